@@ -1,0 +1,1 @@
+"""The same two hops as others write them, to measure ourselves against."""

@@ -1,0 +1,1 @@
+"""Doors: a provider's webhook becomes an Inbound, a Reply becomes the provider's answer."""

@@ -1,0 +1,58 @@
+"""The only wiring: settings in, a Flask application out."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from channels.message import DeliveryReport, Inbound, Reply
+from channels.reports import take_report
+from channels.services import Services, make_services
+from channels.sms import hop as sms_hop
+from channels.sms.routes import sms_routes
+from channels.ussd import hop as ussd_hop
+from channels.ussd.africastalking import ussd_routes
+from channels.web.health import health_routes
+from channels.web.metrics import metrics_routes
+from channels.web.phone import phone_routes
+from core.errors import SettingError
+from core.settings import Settings
+from core.text import check_words, render, say
+
+MOST_BODY = 256 * 1024
+"""Bytes of a webhook's body; the largest real one is a few thousand."""
+
+
+def create_app(settings: Settings, services: Services | None = None) -> Flask:
+    """All doors over one set of services. Raises SettingError when the words are not complete."""
+    wrong = check_words()
+    if wrong:
+        raise SettingError(f"locales: {wrong[0]}" + (f" and {len(wrong) - 1} more" if wrong[1:] else ""))
+    made = services or make_services(settings)
+    app = Flask("bijli_line")
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
+
+    def step(session: str, phone: str, text: str) -> Reply:
+        return ussd_hop.step(made, session, phone, text)
+
+    def trouble(phone: str) -> Reply:
+        return Reply(render(say("nav.busy"), _language(made, phone)), ends=True)
+
+    def receive(inbound: Inbound) -> None:
+        sms_hop.receive(made, inbound)
+
+    def report(gateway: str, told: DeliveryReport) -> None:
+        take_report(made.database, made.redis, settings.default_language, gateway, told)
+
+    app.register_blueprint(ussd_routes(settings, step, trouble))
+    app.register_blueprint(sms_routes(settings, receive, report))
+    app.register_blueprint(health_routes(made.database.reader, made.redis))
+    app.register_blueprint(metrics_routes(made.database, made.redis))
+    if settings.demo:
+        app.register_blueprint(phone_routes(made.database))
+    return app
+
+
+def _language(services: Services, phone: str) -> str:
+    """The language to apologise in, from what Redis still knows: the database may be what is broken."""
+    caller = services.places.load("ussd", phone).caller
+    return caller.language if caller and caller.language else services.settings.default_language

@@ -1,0 +1,53 @@
+"""Who may knock: a secret in the path, a list of addresses, Twilio's signature."""
+
+from __future__ import annotations
+
+import hmac
+from ipaddress import ip_address, ip_network
+
+from flask import Request
+from twilio.request_validator import RequestValidator
+
+from core.errors import SettingError
+
+
+def same_secret(given: str, secret: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(given.encode(), secret.encode())
+
+
+class Addresses:
+    """The addresses and networks that may call our webhooks; none named allows all."""
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        try:
+            self._networks = [ip_network(each, strict=False) for each in allowed]
+        except ValueError as error:
+            raise SettingError(f"BIJLI_ALLOWED_ADDRESSES: {error}") from error
+
+    def allow(self, address: str | None) -> bool:
+        """Whether a peer's address is on the list; an address that can't be read is not."""
+        if not self._networks:
+            return True
+        try:
+            peer = ip_address(address or "")
+        except ValueError:
+            return False
+        return any(peer in network for network in self._networks)
+
+
+class TwilioSignature:
+    """Checks `X-Twilio-Signature` over our public address with the path and query as they came.
+
+    The address is our setting, never a forwarded header: whoever sends a request writes its headers.
+    """
+
+    def __init__(self, auth_token: str, public_url: str) -> None:
+        self._validator = RequestValidator(auth_token)
+        self._public_url = public_url
+
+    def holds(self, request: Request) -> bool:
+        query = request.query_string.decode("latin-1")
+        url = self._public_url + request.path + (f"?{query}" if query else "")
+        signature = request.headers.get("X-Twilio-Signature", "")
+        return bool(self._validator.validate(url, request.form, signature))

@@ -1,0 +1,166 @@
+"""Where each talk stands, in Redis: one trip to read place and caller, one to write the place.
+
+A place is written only if it is still what this hop read (compare and set), so two hops of one
+caller never overwrite each other: the later one starts over from what the earlier one left.
+Redis may be empty or away at any time; then talks start from the request alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Protocol, cast
+
+import msgspec
+import redis
+import structlog
+from redis import Redis
+
+from conversations.replay import Memory
+from core.people import Caller
+
+log = structlog.get_logger(__name__)
+
+CALLER_LIFE = 300
+"""Seconds a caller is remembered; changes we make ourselves forget it at once."""
+
+_SAVE = """
+local now = redis.call('GET', KEYS[1])
+if (now or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1
+"""
+
+
+class Place(msgspec.Struct, array_like=True):
+    """One talk between two hops.
+
+    `text` names the last input (all USSD inputs so far, or the provider's id of an SMS): the same
+    again is a repeat and gets the same page. `over`: nothing more is asked, only pages are left.
+    """
+
+    talk: str
+    command: str
+    caller: Caller
+    memory: Memory
+    language: str
+    turn: int = 0
+    text: str = ""
+    pages: list[str] = []
+    page: int = 0
+    options: int = 0
+    whole: bool = False
+    over: bool = False
+
+
+_place = msgspec.msgpack.Decoder(Place)
+_caller = msgspec.msgpack.Decoder(Caller)
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Loaded(msgspec.Struct):
+    """What Redis knew: the place's bytes as read (empty if none), the place, the caller."""
+
+    raw: bytes
+    place: Place | None
+    caller: Caller | None
+
+
+class _Wire(Protocol):
+    """What we use of redis-py's connection, which has no types of its own."""
+
+    def connect(self) -> None: ...
+
+    def send_command(self, *words: Any) -> None: ...
+
+    def read_response(self, *, disable_decoding: bool) -> Any: ...
+
+    def disconnect(self) -> None: ...
+
+
+class Places:
+    """The store of places and of callers already looked up."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._local = threading.local()
+
+    def load(self, channel: str, phone: str) -> Loaded:
+        """Place and caller in one trip; nothing when Redis is away."""
+        answer = self._call("MGET", f"bl:p:{channel}:{phone}", f"bl:c:{phone}")
+        raw, caller = answer if answer is not None else (None, None)
+        return Loaded(raw or b"", _decode(_place, raw), _decode(_caller, caller))
+
+    def save(self, channel: str, phone: str, read: bytes, place: Place, life: int) -> bool:
+        """Write the place unless another hop did since it was read; True when Redis is away."""
+        done = self._call("EVAL", _SAVE, 1, f"bl:p:{channel}:{phone}", read, _encode(place), life)
+        return bool(done != 0)
+
+    def forget(self, channel: str, phone: str) -> None:
+        """Drop the place: its talk is over."""
+        self._call("DEL", f"bl:p:{channel}:{phone}")
+
+    def remember_caller(self, caller: Caller) -> None:
+        """Keep a caller for the next hops."""
+        self._call("SET", f"bl:c:{caller.phone}", _encode(caller), "EX", CALLER_LIFE)
+
+    def forget_caller(self, phone: str) -> None:
+        """Something about this phone changed: look it up anew next time."""
+        self._call("DEL", f"bl:c:{phone}")
+
+    def forget_all_callers(self) -> None:
+        """After a load from files anybody may have changed."""
+        try:
+            for key in self._client.scan_iter("bl:c:*", count=1000):
+                self._client.unlink(key)
+        except redis.RedisError as error:
+            log.warning("redis_away", error=type(error).__name__)
+
+    def _call(self, *command: Any) -> Any:
+        """One command on this thread's own connection; a dead one is opened anew, once.
+
+        redis-py's pool and retry layers cost as much again as the command itself on this path.
+        """
+        for last in (False, True):
+            try:
+                connection = self._connection()
+                connection.send_command(*command)
+                return connection.read_response(disable_decoding=True)
+            except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
+                self._drop()
+                if last:
+                    log.warning("redis_away", error=type(error).__name__)
+        return None
+
+    def _connection(self) -> _Wire:
+        found: _Wire | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = cast("_Wire", self._client.connection_pool.make_connection())
+            found.connect()
+            self._local.connection = found
+        return found
+
+    def _drop(self) -> None:
+        found: _Wire | None = getattr(self._local, "connection", None)
+        if found is not None:
+            found.disconnect()
+            self._local.connection = None
+
+
+def encode_caller(caller: Caller) -> bytes:
+    """A caller as bytes, for the `handled` row that lets a lost talk be rebuilt."""
+    return _encode(caller)
+
+
+def decode_caller(raw: bytes) -> Caller:
+    """The caller in a `handled` row."""
+    return _caller.decode(raw)
+
+
+def _decode(decoder: msgspec.msgpack.Decoder[Any], raw: bytes | None) -> Any:
+    """The value, or None when there is none or an older version of the service wrote it."""
+    if not raw:
+        return None
+    try:
+        return decoder.decode(raw)
+    except msgspec.DecodeError:
+        return None

@@ -1,0 +1,192 @@
+"""The road from the outbox to the gateways: claim a batch, send it, write down how it went.
+
+No transaction is open while a gateway is spoken to. Killed at any line, a batch is sent again when
+its lease has run out: at least once.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from channels.message import Accepted, Gateway, Later, Never, Outcome, Outgoing, Paused, Unsure
+from channels.pace import Pace
+from channels.sms.http import NO_ANSWER
+from core.alerts import Trouble, pause_gateway, resume_gateway, stop_texting, troubled_gateways
+from core.db import Database
+from core.delivery import Result, claim, record
+from core.phones import masked
+from core.settings import Settings
+
+log = structlog.get_logger()
+
+LARGEST_BATCH = 200
+LEASE = timedelta(seconds=75)
+"""Longer than a batch can take: some 23 s at a gateway that stops answering, with two to fall back on."""
+DOUBT_SECONDS = 600
+"""How long a message in doubt waits for its report before it is sent again."""
+FIRST_RETRY, LONGEST_RETRY = 5.0, 900.0
+SILENCES = 3
+"""So many requests of a batch without any answer rest a gateway: each leaves a message in doubt."""
+COUNTS = "bl:sent"
+"""Redis hash of gateway:outcome → messages, for /metrics."""
+
+Tried = list[tuple[str, Outcome]]
+"""What each gateway in turn said of one message."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What sending needs: the outbox, the gateways (first choice first), Redis for pace and counts."""
+
+    database: Database
+    gateways: Sequence[Gateway]
+    redis: Redis
+    settings: Settings
+    pace: Pace
+
+
+def make_sender(database: Database, gateways: Sequence[Gateway], redis: Redis, settings: Settings) -> Sender:
+    """A sender with the pace of the settings."""
+    return Sender(database, gateways, redis, settings, Pace(redis, settings.sms_rate))
+
+
+def drain(sender: Sender, *, seconds: float, stop: Callable[[], bool] = lambda: False) -> bool:
+    """Send until nothing is due (True), or until time is up or `stop` says so (False)."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not stop():
+        batch, gateways = _claim(sender)
+        if not batch:
+            return True
+        _write_down(sender, _send(sender, batch, gateways))
+    return False
+
+
+def _claim(sender: Sender) -> tuple[list[Outgoing], list[Gateway]]:
+    """The next batch, and the gateways that don't rest; no batch while all of them do."""
+    with sender.database.begin() as session:
+        resting = troubled_gateways(session)
+        open_gateways = [gateway for gateway in sender.gateways if not resting.get(gateway.name)]
+        limit = min(LARGEST_BATCH, sender.settings.sms_rate) if open_gateways else 0
+        return (claim(session, limit, LEASE) if limit else []), open_gateways
+
+
+def _send(
+    sender: Sender, batch: Sequence[Outgoing], gateways: Sequence[Gateway]
+) -> list[tuple[Outgoing, Tried]]:
+    """Try the gateways in turn; each gets what the one before could not take."""
+    tried: dict[int, Tried] = {message.id: [] for message in batch}
+    left = list(batch)
+    for gateway in gateways:
+        if not left:
+            break
+        sender.pace.wait(gateway.name, len(left))
+        outcomes = gateway.send(left)
+        for message, outcome in zip(left, outcomes, strict=True):
+            tried[message.id].append((gateway.name, outcome))
+        left = [message for message, outcome in zip(left, outcomes, strict=True) if goes_on(outcome)]
+    return [(message, tried[message.id]) for message in batch]
+
+
+def goes_on(outcome: Outcome) -> bool:
+    """Whether another gateway may try: only where this one surely has not taken the message."""
+    match outcome:
+        case Later() | Paused():
+            return True
+        case Never(elsewhere=elsewhere):
+            return elsewhere
+        case _:
+            return False
+
+
+def judge(message: Outgoing, tried: Tried) -> Result:
+    """What becomes of a message after all gateways that could try it have."""
+    gateway, last = tried[-1]
+    hopeful = [outcome for _, outcome in tried if isinstance(outcome, Later | Paused)]
+    match last:
+        case Accepted(provider_id, delivered):
+            state = "delivered" if delivered else "sent"
+            return Result(message.id, message.attempts, state, gateway, provider_id)
+        case Unsure(reason):
+            return Result(message.id, message.attempts, "unsure", gateway, None, reason, DOUBT_SECONDS)
+        case Never(reason) if not (last.elsewhere and hopeful):
+            return Result(message.id, message.attempts, "failed", gateway, None, reason)
+        case _:
+            wait = retry_wait(message.attempts)
+            return Result(message.id, message.attempts, "queued", None, None, hopeful[-1].reason, wait)
+
+
+def retry_wait(attempts: int) -> float:
+    """Seconds until the next attempt: about 5, 15, 45 … up to 15 minutes, spread by half either way."""
+    # Not for secrets: it only keeps a thousand retries from coming in the same second.
+    spread = random.uniform(0.5, 1.5)  # noqa: S311
+    return min(LONGEST_RETRY, FIRST_RETRY * 3.0 ** min(attempts - 1, 10)) * spread
+
+
+def _write_down(sender: Sender, sent: Sequence[tuple[Outgoing, Tried]]) -> None:
+    """Record a batch, rest or wake gateways, and stop texting numbers that must not be texted."""
+    results = [judge(message, tried) for message, tried in sent]
+    default = sender.settings.default_language
+    with sender.database.begin() as session:
+        record(session, results)
+        troubled = troubled_gateways(session)
+        for name, trouble in _pauses(sent).items():
+            pause_gateway(session, name, trouble, default_language=default)
+        for name in {name for name, outcome in _all(sent) if isinstance(outcome, Accepted)} & troubled.keys():
+            resume_gateway(session, name)
+        for message, tried in sent:
+            match tried[-1][1]:
+                case Never(reason, blocked=True):
+                    stop_texting(session, message.recipient, reason, default_language=default)
+    _log(sent, results)
+    _count(sender.redis, sent)
+
+
+def _all(sent: Sequence[tuple[Outgoing, Tried]]) -> Iterator[tuple[str, Outcome]]:
+    return (attempt for _, tried in sent for attempt in tried)
+
+
+def _pauses(sent: Sequence[tuple[Outgoing, Tried]]) -> dict[str, Trouble]:
+    """The gateways to rest: those that say so, and those that only keep silent."""
+    pauses: dict[str, Trouble] = {
+        name: outcome.reason for name, outcome in _all(sent) if isinstance(outcome, Paused)
+    }
+    silent = Counter(name for name, outcome in _all(sent) if outcome == Unsure(NO_ANSWER))
+    alive = {name for name, outcome in _all(sent) if isinstance(outcome, Accepted)}
+    return pauses | {
+        name: "silent" for name, count in silent.items() if count >= SILENCES and name not in alive
+    }
+
+
+def _log(sent: Sequence[tuple[Outgoing, Tried]], results: Sequence[Result]) -> None:
+    for (message, tried), result in zip(sent, results, strict=True):
+        log.info(
+            "message",
+            id=message.id,
+            kind=message.kind,
+            to=masked(message.recipient),
+            gateway=tried[-1][0],
+            state=result.state,
+            attempt=message.attempts,
+            **({"why": result.error} if result.error else {}),
+        )
+
+
+def _count(redis: Redis, sent: Sequence[tuple[Outgoing, Tried]]) -> None:
+    """Add to the figures of /metrics; without Redis they are lost, the messages are not."""
+    counts = Counter(f"{name}:{type(outcome).__name__.lower()}" for name, outcome in _all(sent))
+    try:
+        with redis.pipeline(transaction=False) as pipe:
+            for field, count in counts.items():
+                pipe.hincrby(COUNTS, field, count)
+            pipe.execute()
+    except RedisError as error:
+        log.warning("counts lost", why=type(error).__name__)

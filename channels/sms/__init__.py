@@ -1,0 +1,1 @@
+"""SMS: one line in, a short text out."""

@@ -1,0 +1,233 @@
+"""An SMS: stored as it came, answered once through the outbox.
+
+A repeat of the webhook, a second webhook at the same moment and the sweep after a crash all end in
+the same single answer: the inbound row is marked in the transaction that writes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from channels.callers import caller_of
+from channels.message import Inbound
+from channels.nudge import nudge
+from channels.places import Loaded, Place
+from channels.services import Services
+from channels.sms import show
+from channels.sms.line import LONGEST, Line, parse
+from channels.turn import Turn
+from conversations.replay import Memory
+from core import outbox
+from core.fold import fold
+from core.people import Caller
+from core.phones import masked, read_phone
+from core.text import Text, render, say
+
+log = structlog.get_logger(__name__)
+
+LIFE = 1800
+"""Seconds an open question is kept by SMS."""
+TRIES = 4
+ATTEMPTS = 3
+"""How often a text whose handling breaks is tried before the sender is told so."""
+KEPT = 2000
+"""Characters of a text that are stored; no person types more by hand."""
+
+_STORE = text("""
+    INSERT INTO inbound (channel, provider, provider_id, sender, body)
+    VALUES (:channel, :provider, :provider_id, :sender, :body)
+    ON CONFLICT (provider, provider_id) DO UPDATE SET attempts = inbound.attempts + 1
+    RETURNING id, handled_at IS NOT NULL
+""")
+_MARK = text("UPDATE inbound SET handled_at = now() WHERE id = :id AND handled_at IS NULL RETURNING id")
+_WAITING = """
+SELECT id, channel, provider, provider_id, sender, body, attempts FROM inbound
+WHERE handled_at IS NULL AND received_at < now() - interval '20 seconds'
+ORDER BY received_at LIMIT 200
+"""
+_TRIED = text("UPDATE inbound SET attempts = attempts + 1 WHERE id = :id")
+
+
+def receive(services: Services, inbound: Inbound) -> None:
+    """Store a text, then answer it; what was answered before is left alone."""
+    with services.database.begin() as session:
+        row = session.execute(
+            _STORE,
+            {
+                "channel": inbound.channel,
+                "provider": inbound.provider,
+                "provider_id": inbound.provider_id,
+                "sender": inbound.sender,
+                "body": inbound.given.replace("\x00", " ")[:KEPT],
+            },
+        ).one()
+    if not row[1]:
+        Texting(services, row[0], inbound).answer()
+
+
+def handle_waiting(services: Services) -> int:
+    """Answer what was stored and never answered, because a process was killed in between."""
+    rows = services.database.reader.rows(_WAITING, {})
+    for id_, channel, provider, provider_id, sender, body, attempts in rows:
+        texting = Texting(services, id_, Inbound(channel, provider, provider_id, sender, body))
+        with services.database.begin() as session:
+            session.execute(_TRIED, {"id": id_})
+        if attempts >= ATTEMPTS:
+            texting.give_up()
+        else:
+            texting.answer()
+    return len(rows)
+
+
+@dataclass
+class Texting:
+    """One text on its way to its answer."""
+
+    services: Services
+    id: int
+    inbound: Inbound
+    replied: bool = False
+
+    def answer(self) -> None:
+        """Find the talk, take the turn, write the reply; again if another hop got in between."""
+        phone = read_phone(self.inbound.sender)
+        if phone is None:
+            # A header such as VM-BANK can't be answered, and answering machines would loop.
+            log.info("sms_without_phone", provider=self.inbound.provider)
+            self._mark_only()
+            return
+        for _ in range(TRIES):
+            if self._once(phone):
+                nudge(self.services.redis, 1)
+                return
+        raise RuntimeError(f"hops of {masked(phone)} kept getting in between")
+
+    def give_up(self) -> None:
+        """Tell the sender that it did not work, after several tries."""
+        phone = read_phone(self.inbound.sender)
+        if phone is None:
+            self._mark_only()
+            return
+        caller = caller_of(self.services, Loaded(b"", None, None), phone)
+        language = self._language(caller, None)
+        with self.services.database.begin() as session:
+            self._answer_in(session, phone, render(say("nav.again"), language), language)
+
+    def _once(self, phone: str) -> bool:
+        """One try; False when another hop of this phone moved the talk meanwhile."""
+        loaded = self.services.places.load("sms", phone)
+        if loaded.place is not None and loaded.place.text == self.inbound.provider_id:
+            self._reply(loaded.place)
+            return True
+        turn = self._continued(loaded) or self._started(loaded, phone)
+        place = turn.place
+        place.text = self.inbound.provider_id
+        if not self._keep(loaded, place, phone) and not self.replied:
+            return False
+        if not self.replied:
+            self._reply(place)
+        return True
+
+    def _keep(self, loaded: Loaded, place: Place, phone: str) -> bool:
+        """Store the place while it has something left to ask or to show, else drop it."""
+        if place.over and place.page == len(place.pages) - 1:
+            if loaded.raw:
+                self.services.places.forget("sms", phone)
+            return True
+        return self.services.places.save("sms", phone, loaded.raw, place, LIFE)
+
+    def _continued(self, loaded: Loaded) -> Turn | None:
+        """The open talk with this answer, or None when a new command is meant.
+
+        An answer that the open question can take is one, even if it is also the word of a command;
+        only free text gives way to a full line of a staff command.
+        """
+        given = fold(self.inbound.given[:LONGEST])
+        place = loaded.place
+        if place is None or not given:
+            return None
+        line = parse(given, place.caller)
+        command = line is not None and line.exact and line.allowed
+        if place.whole and line and command and line.command.audience == "staff" and line.words:
+            return None
+        turn = self._turn(place)
+        over = place.over
+        turn.take(given)
+        if (over and not turn.moved) or (turn.unclear and command):
+            return None
+        return turn
+
+    def _started(self, loaded: Loaded, phone: str) -> Turn:
+        """A new talk from this line, or words that say what could be sent."""
+        caller = caller_of(self.services, loaded, phone)
+        line = parse(self.inbound.given, caller)
+        language = self._language(caller, line)
+        command = line.command.name if line and line.allowed else "help"
+        queue = list(line.words) if line else []
+        talk = f"{self.inbound.provider}:{self.inbound.provider_id}"
+        place = Place(talk, command, caller, Memory(queue=queue, sure=bool(line and line.exact)), language)
+        turn = self._turn(place)
+        refused = self._refused(line, caller)
+        if refused is None:
+            turn.take(None)
+        else:
+            turn.say(refused)
+        return turn
+
+    def _refused(self, line: Line | None, caller: Caller) -> Text | None:
+        """Why no talk begins, in words that say what to send instead."""
+        plain = fold(self.inbound.given)
+        if not plain:
+            return say("nav.empty")
+        if line is None:
+            if len(plain) > LONGEST:
+                return say("nav.too_long")
+            kind = "not_understood" + ("_staff" if caller.staff else "" if caller.lines else "_stranger")
+            return say(f"nav.{kind}", typed=plain if len(plain) <= 16 else plain[:15] + ".")
+        if not line.allowed:
+            staff = line.command.audience == "staff"
+            return say("nav.staff_only", word=plain.split()[0][:12]) if staff else say("nav.customer_only")
+        return None
+
+    def _turn(self, place: Place) -> Turn:
+        def finish(session: Session, pages: list[str]) -> None:
+            self._answer_in(session, place.caller.phone, pages[0], place.language)
+            self.replied = True
+
+        return Turn(self.services, "sms", show, place, finish=finish)
+
+    def _language(self, caller: Caller, line: Line | None) -> str:
+        """The caller's own, else that of what they typed, else the service's."""
+        if caller.language:
+            return caller.language
+        if any("\u0900" <= c <= "\u097f" for c in self.inbound.given):
+            return "hi"
+        if line is not None and line.exact and line.language == "hi-Latn":
+            return "hi-Latn"
+        return self.services.settings.default_language
+
+    def _reply(self, place: Place) -> None:
+        with self.services.database.begin() as session:
+            self._answer_in(session, place.caller.phone, place.pages[place.page], place.language)
+
+    def _answer_in(self, session: Session, phone: str, words: str, language: str) -> None:
+        """Mark the text as answered and write its one reply; a text answered before gets no second."""
+        if session.execute(_MARK, {"id": self.id}).scalar_one_or_none() is None:
+            return
+        outbox.post(
+            session,
+            source=f"reply:{self.id}",
+            recipient=phone,
+            kind="reply",
+            text=say("nav.plain", words=words),
+            language=language,
+            default_language=self.services.settings.default_language,
+        )
+
+    def _mark_only(self) -> None:
+        with self.services.database.begin() as session:
+            session.execute(_MARK, {"id": self.id})

@@ -1,0 +1,86 @@
+"""One line of text: its first word names a conversation, the rest are answers given in advance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from conversations.catalogue import COMMANDS, Command, may_use
+from core.fold import fold, keyword
+from core.people import Caller
+from core.settings import LANGUAGES
+from core.text import words
+
+LONGEST = 600
+"""Characters of a line that are read; what people type by hand is far shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a line asks for. `exact`: spelt as the catalogue has it. `language`: where its word stands."""
+
+    command: Command
+    words: tuple[str, ...]
+    exact: bool
+    allowed: bool
+    language: str | None
+
+
+def parse(raw: str, caller: Caller) -> Line | None:
+    """The command a line names, or None.
+
+    Where a word names several, the one this caller may use wins; a word of a command that is not
+    for this caller still names it, so that the answer can say whom it is for. A slip of the hand
+    is forgiven, but then the line is not `exact`, and nothing that moves money is done unasked.
+    """
+    tokens = fold(raw[:LONGEST]).split()
+    if not tokens:
+        return None
+    word = keyword(tokens[0]) or tokens[0]
+    found, exact = _exact(word), True
+    if not found:
+        found, exact = _nearest(word, caller), False
+    if not found:
+        return None
+    usable = [entry for entry in found if may_use(caller, entry[0])]
+    command, language = (usable or found)[0]
+    return Line(command, tuple(tokens[1:]), exact, bool(usable), language)
+
+
+@lru_cache(maxsize=1)
+def _index() -> dict[str, list[tuple[Command, str]]]:
+    """Every word of every command in every language; staff's commands first, as staff are fewer."""
+    index: dict[str, list[tuple[Command, str]]] = {}
+    ordered = sorted(COMMANDS, key=lambda command: command.audience != "staff")
+    for command in ordered:
+        for language in LANGUAGES:
+            for word in words(f"commands.{command.name}", language, {}).split():
+                entries = index.setdefault(keyword(word) or word, [])
+                if all(entry[0] is not command for entry in entries):
+                    entries.append((command, language))
+    return index
+
+
+def _exact(word: str) -> list[tuple[Command, str]]:
+    return _index().get(word, [])
+
+
+def _nearest(word: str, caller: Caller) -> list[tuple[Command, str]]:
+    """The commands of the single nearest word that this caller may use; none if two are as near."""
+    if len(word) < 3 or (not word.isalpha() and not any(ord(c) > 0x900 for c in word)):
+        return []
+    allowed = 1 if len(word) < 6 else 2
+    best: list[tuple[Command, str]] = []
+    nearest = allowed + 1
+    for known, entries in _index().items():
+        usable = [entry for entry in entries if may_use(caller, entry[0])]
+        if len(known) < 3 or not usable:
+            continue
+        distance = OSA.distance(word, known, score_cutoff=allowed)
+        if distance < nearest:
+            nearest, best = distance, usable
+        elif distance == nearest and usable[0][0] not in [entry[0] for entry in best]:
+            best = [*best, *usable] if distance <= allowed else best
+    return best if len({entry[0].name for entry in best}) == 1 else []

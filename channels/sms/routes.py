@@ -1,0 +1,142 @@
+"""The SMS doors: every provider's webhooks for texts and for delivery reports.
+
+A provider without its secret has no route at all. A wrong secret looks like a wrong address (404);
+a missing signature or an address that is not on the list is refused (403).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl
+
+import structlog
+from flask import Blueprint, Response, abort, request
+
+from channels.guard import Addresses, TwilioSignature, same_secret
+from channels.message import BadWebhook, Receive, SmsProvider, TakeReport
+from channels.sms.africastalking import AfricasTalkingDoor
+from channels.sms.kannel import KannelDoor
+from channels.sms.twilio import TwilioDoor
+from core.settings import Settings
+
+log = structlog.get_logger()
+
+MOST_FIELDS = 100
+TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+"""Got it, and no instant reply."""
+
+Form = Mapping[str, str]
+
+
+def sms_routes(settings: Settings, receive: Receive, take_report: TakeReport) -> Blueprint:
+    """A blueprint with the doors of every provider that has its settings."""
+    doors = Blueprint("sms", __name__)
+    addresses = Addresses(settings.allowed_addresses)
+
+    @doors.before_request
+    def check_address() -> None:
+        if not addresses.allow(request.remote_addr):
+            log.warning("webhook refused", door=request.endpoint, why="address")
+            abort(403)
+
+    if settings.africastalking:
+        _behind_secret(doors, AfricasTalkingDoor(), settings.africastalking.secret, receive, take_report)
+    if settings.kannel:
+        _behind_secret(
+            doors, KannelDoor(), settings.kannel.secret, receive, take_report, raw_form, ["GET", "POST"]
+        )
+    if settings.twilio:
+        _signed(doors, TwilioSignature(settings.twilio.auth_token, settings.public_url), receive, take_report)
+    return doors
+
+
+def _behind_secret(
+    doors: Blueprint,
+    door: SmsProvider,
+    secret: str,
+    receive: Receive,
+    take_report: TakeReport,
+    read: Callable[[], Form] = lambda: request.form,
+    methods: list[str] | None = None,
+) -> None:
+    """Add /sms/<provider>/<secret> and …/status; both answer with an empty 200."""
+
+    def text(given: str) -> Response:
+        _check(given, secret)
+        return _take(door, read, lambda form: receive(door.receive(form)))
+
+    def status(given: str) -> Response:
+        _check(given, secret)
+        return _take(door, read, lambda form: take_report(door.name, door.report(form)))
+
+    path = f"/sms/{door.name}/<given>"
+    doors.add_url_rule(path, f"{door.name}_text", text, methods=methods or ["POST"])
+    doors.add_url_rule(f"{path}/status", f"{door.name}_status", status, methods=methods or ["POST"])
+
+
+def _signed(doors: Blueprint, signature: TwilioSignature, receive: Receive, take_report: TakeReport) -> None:
+    """Add /sms/twilio and /sms/twilio/status, which answer with an empty TwiML."""
+    door = TwilioDoor()
+
+    def check() -> None:
+        if not signature.holds(request):
+            log.warning("webhook refused", door=request.endpoint, why="signature")
+            abort(403)
+
+    @doors.post("/sms/twilio")
+    def twilio_text() -> Response:
+        check()
+        return _take(door, _fields, lambda form: receive(door.receive(form)), TWIML, "text/xml")
+
+    @doors.post("/sms/twilio/status")
+    def twilio_status() -> Response:
+        check()
+        return _take(door, _fields, lambda form: take_report(door.name, door.report(form)), TWIML, "text/xml")
+
+
+def _check(given: str, secret: str) -> None:
+    if not same_secret(given, secret):
+        log.warning("webhook refused", door=request.endpoint, why="secret")
+        abort(404)
+
+
+def _take(
+    door: SmsProvider,
+    read: Callable[[], Form],
+    act: Callable[[Form], None],
+    body: str = "",
+    content_type: str = "text/plain",
+) -> Response:
+    """Read the form and act on it; a form that lacks something is answered with 400."""
+    try:
+        act(read())
+    except BadWebhook as error:
+        log.warning("webhook not understood", door=request.endpoint, provider=door.name, why=str(error))
+        return Response("bad request\n", 400, content_type="text/plain")
+    return Response(body, 200, content_type=content_type)
+
+
+def _fields() -> Form:
+    """The form, and what we put into the address ourselves (our row number)."""
+    return {**request.args.to_dict(), **request.form.to_dict()}
+
+
+def raw_form() -> Form:
+    """Query and form with one Latin-1 character per byte: Kannel sends a text in its own charset."""
+    sources = [request.query_string]
+    if request.method == "POST":
+        sources.append(request.get_data())
+    pairs: dict[str, str] = {}
+    for source in sources:
+        try:
+            pairs.update(
+                parse_qsl(
+                    source.decode("latin-1"),
+                    keep_blank_values=True,
+                    encoding="latin-1",
+                    max_num_fields=MOST_FIELDS,
+                )
+            )
+        except ValueError as error:
+            raise BadWebhook("too many fields") from error
+    return pairs

@@ -1,0 +1,184 @@
+"""One turn of a talk, whatever the channel: input in, pages out, effects exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from channels.places import Place, encode_caller
+from channels.services import Services
+from conversations.catalogue import BY_NAME
+from conversations.labels import option_named
+from conversations.prompts import Ask, Do, Look, Prompt, options_of
+from conversations.replay import Acting, Effects, Memory, Replay, Said, Show, back
+from core.clock import now
+from core.doing import Doing
+from core.errors import Refusal
+from core.fold import keyword
+from core.text import Text, words_in_all
+
+_CLAIM = text("""
+    INSERT INTO handled (key, talk, caller, result) VALUES (:key, :talk, :caller, '{}')
+    ON CONFLICT (key) DO NOTHING RETURNING key
+""")
+_RESULT = text(
+    "UPDATE handled SET result = jsonb_build_object('value', CAST(:value AS jsonb)) WHERE key = :key"
+)
+_BEFORE = text("SELECT result -> 'value' FROM handled WHERE key = :key")
+
+
+class Pager(Protocol):
+    """How a channel cuts words into pages."""
+
+    def pages_of_prompt(self, prompt: Prompt, note: Text | None, language: str, deep: bool) -> list[str]: ...
+
+    def pages_of_words(self, text: Text, language: str) -> list[str]: ...
+
+
+Finish = Callable[[Session, list[str]], None]
+
+
+@dataclass
+class Turn:
+    """One turn. `finish` runs in the transaction of the act that ends the talk, with its words."""
+
+    services: Services
+    channel: str
+    pager: Pager
+    place: Place
+    rebuilt: bool = False
+    finish: Finish | None = None
+    unclear: bool = False
+    moved: bool = False
+
+    def take(self, given: str | None) -> None:
+        """Move about, or answer; the place then holds what is to be shown."""
+        if given is not None:
+            self.place.turn += 1
+            self.moved = self._moved(given)
+            if self.moved:
+                return
+        if self.place.over:
+            return
+        self._run(given)
+
+    def say(self, said: Text) -> None:
+        """Words instead of a talk."""
+        self._end(self.pager.pages_of_words(said, self.place.language))
+
+    def _moved(self, given: str) -> bool:
+        """Keys and words that move about; those that are choices of the question are not for us."""
+        place, key = self.place, keyword(given)
+        more = place.page + 1 < len(place.pages)
+        if more and (key == "98" or (key == "9" and place.options < 9) or key in _words("nav.more_words")):
+            place.page += 1
+        elif key == "00":
+            self._home()
+        elif key == "0" or (key in _words("nav.back_words") and not place.whole):
+            self._back()
+        else:
+            return False
+        return True
+
+    def _back(self) -> None:
+        place = self.place
+        if place.page > 0:
+            place.page -= 1
+        elif not place.over and back(place.memory):
+            self._run(None)
+        else:
+            self._home()
+
+    def _home(self) -> None:
+        """The main menu, as a talk that goes on under the same name."""
+        place = self.place
+        place.command, place.over, place.memory = "menu", False, Memory()
+        self._run(None)
+
+    def _run(self, given: str | None) -> None:
+        place = self.place
+        talk = BY_NAME[place.command].talk(place.caller)
+        replay = Replay(place.memory, Effects(self._look, self._do), option_named, given, self.rebuilt)
+        try:
+            outcome = replay.run(talk)
+            if isinstance(outcome, Acting):
+                self._end(self._act(outcome))
+            elif isinstance(outcome, Said):
+                self._end(self.pager.pages_of_words(outcome.text, place.language))
+            else:
+                self._show(outcome)
+        except Refusal as refusal:
+            self._end(self.pager.pages_of_words(refusal.text, place.language))
+
+    def _show(self, show: Show) -> None:
+        place = self.place
+        deep = place.command != "menu" or bool(place.memory.answers and place.memory.answers[-1].mark >= 0)
+        place.pages = self.pager.pages_of_prompt(show.prompt, show.note, place.language, deep)
+        place.page, place.over = 0, False
+        place.options = len(options_of(show.prompt))
+        place.whole = isinstance(show.prompt, Ask) and show.prompt.whole
+        self.unclear = show.unclear
+
+    def _end(self, pages: list[str]) -> None:
+        place = self.place
+        place.pages, place.page, place.over, place.options, place.whole = pages, 0, True, 0, False
+
+    def _look(self, look: Look) -> Any:
+        return look.query(self.services.database.reader)
+
+    def _do(self, item: Do, step: int) -> str:
+        """A change in mid-talk; a choice of language is heard from the next words on."""
+        result = self._once(step, lambda doing: (item.act(doing), None))
+        if item.name == "language":
+            self.place.language = str(result)
+        return str(result)
+
+    def _act(self, acting: Acting) -> list[str]:
+        """The act that ends the talk; its words are kept with it, so that a repeat hears the same."""
+
+        def run(doing: Doing) -> tuple[list[str], Finish | None]:
+            said = acting.act(doing)
+            return self.pager.pages_of_words(said, self.place.language), self.finish
+
+        return list(self._once(acting.step, run))
+
+    def _once(self, step: int, run: Callable[[Doing], tuple[Any, Finish | None]]) -> Any:
+        """Run a change in one transaction under a key that can be used once; a repeat gets its result."""
+        key = step_key(self.place, step)
+        with self.services.database.begin() as session:
+            claim = {"key": key, "talk": self.place.talk, "caller": encode_caller(self.place.caller)}
+            if session.execute(_CLAIM, claim).scalar_one_or_none() is None:
+                result = session.execute(_BEFORE, {"key": key}).scalar_one()
+            else:
+                doing = Doing(session, self.place.caller, self.channel, key, now(), self.services.settings)
+                result, finish = run(doing)
+                if finish is not None:
+                    finish(session, result)
+                session.execute(_RESULT, {"key": key, "value": msgspec.json.encode(result).decode()})
+        self.services.places.forget_caller(self.place.caller.phone)
+        return result
+
+
+def step_key(place: Place, step: int) -> str:
+    """The name of one step of one talk: how many inputs came before it, and its place in the replay.
+
+    It follows from what was sent alone, so a gateway's repeat, a second hop at the same moment and a
+    talk rebuilt after Redis was lost all arrive at the same key.
+    """
+    return f"{turn_key(place.talk, place.turn)}{step}"
+
+
+def turn_key(talk: str, turn: int) -> str:
+    """What the keys of all steps of one turn begin with."""
+    return f"{talk}/{turn}."
+
+
+@lru_cache(maxsize=16)
+def _words(key: str) -> frozenset[str]:
+    return frozenset(keyword(word) for word in words_in_all(key))

@@ -1,0 +1,1 @@
+"""USSD: numbered menus cut to a small screen."""

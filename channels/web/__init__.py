@@ -1,0 +1,1 @@
+"""Plain web routes: health, readiness, metrics and the demo's handset."""

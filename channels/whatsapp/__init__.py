@@ -1,0 +1,1 @@
+"""WhatsApp: the room its gateway and widgets move into."""

@@ -1,0 +1,106 @@
+"""Every command, once: the USSD menus, the SMS words, the help and docs/commands.md come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from conversations import customer, staff, stranger
+from conversations.prompts import Conversation, choose
+from core.people import Caller
+from core.text import Text, say
+
+
+class Audience(StrEnum):
+    """Whom a command is for."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its words stand in the locales under `commands.<name>`."""
+
+    name: str
+    audience: Audience
+    talk: Callable[[Caller], Conversation]
+    menu: bool = True
+    """Whether the audience's main menu shows it."""
+    open: bool = False
+    """Whether anybody may text it, whatever the menus show."""
+
+    @property
+    def label(self) -> Text:
+        return say(f"menu.{self.name}")
+
+
+def main_menu(caller: Caller) -> Conversation:
+    """Language once, then the caller's menu; each choice is that command's own talk."""
+    if caller.language is None:
+        yield from customer.pick_language()
+    return (yield from _menu(caller, audience_of(caller)))
+
+
+def _menu(caller: Caller, audience: Audience) -> Conversation:
+    shown = [command for command in COMMANDS if command.menu and command.audience is audience]
+    options = [(command.name, command.label) for command in shown]
+    if audience is Audience.STAFF and caller.lines:
+        options.append(("own", say("menu.own")))
+    options += [("language", say("menu.language")), ("help", say("menu.help"))]
+    name = yield from choose(say(f"menu.head_{audience}"), options)
+    if name == "own":
+        return (yield from _menu(caller, Audience.CUSTOMER))
+    return (yield from BY_NAME[name].talk(caller))
+
+
+def help_text(caller: Caller) -> Conversation:
+    """What can be sent and what it does, one line a command."""
+    yield from ()
+    usable = [command for command in COMMANDS if command.menu and may_use(caller, command)]
+    lines = [say(f"help.{command.name}") for command in usable]
+    return say("nav.lines", lines=(say("help.head"), *lines, say("help.line")))
+
+
+def audience_of(caller: Caller) -> Audience:
+    """Staff before customer: whoever is both finds the own connection one step further."""
+    if caller.staff:
+        return Audience.STAFF
+    return Audience.CUSTOMER if caller.lines else Audience.STRANGER
+
+
+def may_use(caller: Caller, command: Command) -> bool:
+    """Whether this caller may start a command."""
+    if command.open:
+        return True
+    match command.audience:
+        case Audience.STAFF:
+            return caller.staff is not None
+        case Audience.CUSTOMER:
+            return bool(caller.lines)
+        case Audience.STRANGER:
+            return not caller.known
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("owed", Audience.CUSTOMER, customer.owed),
+    Command("payments", Audience.CUSTOMER, customer.last_payments),
+    Command("fault", Audience.CUSTOMER, customer.report_fault),
+    Command("status", Audience.CUSTOMER, customer.fault_status),
+    Command("package", Audience.CUSTOMER, customer.my_package),
+    Command("receipt", Audience.CUSTOMER, customer.receipt_again),
+    Command("pay", Audience.STAFF, staff.pay),
+    Command("undo", Audience.STAFF, staff.undo),
+    Command("find", Audience.STAFF, staff.find),
+    Command("dues", Audience.STAFF, staff.dues),
+    Command("cash", Audience.STAFF, staff.cash),
+    Command("link", Audience.STRANGER, stranger.link, open=True),
+    Command("new", Audience.STRANGER, stranger.new_connection),
+    Command("language", Audience.CUSTOMER, customer.language, menu=False, open=True),
+    Command("help", Audience.CUSTOMER, help_text, menu=False, open=True),
+    Command("menu", Audience.CUSTOMER, main_menu, menu=False, open=True),
+)
+
+BY_NAME = {command.name: command for command in COMMANDS}

@@ -1,0 +1,156 @@
+"""What customers talk about: language, dues, payments, package, receipt, faults."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from conversations import reading
+from conversations.prompts import Conversation, Talk, ask, choose, do, look
+from core import accounts, payments, people, requests
+from core.accounts import Owed, PackageView, Paid
+from core.doing import Doing
+from core.money import Money
+from core.people import Caller, Line
+from core.requests import FaultKind, RequestView
+from core.settings import LANGUAGES
+from core.text import Name, Text, say
+
+PAYMENTS_SHOWN = 12
+FAULTS_SHOWN = 5
+
+
+def which_line(caller: Caller) -> Talk[Line]:
+    """The connection meant: the only one, or one of several by choice."""
+    if len(caller.lines) == 1:
+        return caller.lines[0]
+    options = [(line.number, say("menu.line", number=line.number, name=line.label)) for line in caller.lines]
+    number = yield from choose(say("menu.which_line"), options)
+    return next(line for line in caller.lines if line.number == number)
+
+
+def pick_language() -> Talk[str]:
+    """Ask for the language in all of them, and keep it at once, so that the talk goes on in it."""
+    options = [(language, say(f"language.{language}")) for language in LANGUAGES]
+    language = yield from choose(say("language.which"), options)
+
+    def keep(doing: Doing) -> str:
+        people.set_language(doing.session, doing.caller.phone, language)
+        doing.audit("language.set", f"phone:{doing.caller.phone}", language=language)
+        return language
+
+    return (yield from do("language", keep))
+
+
+def language(caller: Caller) -> Conversation:
+    """Choose the language of everything said to this phone."""
+    yield from pick_language()
+    return say("language.kept")
+
+
+def owed(caller: Caller) -> Conversation:
+    """What I owe, with the last bill, its due date, and the last payment."""
+    line = yield from which_line(caller)
+    found: Owed = yield from look(
+        "owed", partial(accounts.what_is_owed, connection_id=line.id), Owed, fresh=True
+    )
+    state, amount = payments.standing(found.balance_paise)
+    lines = [say(f"owed.{state}", number=line.number, amount=amount)]
+    if found.bill_paise is not None and found.billed_on and found.due_on:
+        lines.append(say("owed.bill", amount=Money(found.bill_paise), day=found.billed_on, due=found.due_on))
+    if found.paid_paise is not None and found.paid_on:
+        lines.append(say("owed.paid", amount=Money(found.paid_paise), day=found.paid_on))
+    return say("nav.lines", lines=tuple(lines))
+
+
+def last_payments(caller: Caller) -> Conversation:
+    """The last payments, newest first."""
+    line = yield from which_line(caller)
+    paid: list[Paid] = yield from look(
+        "payments",
+        partial(accounts.last_payments, connection_id=line.id, limit=PAYMENTS_SHOWN),
+        list[Paid],
+    )
+    if not paid:
+        return say("paid.none", number=line.number)
+    rows = tuple(
+        say("paid.row", day=one.paid_on, amount=Money(one.amount_paise), receipt=one.receipt) for one in paid
+    )
+    return say("nav.lines", lines=(say("paid.head", number=line.number), *rows))
+
+
+def my_package(caller: Caller) -> Conversation:
+    """The package a connection is on: load, hours, price."""
+    line = yield from which_line(caller)
+    view: PackageView = yield from look(
+        "package", partial(accounts.package_of, connection_id=line.id), PackageView
+    )
+    lines = [
+        say("package.head", name=Name(view.name, view.name_local)),
+        say("package.load", watts=view.load_watts),
+        say("package.hours", hours=view.hours) if view.hours != "24" else say("package.all_day"),
+    ]
+    if view.energy_paise:
+        lines.append(say("package.energy", price=Money(view.energy_paise)))
+    if view.monthly_paise:
+        lines.append(say("package.monthly", price=Money(view.monthly_paise)))
+    lines.append(say("package.prepaid" if view.prepaid else "package.postpaid"))
+    return say("nav.lines", lines=tuple(lines))
+
+
+def receipt_again(caller: Caller) -> Conversation:
+    """Send the last receipt once more, to the phone that asks."""
+    line = yield from which_line(caller)
+
+    def send(doing: Doing) -> Text:
+        number = payments.resend_receipt(doing, line.id)
+        return (
+            say("receipt.none", number=line.number) if number is None else say("receipt.sent", receipt=number)
+        )
+
+    return send
+
+
+def report_fault(caller: Caller) -> Conversation:
+    """Ask what is wrong, then open a service request and give its number."""
+    line = yield from which_line(caller)
+    kind: FaultKind = yield from choose(
+        say("fault.which"), [(kind, say(f"fault.kind.{kind}")) for kind in FaultKind]
+    )
+    note = ""
+    if kind is not FaultKind.DANGER:
+        note = yield from ask(say("fault.note"), reading.note, whole=True)
+
+    def open_request(doing: Doing) -> Text:
+        number, new = requests.open_fault(doing, line.id, line.number, line.plant_id, kind, note or None)
+        if not new:
+            return say("fault.known", request=number)
+        return say("fault.danger" if kind is FaultKind.DANGER else "fault.opened", request=number)
+
+    return open_request
+
+
+def fault_status(caller: Caller) -> Conversation:
+    """How my faults stand."""
+    faults: list[RequestView] = yield from look(
+        "faults",
+        partial(
+            requests.newest_faults,
+            connection_ids=[line.id for line in caller.lines],
+            limit=FAULTS_SHOWN,
+        ),
+        list[RequestView],
+        fresh=True,
+    )
+    if not faults:
+        return say("fault.none")
+    rows = tuple(
+        say(
+            "fault.row",
+            request=fault.number,
+            kind=say(f"fault.kind.{fault.topic}"),
+            state=say(f"request.{fault.state}"),
+            day=fault.opened_on,
+        )
+        for fault in faults
+    )
+    return say("nav.lines", lines=rows)

@@ -1,0 +1,146 @@
+"""What a conversation can yield, and the small typed helpers that yield it.
+
+Conversations use `yield from choose(…)`, never a bare `yield`: the helper's type then is the type
+of the answer, and mypy catches a forgotten `yield from`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+from zlib import crc32
+
+from core.db import Reader
+from core.doing import Doing
+from core.text import Text, say
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice: `value` is what is stored, `label` what is shown."""
+
+    value: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Choose one of several."""
+
+    text: Text
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Type something; `read` turns it into a value or raises Unclear.
+
+    `whole` takes the rest of a command line, not one word of it. `again` follows an answer that did
+    not do, so it takes no word given in advance.
+    """
+
+    text: Text
+    read: Callable[[str], Any]
+    whole: bool = False
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Yes or no. `undoable`: a complete line from a sure command counts as yes."""
+
+    text: Text
+    undoable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A question to the database. Kept for the talk's life unless `fresh`."""
+
+    name: str
+    query: Callable[[Reader], Any]
+    shape: Any
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """A change in the middle of a talk (its result, text or number, is given back)."""
+
+    name: str
+    act: Callable[[Doing], str]
+
+
+Prompt: TypeAlias = Menu | Ask | Confirm
+Act: TypeAlias = Callable[[Doing], Text]
+Step: TypeAlias = Prompt | Look | Do
+Talk: TypeAlias = Generator[Step, Any, V]
+Conversation: TypeAlias = Generator[Step, Any, "Text | Act"]
+
+
+class Unclear(ValueError):
+    """What was typed can't be taken; `text` says kindly what to send instead."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.key)
+        self.text = text
+
+
+YES = Option("yes", say("nav.yes"))
+NO = Option("no", say("nav.no"))
+
+
+def choose(text: Text, options: Sequence[tuple[V, Text]]) -> Talk[V]:
+    """Let the person choose; gives back the chosen value itself."""
+    menu = Menu(text, tuple(Option(str(value), label) for value, label in options))
+    chosen = yield menu
+    return next(value for value, _ in options if str(value) == chosen)
+
+
+def ask(text: Text, read: Callable[[str], V], *, whole: bool = False, again: bool = False) -> Talk[V]:
+    """Let the person type; gives back what `read` made of it."""
+    answer: V = yield Ask(text, read, whole, again)
+    return answer
+
+
+def confirm(text: Text, *, undoable: bool = False) -> Talk[bool]:
+    """Ask for a yes."""
+    answer: str = yield Confirm(text, undoable)
+    return answer == YES.value
+
+
+def look(name: str, query: Callable[[Reader], V], shape: type[V] | Any, *, fresh: bool = False) -> Talk[V]:
+    """Read from the database; `name` and the answers before it tell one look from another."""
+    found: V = yield Look(name, query, shape, fresh)
+    return found
+
+
+def do(name: str, act: Callable[[Doing], str]) -> Talk[str]:
+    """Change something now and go on; happens once, however often the talk is replayed."""
+    result: str = yield Do(name, act)
+    return result
+
+
+def options_of(prompt: Prompt) -> tuple[Option, ...]:
+    """What can be picked by number."""
+    match prompt:
+        case Menu(_, options):
+            return options
+        case Confirm():
+            return (YES, NO)
+        case Ask():
+            return ()
+
+
+def fingerprint(prompt: Prompt) -> int:
+    """A question's identity: its words, the figures in them and its choices.
+
+    An answer holds only while this is unchanged: a yes to the old amount is no yes to the new one.
+    """
+    values = ",".join(
+        f"{option.value}={option.label.key}{option.label.params}" for option in options_of(prompt)
+    )
+    return crc32(f"{type(prompt).__name__}|{prompt.text.key}|{prompt.text.params}|{values}".encode())

@@ -1,0 +1,66 @@
+"""What callers we don't know can do: link this phone, ask for a connection."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from conversations import reading
+from conversations.prompts import Conversation, ask, do, look
+from core import codes, people, requests
+from core.doing import Doing
+from core.linking import Linkable, linkable
+from core.people import Caller
+from core.text import Text, say
+
+CODE_TRIES = codes.TRIES
+
+
+def link(caller: Caller) -> Conversation:
+    """Link this phone to a connection: its number, then the code sent to the phone on record."""
+    number = yield from ask(say("link.number"), reading.connection_number)
+    found: Linkable | None = yield from look("linkable", partial(linkable, number=number), Linkable | None)
+    while found is None:
+        number = yield from ask(say("link.unknown", number=number), reading.connection_number, again=True)
+        found = yield from look("linkable", partial(linkable, number=number), Linkable | None)
+    if any(line.id == found.connection_id for line in caller.lines):
+        return say("link.already", number=number)
+    if found.phone is None:
+        return say("link.no_phone", number=number)
+    connection_id, recipient = found.connection_id, found.phone
+
+    def send(doing: Doing) -> str:
+        return "sent" if codes.send_code(doing, recipient, f"link:{connection_id}") else "too_many"
+
+    if (yield from do("send-code", send)) == "too_many":
+        return say("link.too_many")
+    question = say("link.code", last=recipient[-4:])
+    for _ in range(CODE_TRIES):
+        typed = yield from ask(question, reading.code, again=True)
+        result = yield from do("try-code", partial(_try, typed=typed, connection_id=connection_id))
+        if result == "right":
+            return say("link.done", number=number)
+        if result == "dead":
+            break
+        question = say("link.wrong_code", last=recipient[-4:])
+    return say("link.code_dead")
+
+
+def _try(doing: Doing, typed: str, connection_id: int) -> str:
+    """Try the code and, when it is right, link the phone in the same transaction."""
+    result = codes.try_code(doing, typed, f"link:{connection_id}")
+    if result == "right":
+        people.link_phone(doing.session, doing.caller.phone, connection_id)
+        doing.audit("phone.link", f"connection:{connection_id}")
+    return result
+
+
+def new_connection(caller: Caller) -> Conversation:
+    """Note who wants a new connection, and where."""
+    name = yield from ask(say("new.name"), reading.name, whole=True)
+    village = yield from ask(say("new.village"), reading.name, whole=True)
+
+    def note(doing: Doing) -> Text:
+        number, new = requests.ask_for_connection(doing, name, village)
+        return say("new.noted" if new else "new.known", request=number)
+
+    return note

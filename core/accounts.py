@@ -1,0 +1,87 @@
+"""What a customer asks of the books: what is owed, what was paid, on which package.
+
+Each question is one statement, because it runs on the hop. Days are days in India.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from core.db import Reader
+
+_OWED = """
+SELECT coalesce(account.balance_paise, 0), bill.amount_paise, bill.issued_on, bill.due_on,
+       payment.amount_paise, (payment.paid_at AT TIME ZONE 'Asia/Kolkata')::date
+FROM connection
+LEFT JOIN account ON account.kind = 'dues' AND account.connection_id = connection.id
+LEFT JOIN LATERAL (
+    SELECT amount_paise, issued_on, due_on FROM bill
+    WHERE bill.connection_id = connection.id ORDER BY period_from DESC LIMIT 1) AS bill ON true
+LEFT JOIN LATERAL (
+    SELECT amount_paise, paid_at FROM payment
+    WHERE payment.connection_id = connection.id AND reversal_id IS NULL
+    ORDER BY paid_at DESC LIMIT 1) AS payment ON true
+WHERE connection.id = %(connection)s
+"""
+
+_PAYMENTS = """
+SELECT payment.amount_paise, (payment.paid_at AT TIME ZONE 'Asia/Kolkata')::date, receipt.number
+FROM payment JOIN receipt ON receipt.payment_id = payment.id
+WHERE payment.connection_id = %(connection)s AND payment.reversal_id IS NULL
+ORDER BY payment.paid_at DESC, payment.id DESC LIMIT %(limit)s
+"""
+
+_PACKAGE = """
+SELECT package.name, package.name_local, package.load_watts, package.hours, package.energy_paise,
+       package.monthly_paise, package.prepaid
+FROM connection JOIN package ON package.id = connection.package_id
+WHERE connection.id = %(connection)s
+"""
+
+
+class Owed(msgspec.Struct, frozen=True, array_like=True):
+    """What a connection owes (negative: paid ahead), with its last bill and last payment, in paise."""
+
+    balance_paise: int
+    bill_paise: int | None
+    billed_on: date | None
+    due_on: date | None
+    paid_paise: int | None
+    paid_on: date | None
+
+
+class Paid(msgspec.Struct, frozen=True, array_like=True):
+    """One payment and the number of its receipt."""
+
+    amount_paise: int
+    paid_on: date
+    receipt: str
+
+
+class PackageView(msgspec.Struct, frozen=True, array_like=True):
+    """A package as its customer sees it: watts, hours, paise per kWh, paise per month."""
+
+    name: str
+    name_local: str | None
+    load_watts: int
+    hours: str
+    energy_paise: int
+    monthly_paise: int
+    prepaid: bool
+
+
+def what_is_owed(reader: Reader, connection_id: int) -> Owed:
+    """Balance, last bill and last payment of one connection."""
+    return Owed(*reader.rows(_OWED, {"connection": connection_id})[0])
+
+
+def last_payments(reader: Reader, connection_id: int, limit: int) -> list[Paid]:
+    """The newest payments first; those taken back are not shown."""
+    return [Paid(*row) for row in reader.rows(_PAYMENTS, {"connection": connection_id, "limit": limit})]
+
+
+def package_of(reader: Reader, connection_id: int) -> PackageView:
+    """The package a connection is on."""
+    return PackageView(*reader.rows(_PACKAGE, {"connection": connection_id})[0])

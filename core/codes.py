@@ -1,0 +1,99 @@
+"""One-time codes: six digits, ten minutes, one purpose, few tries (FACTS: NIST 800-63B, OWASP)."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import timedelta
+from hashlib import sha256
+
+from sqlalchemy import text
+
+from core import outbox
+from core.doing import Doing
+from core.text import say
+
+LIFE = timedelta(minutes=10)
+TRIES = 5
+PER_HOUR = 3
+PER_DAY = 10
+
+_SENT = text("""
+    SELECT count(*) FILTER (WHERE created_at > :hour), count(*) FROM one_time_code
+    WHERE (sent_to = :to OR asked_by = :by) AND created_at > :day
+""")
+
+_STORE = text("""
+    INSERT INTO one_time_code (sent_to, asked_by, purpose, digest, created_at, expires_at)
+    VALUES (:to, :by, :purpose, :digest, :at, :expires)
+""")
+
+# One statement counts the try and uses the code up, so that two guesses at once are two tries.
+_TRY = text("""
+    UPDATE one_time_code SET attempts = attempts + 1,
+        used_at = CASE WHEN digest = :digest THEN CAST(:at AS timestamptz) END
+    WHERE id = (
+        SELECT id FROM one_time_code WHERE asked_by = :by AND purpose = :purpose
+        ORDER BY id DESC LIMIT 1 FOR UPDATE)
+      AND used_at IS NULL AND expires_at > :at AND attempts < :tries
+    RETURNING used_at IS NOT NULL, attempts
+""")
+
+
+def send_code(doing: Doing, recipient: str, purpose: str) -> bool:
+    """Text a new code for one purpose; False when this phone or this caller has had too many.
+
+    Codes are stored as a keyed hash. The newest code of a purpose is the only one that holds.
+    """
+    sent = {"to": recipient, "by": doing.caller.phone}
+    hour, day = doing.session.execute(
+        _SENT, {**sent, "hour": doing.at - timedelta(hours=1), "day": doing.at - timedelta(days=1)}
+    ).one()
+    if hour >= PER_HOUR or day >= PER_DAY:
+        return False
+    code = f"{secrets.randbelow(10**6):06d}"
+    doing.session.execute(
+        _STORE,
+        {
+            **sent,
+            "purpose": purpose,
+            "digest": _digest(doing, code, purpose),
+            "at": doing.at,
+            "expires": doing.at + LIFE,
+        },
+    )
+    outbox.post(
+        doing.session,
+        source=f"code:{doing.key}",
+        recipient=recipient,
+        kind="code",
+        text=say("code.message", code=code, service=doing.settings.service_name),
+        default_language=doing.settings.default_language,
+    )
+    return True
+
+
+def try_code(doing: Doing, typed: str, purpose: str) -> str:
+    """Try a code: `right`, `wrong`, or `dead` when it is used, too old, or was tried too often."""
+    row = doing.session.execute(
+        _TRY,
+        {
+            "digest": _digest(doing, typed, purpose),
+            "at": doing.at,
+            "by": doing.caller.phone,
+            "purpose": purpose,
+            "tries": TRIES,
+        },
+    ).one_or_none()
+    if row is None:
+        return "dead"
+    right, attempts = row
+    if right:
+        return "right"
+    return "wrong" if attempts < TRIES else "dead"
+
+
+def _digest(doing: Doing, code: str, purpose: str) -> bytes:
+    """A keyed hash over code, purpose and who asked: a code for one act opens no other."""
+    words = f"{code}|{purpose}|{doing.caller.phone}".encode()
+    return hmac.new(doing.settings.secret_key.encode(), words, sha256).digest()

@@ -1,0 +1,231 @@
+"""What becomes of the messages in the outbox: claimed, sent, reported; nothing is lost, nothing goes back.
+
+A claim is a lease. Whoever is killed in mid-sending leaves it to run out, and the message is sent
+again: at least once. `attempts` grows with each claim and fences off a sender who took too long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import LiteralString
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.outbox import KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message on its way out: one row of the outbox, as a gateway needs it."""
+
+    id: int
+    recipient: str
+    body: str
+    kind: str
+    language: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one attempt ended. `wait` (seconds) is when a queued or unsure message is looked at again.
+
+    `gateway` is the one that has the message or may have it.
+    """
+
+    id: int
+    attempts: int
+    state: str
+    gateway: str | None
+    provider_id: str | None = None
+    error: str | None = None
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a delivery report did: `moved` is False for one that came late or twice."""
+
+    recipient: str
+    moved: bool
+
+
+_CLAIM = text("""
+WITH due AS (
+    SELECT id FROM outbox
+    WHERE state = 'queued' AND next_at <= now() AND (expires_at IS NULL OR expires_at > now())
+    ORDER BY priority, next_at
+    LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_at = now() + make_interval(secs => :lease)
+FROM due WHERE outbox.id = due.id
+RETURNING outbox.id, recipient, body, kind, language, attempts, priority
+""")
+
+
+def claim(session: Session, limit: int, lease: timedelta) -> list[Outgoing]:
+    """Take up to `limit` due messages for `lease`, the most urgent first; other senders skip them."""
+    rows = session.execute(_CLAIM, {"limit": limit, "lease": lease.total_seconds()}).all()
+    rows = sorted(rows, key=lambda row: (row.priority, row.id))
+    return [Outgoing(*row[:6]) for row in rows]
+
+
+_RECORD = text("""
+UPDATE outbox SET
+    state = CASE WHEN outbox.state IN ('sending', 'queued') THEN done.state ELSE outbox.state END,
+    gateway = coalesce(done.gateway, outbox.gateway),
+    provider_id = coalesce(done.provider_id, outbox.provider_id),
+    error = done.error,
+    next_at = now() + make_interval(secs => done.wait),
+    sent_at = CASE WHEN done.state IN ('sent', 'delivered', 'unsure') THEN coalesce(outbox.sent_at, now())
+                   ELSE outbox.sent_at END,
+    finished_at = CASE WHEN outbox.finished_at IS NOT NULL THEN outbox.finished_at
+                       WHEN done.state IN ('delivered', 'failed') THEN now()
+                       -- Unsure a second time: it has had its second chance.
+                       WHEN done.state = 'unsure' AND outbox.sent_at IS NOT NULL THEN now() END
+FROM unnest(
+    CAST(:ids AS bigint[]), CAST(:attempts AS smallint[]), CAST(:states AS text[]), CAST(:gateways AS text[]),
+    CAST(:provider_ids AS text[]), CAST(:errors AS text[]), CAST(:waits AS float8[])
+) AS done(id, attempts, state, gateway, provider_id, error, wait)
+WHERE outbox.id = done.id AND outbox.attempts = done.attempts
+""")
+
+
+def record(session: Session, results: Sequence[Result]) -> None:
+    """Write down how a batch went, in one statement.
+
+    A report that was quicker keeps its state, and so does a message someone else has claimed since.
+    """
+    session.execute(
+        _RECORD,
+        {
+            "ids": [result.id for result in results],
+            "attempts": [result.attempts for result in results],
+            "states": [result.state for result in results],
+            "gateways": [result.gateway for result in results],
+            "provider_ids": [result.provider_id for result in results],
+            "errors": [result.error for result in results],
+            "waits": [result.wait for result in results],
+        },
+    )
+
+
+_REPORT: LiteralString = """
+WITH found AS (SELECT id, recipient FROM outbox WHERE {match} ORDER BY id LIMIT 1),
+moved AS (
+    UPDATE outbox SET
+        state = :state,
+        gateway = :gateway,
+        provider_id = coalesce(CAST(:provider_id AS text), outbox.provider_id),
+        error = CASE WHEN :state = 'failed' THEN CAST(:reason AS text) END,
+        sent_at = coalesce(outbox.sent_at, now()),
+        finished_at = CASE WHEN :state IN ('delivered', 'failed') THEN now() END
+    FROM found
+    WHERE outbox.id = found.id AND outbox.state = ANY(:before)
+    RETURNING outbox.id
+)
+SELECT found.recipient, EXISTS (SELECT FROM moved) FROM found
+"""
+_BY_ROW = text(_REPORT.format(match="id = :row AND (gateway IS NULL OR gateway = :gateway)"))
+_BY_PROVIDER_ID = text(_REPORT.format(match="gateway = :gateway AND provider_id = :provider_id"))
+_BY_RECIPIENT = text(
+    _REPORT.format(
+        match="recipient = :recipient AND gateway = :gateway AND state = 'unsure' AND provider_id IS NULL"
+    )
+)
+_UNDER_WAY = ["queued", "sending", "unsure", "expired"]
+BEFORE = {"sent": _UNDER_WAY, "delivered": [*_UNDER_WAY, "sent"], "failed": [*_UNDER_WAY, "sent"]}
+"""From which states a report may move a message: delivered and failed are final."""
+
+
+def apply_report(
+    session: Session,
+    gateway: str,
+    state: str,
+    *,
+    row: int | None = None,
+    provider_id: str | None = None,
+    recipient: str | None = None,
+    reason: str | None = None,
+) -> Reported | None:
+    """Let a delivery report (`sent`, `delivered`, `failed`) move its message forward; one round trip.
+
+    The message is found by our own row number where the gateway carries it, else by the provider's
+    id, else (`recipient`) as the one message to that phone nobody was sure of. None: no such
+    message, or its sending is not written down yet.
+    """
+    match = _BY_ROW if row is not None else _BY_RECIPIENT if recipient is not None else _BY_PROVIDER_ID
+    found = session.execute(
+        match,
+        {
+            "gateway": gateway,
+            "state": state,
+            "row": row,
+            "provider_id": provider_id,
+            "recipient": recipient,
+            "reason": reason,
+            "before": BEFORE[state],
+        },
+    ).one_or_none()
+    return Reported(*found) if found else None
+
+
+def count_waiting(session: Session) -> dict[str, int]:
+    """Unfinished messages per state, and under `late` the seconds the oldest has been due."""
+    rows = session.execute(
+        text(
+            "SELECT state, count(*), max(extract(epoch FROM now() - next_at)) FROM outbox "
+            "WHERE state IN ('queued', 'sending', 'unsure') AND finished_at IS NULL GROUP BY state"
+        )
+    ).all()
+    counts = dict.fromkeys(("queued", "sending", "unsure", "late"), 0)
+    for state, count, age in rows:
+        counts[state] = count
+        if state == "queued":
+            counts["late"] = max(0, int(age))
+    return counts
+
+
+def _count(session: Session, statement: LiteralString, **params: object) -> int:
+    return len(session.execute(text(statement), params).all())
+
+
+def requeue_abandoned(session: Session) -> int:
+    """Queue what a killed sender left behind; a message that kills its sender waits longer each time."""
+    return _count(
+        session,
+        "UPDATE outbox SET state = 'queued', next_at = now() + make_interval(secs => 30 * (attempts - 1)) "
+        "WHERE state = 'sending' AND next_at <= now() RETURNING 1",
+    )
+
+
+def settle_unsure(session: Session) -> int:
+    """After a while without any report, send a message in doubt once more, or leave it in doubt.
+
+    The customer may get a receipt twice; that is better than never. Codes and mass messages are not
+    repeated, and nothing is repeated a second time (`record` closes it).
+    """
+    return _count(
+        session,
+        "UPDATE outbox SET "
+        "state = CASE WHEN kind = ANY(:again) AND expires_at > now() THEN 'queued' ELSE state END, "
+        "finished_at = CASE WHEN kind = ANY(:again) AND expires_at > now() THEN finished_at ELSE now() END "
+        "WHERE state = 'unsure' AND finished_at IS NULL AND next_at <= now() RETURNING 1",
+        again=[name for name, kind in KINDS.items() if kind.again],
+    )
+
+
+def close_expired(session: Session) -> int:
+    """Give up what is too late to send, and wipe every one-time code that no longer holds."""
+    closed = _count(
+        session,
+        "UPDATE outbox SET state = 'expired', finished_at = now() "
+        "WHERE state = 'queued' AND expires_at <= now() RETURNING 1",
+    )
+    session.execute(
+        text("UPDATE outbox SET body = '' WHERE kind = 'code' AND body <> '' AND expires_at <= now()")
+    )
+    return closed

@@ -1,0 +1,24 @@
+"""The few kinds of error that cross room borders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.text import Text
+
+
+class SettingError(Exception):
+    """A setting is missing or wrong. Its message is one line that names the setting."""
+
+
+class Refusal(Exception):
+    """The core says no, in words for the person who asked.
+
+    Raised inside an act; the transaction rolls back and the words become the reply,
+    never an error page.
+    """
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.key)
+        self.text = text

@@ -1,0 +1,34 @@
+"""Make what people type comparable: digits of either script, look-alike characters, stray marks."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_DEVANAGARI_DIGITS = {0x0966 + i: str(i) for i in range(10)}
+_LOOK_ALIKES = {
+    ord(a): b for a, b in zip("‘’‚‛“”„–—−…₹", ["'"] * 4 + ['"'] * 3 + ["-"] * 3 + ["...", "Rs "], strict=True)
+}
+_INVISIBLE = {ord(c): None for c in "\u200b\u200c\u200d\u2060\ufeff\u00ad"}
+_TABLE = {**_DEVANAGARI_DIGITS, **_LOOK_ALIKES, **_INVISIBLE}
+
+
+def fold(raw: str) -> str:
+    """One line of plain text: NFC, ASCII digits, no control or invisible characters, single spaces.
+
+    NFKC turns full-width letters and digits into plain ones; NUL and other controls become spaces,
+    because PostgreSQL refuses NUL and a person can't see them.
+    """
+    text = unicodedata.normalize("NFKC", raw.translate(_TABLE))
+    text = "".join(
+        " " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") else c for c in text
+    )
+    return " ".join(text.split())
+
+
+def keyword(raw: str) -> str:
+    """A word as the catalogue compares it: folded, lower case, no punctuation around it, no nukta.
+
+    The nukta (the dot below) is left out by most people who type Hindi.
+    """
+    text = unicodedata.normalize("NFD", fold(raw).casefold())
+    return unicodedata.normalize("NFC", text.replace("\u093c", "")).strip(".,;:!?।*#\"'()[]")

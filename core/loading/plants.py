@@ -1,0 +1,111 @@
+"""plants.csv: organisations, states, clusters and plants."""
+
+from __future__ import annotations
+
+from core.loading import cells
+from core.loading.part import Column, Part, changes, same, unique, updated
+
+# A level above the plants is written from the rows that name it, its first line speaking for it.
+_ORGANISATIONS = """(
+    SELECT DISTINCT ON (organisation) organisation AS code, organisation_name AS name, line
+    FROM in_plants ORDER BY organisation, organisation_name IS NULL, line
+) AS given"""
+_STATES = """(
+    SELECT DISTINCT ON (state) state AS code, state_name AS name, organisation.id AS organisation_id, line
+    FROM in_plants JOIN organisation ON organisation.code = in_plants.organisation
+    ORDER BY state, state_name IS NULL, line
+) AS given"""
+_CLUSTERS = """(
+    SELECT DISTINCT ON (cluster) cluster AS code, cluster_name AS name, state.id AS state_id, line
+    FROM in_plants JOIN state ON state.code = in_plants.state
+    ORDER BY cluster, cluster_name IS NULL, line
+) AS given"""
+_PLANTS = """(
+    SELECT line, plant AS code, in_plants.name, name_hindi, cluster.id AS cluster_id
+    FROM in_plants JOIN cluster ON cluster.code = in_plants.cluster
+) AS given"""
+# Switches are gathered over all rows of an organisation and laid over those it has.
+_FEATURES = """(
+    SELECT organisation AS code, min(line) AS line, jsonb_object_agg(switch.key, switch.value) AS features
+    FROM in_plants, jsonb_each(in_plants.features) AS switch GROUP BY organisation
+) AS given"""
+
+PART = Part(
+    file="plants.csv",
+    table="in_plants",
+    columns=(
+        Column("organisation", cells.code, required=True, also=("organization", "org", "company", "संस्था")),
+        Column("organisation_name", cells.name, also=("organization name", "company name")),
+        Column("state", cells.code, required=True, also=("state code", "राज्य")),
+        Column("state_name", cells.name),
+        Column("cluster", cells.code, required=True, also=("cluster code", "क्लस्टर")),
+        Column("cluster_name", cells.name),
+        Column(
+            "plant", cells.code, required=True, also=("plant code", "plant id", "site", "site code", "प्लांट")
+        ),
+        Column("name", cells.name, required=True, also=("plant name", "नाम")),
+        Column("name_hindi", cells.short_text(80), also=("hindi name", "name local", "हिन्दी नाम")),
+        Column("features", cells.features, sql="jsonb", also=("switches",)),
+    ),
+    checks=(
+        unique("in_plants", "plant"),
+        same("in_plants", "organisation", "organisation_name", "organisation"),
+        same("in_plants", "state", "organisation", "state"),
+        same("in_plants", "state", "state_name", "state"),
+        same("in_plants", "cluster", "state", "cluster"),
+        same("in_plants", "cluster", "cluster_name", "cluster"),
+    ),
+    late_checks=(),
+    steps=(
+        f"INSERT INTO organisation (code, name) SELECT code, coalesce(name, code) FROM {_ORGANISATIONS} "
+        "WHERE code NOT IN (SELECT code FROM organisation) ORDER BY line",
+        changes(
+            "organisation",
+            {"name": "coalesce(given.name, organisation.name)"},
+            _ORGANISATIONS,
+            "organisation.code = given.code",
+        ),
+        changes(
+            "organisation",
+            {"features": "organisation.features || given.features"},
+            _FEATURES,
+            "organisation.code = given.code",
+        ),
+        "INSERT INTO state (code, name, organisation_id) SELECT code, coalesce(name, code), organisation_id "
+        f"FROM {_STATES} WHERE code NOT IN (SELECT code FROM state) ORDER BY line",
+        changes(
+            "state",
+            {"name": "coalesce(given.name, state.name)", "organisation_id": "given.organisation_id"},
+            _STATES,
+            "state.code = given.code",
+        ),
+        "INSERT INTO cluster (code, name, state_id) SELECT code, coalesce(name, code), state_id "
+        f"FROM {_CLUSTERS} WHERE code NOT IN (SELECT code FROM cluster) ORDER BY line",
+        changes(
+            "cluster",
+            {"name": "coalesce(given.name, cluster.name)", "state_id": "given.state_id"},
+            _CLUSTERS,
+            "cluster.code = given.code",
+        ),
+        # A plant's own number comes from a sequence and leads its receipts: given once, in file order.
+        f"""
+        WITH made AS (
+            INSERT INTO plant (code, name, name_local, cluster_id)
+            SELECT code, name, nullif(name_hindi, ''), cluster_id FROM {_PLANTS}
+            WHERE code NOT IN (SELECT code FROM plant) ORDER BY line
+            RETURNING code
+        )
+        INSERT INTO load_new SELECT line FROM in_plants JOIN made ON made.code = in_plants.plant
+        """,
+        changes(
+            "plant",
+            {
+                "name": "given.name",
+                "name_local": updated("plant.name_local", "given.name_hindi"),
+                "cluster_id": "given.cluster_id",
+            },
+            _PLANTS,
+            "plant.code = given.code",
+        ),
+    ),
+)

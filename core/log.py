@@ -1,0 +1,46 @@
+"""One line per event, as JSON, on standard error; never a text, a PIN or a full phone number."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict
+
+_PHONE = re.compile(r"(?<![0-9a-zA-Z])(?:\+|%2B|00)?[1-9][0-9]{6,10}([0-9]{4})(?![0-9])")
+"""Eleven to fifteen digits that start like a country code, or a bare Indian mobile's ten are near enough."""
+_MOBILE = re.compile(r"(?<![0-9])[6-9][0-9]{5}([0-9]{4})(?![0-9])")
+
+
+def configure(*, plain: bool = False) -> None:
+    """Set up structlog and the standard library's log; `plain` is for people, else JSON lines."""
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=False) if plain else structlog.processors.JSONRenderer()
+    )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        hide_numbers,
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def hide_numbers(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """The last net: whatever still looks like a phone number keeps only its last four digits."""
+    for name, value in event.items():
+        if isinstance(value, str) and name != "timestamp":
+            event[name] = _MOBILE.sub(r"…\1", _PHONE.sub(r"…\1", value))
+    return event

@@ -1,0 +1,143 @@
+"""Messages to send: written in the transaction that caused them, carried later (core/delivery.py).
+
+A message that repeats its `source` is not written again, so a cause can be retried as often as
+it likes and still speaks once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core import gsm
+from core.settings import LANGUAGES
+from core.text import Text, render
+
+ONE_PART: Mapping[str, int] = {"en": 1, "hi-Latn": 1, "hi": 2}
+TWO_PARTS: Mapping[str, int] = {"en": 2, "hi-Latn": 2, "hi": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a message is for: who goes first (0 is most urgent), what it may cost, when it is too late."""
+
+    priority: int
+    budget: Mapping[str, int]
+    """SMS parts at most, per language; a test renders each with its longest real values."""
+    life: timedelta
+    again: bool = True
+    """Whether it is worth sending once more when nobody knows if it arrived."""
+
+
+KINDS: Mapping[str, Kind] = {
+    # A second code in doubt only confuses: whoever misses it asks for a new one.
+    "code": Kind(0, ONE_PART, timedelta(minutes=10), again=False),
+    "receipt": Kind(1, ONE_PART, timedelta(days=3)),
+    "reversal": Kind(1, ONE_PART, timedelta(days=3)),
+    "reply": Kind(1, TWO_PARTS, timedelta(hours=6)),
+    "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
+    "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to write. `source` names its cause, e.g. receipt:<payment id>:<phone>."""
+
+    source: str
+    recipient: str
+    kind: str
+    text: Text | str
+    """Words, or what is already written in `language`."""
+    connection_id: int | None = None
+    language: str | None = None
+    """The language, where the writer knows it; else the phone's own, else the service's."""
+
+
+def post(
+    session: Session,
+    *,
+    source: str,
+    recipient: str,
+    kind: str,
+    text: Text | str,
+    connection_id: int | None = None,
+    language: str | None = None,
+    default_language: str,
+) -> bool:
+    """Write one message; one round trip.
+
+    False when nothing was written: the source has spoken already, or the phone is unreachable.
+    """
+    message = Message(source, recipient, kind, text, connection_id, language)
+    return post_many(session, [message], default_language=default_language) == 1
+
+
+def post_many(session: Session, messages: Iterable[Message], *, default_language: str) -> int:
+    """Write many messages in one statement; gives how many were new and have a reachable phone."""
+    columns = _columns(messages)
+    if not columns["sources"]:
+        return 0
+    return len(session.execute(_POST, {**columns, "default_language": default_language}).all())
+
+
+def _columns(messages: Iterable[Message]) -> dict[str, list[object]]:
+    """One array per column; where the language isn't known, a row in each language.
+
+    Writing all three costs less than asking the database first; the statement keeps one of them.
+    """
+    columns: dict[str, list[object]] = {name: [] for name in _COLUMNS}
+    for message in messages:
+        kind = KINDS[message.kind]
+        for language in (message.language,) if message.language else LANGUAGES:
+            body = message.text if isinstance(message.text, str) else render(message.text, language)
+            row = (
+                message.source,
+                message.recipient,
+                message.kind,
+                message.language,
+                language,
+                body,
+                gsm.parts(body),
+                kind.priority,
+                int(kind.life.total_seconds()),
+                message.connection_id,
+            )
+            for name, value in zip(_COLUMNS, row, strict=True):
+                columns[name].append(value)
+    return columns
+
+
+_COLUMNS = (
+    "sources",
+    "recipients",
+    "kinds",
+    "wanted",
+    "languages",
+    "bodies",
+    "parts",
+    "priorities",
+    "lives",
+    "connections",
+)
+
+_POST = text("""
+INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, expires_at, connection_id)
+SELECT new.source, new.recipient, new.kind, new.language, new.body, new.parts, new.priority,
+       now() + make_interval(secs => new.life), new.connection_id
+FROM unnest(
+    CAST(:sources AS text[]), CAST(:recipients AS text[]), CAST(:kinds AS text[]),
+    CAST(:wanted AS text[]), CAST(:languages AS text[]), CAST(:bodies AS text[]),
+    CAST(:parts AS smallint[]), CAST(:priorities AS smallint[]), CAST(:lives AS integer[]),
+    CAST(:connections AS bigint[])
+) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id)
+LEFT JOIN phone ON phone.e164 = new.recipient
+WHERE new.language = coalesce(new.wanted, phone.language, :default_language)
+  AND phone.unreachable IS NULL
+ON CONFLICT (source) DO NOTHING
+RETURNING 1
+""")

@@ -1,0 +1,214 @@
+"""Money comes in: cash through collectors, its receipt, and taking it back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core import ledger, outbox
+from core.clock import financial_year, local
+from core.collecting import UNDO_WITHIN
+from core.doing import Doing
+from core.errors import Refusal
+from core.money import Money
+from core.text import Name, Text, say
+
+CASH_LAW_PAISE = 2_00_000_00
+"""Section 269ST of the Income-tax Act bars cash of two lakh rupees and more from one person in a day."""
+
+_RECEIVER = text("""
+    SELECT connection.id, connection.number, connection.plant_id, plant.number AS plant_number,
+           customer.name, customer.name_local,
+           EXISTS (SELECT FROM staff_plant JOIN staff ON staff.id = staff_plant.staff_id
+                   WHERE staff.id = :staff AND staff.active AND staff_plant.plant_id = connection.plant_id) AS mine
+    FROM connection
+    JOIN plant ON plant.id = connection.plant_id
+    JOIN customer ON customer.id = connection.customer_id
+    WHERE connection.id = :connection
+""")
+
+_PHONES = text("""
+    SELECT e164 FROM connection_phone
+    WHERE connection_id = :connection AND role IN ('holder', 'payer') ORDER BY position
+""")
+
+# The counter's row lock makes receipts of one plant queue up, so that no number is left out.
+_RECEIPT = text("""
+    WITH counted AS (
+        INSERT INTO receipt_counter (plant_id, year, last) VALUES (:plant, :year, 1)
+        ON CONFLICT (plant_id, year) DO UPDATE SET last = receipt_counter.last + 1
+        RETURNING last
+    ), paid AS (
+        INSERT INTO payment (connection_id, amount_paise, mode, staff_id, paid_at, entry_id)
+        VALUES (:connection, :paise, :mode, :staff, :at, :entry) RETURNING id
+    )
+    INSERT INTO receipt (payment_id, plant_id, year, serial, number)
+    SELECT paid.id, :plant, :year, counted.last, :prefix || lpad(counted.last::text, 5, '0')
+    FROM paid, counted
+    RETURNING payment_id, number
+""")
+
+_TO_UNDO = text("""
+    SELECT payment.id, payment.entry_id, payment.amount_paise, payment.paid_at, payment.staff_id,
+           payment.reversal_id, payment.connection_id, receipt.number AS receipt, connection.number,
+           customer.name, customer.name_local
+    FROM payment
+    JOIN receipt ON receipt.payment_id = payment.id
+    JOIN connection ON connection.id = payment.connection_id
+    JOIN customer ON customer.id = connection.customer_id
+    WHERE payment.id = :payment FOR UPDATE OF payment
+""")
+
+_DUES_NOW = text("SELECT balance_paise FROM account WHERE kind = 'dues' AND connection_id = :connection")
+
+
+def standing(balance_paise: int) -> tuple[str, Money]:
+    """How a balance reads: `due`, `clear` or `ahead`, with its amount."""
+    if balance_paise == 0:
+        return "clear", Money(0)
+    return ("due" if balance_paise > 0 else "ahead"), Money(abs(balance_paise))
+
+
+def take_cash(doing: Doing, connection_id: int, paise: int) -> tuple[str, int]:
+    """Credit cash that a collector received; returns the receipt's number and the new balance in paise.
+
+    The ledger moves dues to the collector's cash, the customer's phones get the receipt from the
+    outbox, all in the caller's transaction. Raises Refusal outside the collector's plants and at
+    the legal limit for cash.
+    """
+    staff, session = doing.caller.staff, doing.session
+    if staff is None:
+        raise Refusal(say("pay.staff_only"))
+    row = session.execute(_RECEIVER, {"connection": connection_id, "staff": staff.id}).one()
+    if not row.mine:
+        raise Refusal(say("pay.not_yours", number=row.number))
+    if paise >= CASH_LAW_PAISE:
+        raise Refusal(say("pay.too_large", most=Money(CASH_LAW_PAISE - 100)))
+    dues = ledger.account_id(session, "dues", connection_id=connection_id)
+    cash = ledger.account_id(session, "cash", staff_id=staff.id)
+    entry = ledger.post(
+        session,
+        source=f"pay:{doing.key}",
+        kind="payment",
+        plant_id=row.plant_id,
+        at=doing.at,
+        moves=[(cash, paise), (dues, -paise)],
+    )
+    number = _give_receipt(doing, row.plant_id, row.plant_number, connection_id, paise, entry)
+    balance = int(session.execute(_DUES_NOW, {"connection": connection_id}).scalar_one())
+    state, amount = standing(balance)
+    told = say(
+        f"receipt.{state}",
+        amount=Money(paise),
+        number=row.number,
+        balance=amount,
+        receipt=number,
+        service=doing.settings.service_name,
+    )
+    _tell(doing, connection_id, "receipt", told)
+    doing.audit("pay.cash", f"connection:{row.number}", paise=paise, receipt=number)
+    return number, balance
+
+
+def _give_receipt(
+    doing: Doing, plant_id: int, plant_number: int, connection_id: int, paise: int, entry_id: int
+) -> str:
+    """Write payment and receipt; the number is plant, year, serial, all digits."""
+    staff = doing.caller.staff
+    year = financial_year(local(doing.at).date())
+    row = doing.session.execute(
+        _RECEIPT,
+        {
+            "plant": plant_id,
+            "year": year,
+            "connection": connection_id,
+            "paise": paise,
+            "mode": "cash",
+            "staff": staff.id if staff else None,
+            "at": doing.at,
+            "entry": entry_id,
+            "prefix": f"{plant_number}{year % 100:02d}",
+        },
+    ).one()
+    return str(row.number)
+
+
+def undo(doing: Doing, payment_id: int) -> tuple[Money, Name, int]:
+    """Take a collector's own payment back by reversal; returns amount, name and the new balance in paise.
+
+    Raises Refusal when it is not his, was taken back before, or is older than ten minutes.
+    """
+    session, staff = doing.session, doing.caller.staff
+    row = session.execute(_TO_UNDO, {"payment": payment_id}).one()
+    if staff is None or row.staff_id != staff.id or row.reversal_id is not None:
+        raise Refusal(say("undo.nothing"))
+    if doing.at - row.paid_at > UNDO_WITHIN:
+        raise Refusal(say("undo.too_late"))
+    reversal = ledger.reverse(session, row.entry_id, f"undo:{doing.key}", doing.at)
+    session.execute(
+        text("UPDATE payment SET reversal_id = :reversal WHERE id = :payment"),
+        {"reversal": reversal, "payment": payment_id},
+    )
+    balance = int(session.execute(_DUES_NOW, {"connection": row.connection_id}).scalar_one())
+    state, amount = standing(balance)
+    told = say(
+        f"reversal.{state}",
+        receipt=row.receipt,
+        amount=Money(row.amount_paise),
+        number=row.number,
+        balance=amount,
+        service=doing.settings.service_name,
+    )
+    _tell(doing, row.connection_id, "reversal", told)
+    doing.audit("pay.undo", f"connection:{row.number}", paise=row.amount_paise, receipt=row.receipt)
+    return Money(row.amount_paise), Name(row.name, row.name_local), balance
+
+
+def _tell(doing: Doing, connection_id: int, kind: str, told: Text) -> None:
+    """Put the same words on the way to every phone that pays for or holds the connection."""
+    phones = doing.session.execute(_PHONES, {"connection": connection_id}).scalars()
+    outbox.post_many(
+        doing.session,
+        [outbox.Message(f"{kind}:{doing.key}:{phone}", phone, kind, told, connection_id) for phone in phones],
+        default_language=doing.settings.default_language,
+    )
+
+
+def resend_receipt(doing: Doing, connection_id: int) -> str | None:
+    """Send the last receipt again to the phone that asks; returns its number, None if there is none."""
+    row = _last_receipt(doing.session, connection_id)
+    if row is None:
+        return None
+    number, paise, paid_at = row
+    told = say(
+        "receipt.again",
+        receipt=number,
+        amount=Money(paise),
+        day=local(paid_at).date(),
+        service=doing.settings.service_name,
+    )
+    outbox.post(
+        doing.session,
+        source=f"receipt-again:{doing.key}",
+        recipient=doing.caller.phone,
+        kind="receipt",
+        text=told,
+        connection_id=connection_id,
+        default_language=doing.settings.default_language,
+    )
+    return number
+
+
+def _last_receipt(session: Session, connection_id: int) -> tuple[str, int, datetime] | None:
+    row = session.execute(
+        text(
+            "SELECT receipt.number, payment.amount_paise, payment.paid_at "
+            "FROM payment JOIN receipt ON receipt.payment_id = payment.id "
+            "WHERE payment.connection_id = :connection AND payment.reversal_id IS NULL "
+            "ORDER BY payment.paid_at DESC, payment.id DESC LIMIT 1"
+        ),
+        {"connection": connection_id},
+    ).one_or_none()
+    return (row.number, row.amount_paise, row.paid_at) if row else None

@@ -1,0 +1,39 @@
+"""Phone numbers: whatever people and gateways write becomes +91…; logs see only the last digits."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+
+from core.fold import fold
+
+_INDIAN_MOBILE = re.compile(r"(?:\+?91|0091|0)?([6-9][0-9]{9})")
+
+
+def read_phone(raw: str) -> str | None:
+    """An E.164 mobile number, or None.
+
+    Indian mobiles (10 digits from 6 to 9) are read in every usual form; other countries' numbers
+    only in full international form, and only when phonenumbers calls them a possible mobile.
+    """
+    plain = re.sub(r"[\s\-().]", "", fold(raw))
+    match = _INDIAN_MOBILE.fullmatch(plain)
+    if match:
+        return "+91" + match[1]
+    if not plain.startswith("+") or plain.startswith("+91"):
+        return None
+    try:
+        number = phonenumbers.parse(plain, None)
+    except phonenumbers.NumberParseException:
+        return None
+    kind = phonenumbers.number_type(number)
+    mobile = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    if kind not in mobile:
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def masked(phone: str) -> str:
+    """A number as logs and strangers may see it: the last four digits."""
+    return "…" + phone[-4:]

@@ -1,0 +1,52 @@
+"""How long what we no longer need is kept: phone numbers and texts are personal data (DPDP Act)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import text
+
+from core.db import Database
+
+KEPT_DAYS = {"outbox": 180, "inbound": 180, "handled": 30, "one_time_code": 1}
+"""Half a year answers any question about a receipt; a repeat of an act never comes after a month."""
+BATCH = 5_000
+"""Rows of one transaction, so that no one waits long for a lock."""
+
+# Bare time stamps, not states, where a row is of no use to anyone any more.
+_DELETE: Mapping[str, str] = {
+    "outbox": (
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox "
+        "WHERE created_at < now() - make_interval(days => :days) AND state NOT IN ('queued', 'sending') "
+        "ORDER BY id LIMIT :batch)"
+    ),
+    "inbound": (
+        "DELETE FROM inbound WHERE id IN (SELECT id FROM inbound "
+        "WHERE received_at < now() - make_interval(days => :days) AND handled_at IS NOT NULL "
+        "ORDER BY id LIMIT :batch)"
+    ),
+    "handled": (
+        "DELETE FROM handled WHERE key IN (SELECT key FROM handled "
+        "WHERE at < now() - make_interval(days => :days) LIMIT :batch)"
+    ),
+    "one_time_code": (
+        "DELETE FROM one_time_code WHERE id IN (SELECT id FROM one_time_code "
+        "WHERE created_at < now() - make_interval(days => :days) ORDER BY id LIMIT :batch)"
+    ),
+}
+
+
+def clean(database: Database) -> dict[str, int]:
+    """Delete what is older than it need be, batch by batch; gives the number of rows per table."""
+    return {table: _clean(database, table) for table in KEPT_DAYS}
+
+
+def _clean(database: Database, table: str) -> int:
+    statement = text(_DELETE[table] + " RETURNING 1")
+    deleted = 0
+    while True:
+        with database.begin() as session:
+            gone = len(session.execute(statement, {"days": KEPT_DAYS[table], "batch": BATCH}).all())
+        deleted += gone
+        if gone < BATCH:
+            return deleted

@@ -1,0 +1,161 @@
+"""Words not yet in a language: `say(key, …)` names them, `render` writes them for one reader.
+
+All words are in locales/<language>/*.yml, read once by python-i18n. Babel writes numbers and dates.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+import i18n
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
+
+from core.clock import local
+from core.money import Money
+from core.settings import LANGUAGES
+
+LOCALES = Path(__file__).resolve().parent.parent / "locales"
+_PLACEHOLDER = re.compile(r"%\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in Latin letters and, where known, in Devanagari; the reader's script decides."""
+
+    latin: str
+    local: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A key of the locales and what fills its gaps."""
+
+    key: str
+    params: tuple[tuple[str, Param], ...] = ()
+
+
+Param: TypeAlias = "str | int | Money | Name | date | datetime | Text | tuple[Text, ...]"
+"""What can fill a gap; several texts are written one to a line."""
+
+
+class MissingWords(KeyError):
+    """A key has no words in a language. Never raised after check_words has passed."""
+
+
+def say(key: str, **params: Param) -> Text:
+    """Name words and fill their gaps."""
+    return Text(key, tuple(params.items()))
+
+
+def render(text: Text, language: str) -> str:
+    """Write a text in one language (`en`, `hi`, `hi-Latn`)."""
+    if not text.params:
+        return _plain(text.key, language)
+    filled = {name: _write(value, language) for name, value in text.params}
+    return words(text.key, language, filled)
+
+
+@lru_cache(maxsize=4096)
+def _plain(key: str, language: str) -> str:
+    return words(key, language, {})
+
+
+def words(key: str, language: str, filled: dict[str, str]) -> str:
+    """Look a key up in one language only; another language would be worse than an error in tests."""
+    load()
+    if not i18n.translations.has(key, language):
+        raise MissingWords(f"{key} has no words in {language}")
+    return str(i18n.t(key, locale=language, **filled))
+
+
+def has_words(key: str, language: str) -> bool:
+    """Whether a key has words in a language."""
+    load()
+    return bool(i18n.translations.has(key, language))
+
+
+@lru_cache(maxsize=65536)
+def _write(value: Param, language: str) -> str:
+    match value:
+        case Money(paise):
+            return money(paise, language)
+        case Name(latin, local_name):
+            return _clip(local_name if language == "hi" and local_name else latin)
+        case Text():
+            return render(value, language)
+        case tuple():
+            return "\n".join(render(line, language) for line in value)
+        case datetime():
+            moment = local(value)
+            return f"{_day(moment.date())} {format_time(moment.time(), 'HH:mm', locale='en_IN')}"
+        case date():
+            return _day(value)
+        case _:
+            return str(value)
+
+
+def _clip(name: str) -> str:
+    """A name short enough for one line of a phone; 24 characters tell people apart."""
+    return name if len(name) <= 24 else name[:23].rstrip() + "."
+
+
+def _day(day: date) -> str:
+    """Dates as Indian bills print them, in ASCII digits, whatever the language."""
+    return format_date(day, "dd/MM/yyyy", locale="en_IN")
+
+
+def money(paise: int, language: str) -> str:
+    """Rupees with Indian grouping; `Rs` or `रु`, because ₹ forces the costly alphabet (FACTS)."""
+    pattern = "#,##,##0" if paise % 100 == 0 else "#,##,##0.00"
+    number = format_decimal(Decimal(paise) / 100, format=pattern, locale="en_IN")
+    return f"रु {number}" if language == "hi" else f"Rs {number}"
+
+
+@lru_cache(maxsize=1)
+def load() -> None:
+    """Read every locale file once."""
+    i18n.set("file_format", "yml")
+    i18n.set("filename_format", "{namespace}.{format}")
+    i18n.set("skip_locale_root_data", True)
+    i18n.set("error_on_missing_placeholder", True)
+    i18n.set("error_on_missing_plural", True)
+    i18n.resource_loader.init_loaders()
+    for language in LANGUAGES:
+        for path in sorted((LOCALES / language).glob("*.yml")):
+            i18n.resource_loader.load_translation_file(path.name, str(path.parent), language)
+
+
+def words_in_all(key: str) -> list[str]:
+    """The single words under a key, in every language."""
+    return [word for language in LANGUAGES for word in words(key, language, {}).split()]
+
+
+def all_keys(language: str) -> dict[str, object]:
+    """Every key of one language with its words, for the checks and the walk."""
+    load()
+    return dict(i18n.translations.container.get(language, {}))
+
+
+def check_words() -> list[str]:
+    """What is wrong with the words: a key or a gap that not every language has. Empty when sound."""
+    wrong: list[str] = []
+    every = {language: all_keys(language) for language in LANGUAGES}
+    for key in sorted(set().union(*every.values())):
+        gaps = {}
+        for language in LANGUAGES:
+            if key not in every[language]:
+                wrong.append(f"{key} has no words in {language}")
+            else:
+                gaps[language] = frozenset(_PLACEHOLDER.findall(str(every[language][key])))
+        if len(set(gaps.values())) > 1:
+            wrong.append(
+                f"{key} has different gaps: " + ", ".join(f"{k} {sorted(v)}" for k, v in gaps.items())
+            )
+    return wrong

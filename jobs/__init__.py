@@ -1,0 +1,1 @@
+"""RQ entry points and their schedule: a few lines each around a function of the core."""

@@ -1,0 +1,46 @@
+"""What runs by the clock, on RQ's cron."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq.cron import CronScheduler
+
+from channels.nudge import BULK, NORMAL
+from jobs import clean, inbound, outbox
+
+log = structlog.get_logger()
+
+TICK = 1.0
+SWEEP_SECONDS = 5
+NIGHT = "30 20 * * *"
+"""20:30 UTC, two in the morning in India."""
+JOB_SECONDS = 120
+
+
+def schedule(connection: Redis) -> CronScheduler:
+    """The schedule. A job nobody took before its next turn is dropped (`ttl`), so that none pile up."""
+    cron = CronScheduler(connection, logging_level="WARNING")
+    for job in (outbox.sweep, inbound.sweep):
+        cron.register(
+            job, NORMAL, interval=SWEEP_SECONDS, ttl=SWEEP_SECONDS, result_ttl=0, job_timeout=JOB_SECONDS
+        )
+    cron.register(clean.clean, BULK, cron=NIGHT, result_ttl=0, job_timeout=JOB_SECONDS)
+    return cron
+
+
+def run(connection: Redis, stop: threading.Event) -> None:
+    """Queue jobs when they are due, until `stop`; a Redis that is away is asked again.
+
+    RQ's own loop takes over the process's signals and ends with the first lost connection, hence ours.
+    Two schedulers at once queue a job twice, which does no harm: every job only looks for work.
+    """
+    cron = schedule(connection)
+    while not stop.wait(TICK):
+        try:
+            cron.enqueue_jobs()
+        except RedisError as error:
+            log.warning("schedule waits for Redis", why=type(error).__name__)

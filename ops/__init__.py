@@ -1,0 +1,1 @@
+"""The `bijli` command and the embedded servers of demo and tests."""

@@ -1,0 +1,78 @@
+"""Where the demo keeps its settings, so that every `bijli` command finds the running service."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.settings import Settings
+from ops import embedded
+
+SECRETS = ("AT_SECRET", "BIJLI_SECRET_KEY")
+DEFAULTS = {
+    "BIJLI_DEMO": "1",
+    "BIJLI_HOST": "127.0.0.1",
+    "BIJLI_PORT": "8000",
+    "BIJLI_USSD_CODE": "*384*77#",
+    "BIJLI_HELPLINE": "1800123456",
+}
+
+
+def home() -> Path:
+    """The folder of the embedded servers and the demo's settings: BIJLI_HOME, else .bijli right here."""
+    return Path(os.environ.get("BIJLI_HOME") or ".bijli").absolute()
+
+
+def demo_file(folder: Path) -> Path:
+    return folder / "demo.env"
+
+
+def demo_environment(folder: Path, given: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """All settings of the demo: what is given counts, then the secrets made once, then the defaults.
+
+    Writes them to `folder`/demo.env, readable by its owner alone.
+    """
+    kept = read_file(demo_file(folder))
+    settings = dict(DEFAULTS)
+    for name in SECRETS:
+        settings[name] = kept.get(name) or secrets.token_hex(24)
+    # An operator's own server needs no folder for the embedded one's socket.
+    settings["DATABASE_URL"] = given.get("DATABASE_URL") or embedded.postgres_url(folder)
+    settings["REDIS_URL"] = given.get("REDIS_URL") or embedded.valkey_url(folder)
+    settings |= {name: given[name] for name in settings if given.get(name)}
+    _write_file(demo_file(folder), settings)
+    return dict(given) | settings
+
+
+def command_environment(folder: Path, given: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+    """The environment as given; where it names no database, with the settings of the demo in `folder`."""
+    if given.get("DATABASE_URL"):
+        return given
+    return read_file(demo_file(folder)) | dict(given)
+
+
+def base_url(settings: Settings) -> str:
+    """Where this machine reaches the web server, which may listen on all addresses."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://{host}:{settings.port}"
+
+
+def read_file(path: Path) -> dict[str, str]:
+    """The NAME=value lines of a file; none when there is no file."""
+    if not path.exists():
+        return {}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _write_file(path: Path, settings: Mapping[str, str]) -> None:
+    """Replace the file at once, never open to others."""
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
+        file.writelines(f"{name}={value}\n" for name, value in settings.items())
+    fresh.rename(path)

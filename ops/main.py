@@ -1,0 +1,177 @@
+"""The `bijli` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from core.phones import read_phone
+from core.settings import Settings
+from ops.environment import base_url, command_environment, home
+from ops.handset import Prompt, press_all, show_inbox, text_and_wait
+from ops.phone import Handset, NoService
+from ops.trouble import plain_line
+
+TROUBLE = 2
+
+
+class PlainGroup(click.Group):
+    """A command group whose expected troubles are one line on stderr, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            line = plain_line(error)
+            if line is None:
+                raise
+            click.echo(f"bijli: {line}", err=True)
+            ctx.exit(TROUBLE)
+
+
+def use_settings() -> Settings:
+    """The settings of this command; the rest of the process sees the same ones."""
+    os.environ.update(command_environment(home()))
+    return Settings.from_env()
+
+
+@click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Bijli Line: customers and staff of small grids, by USSD and SMS."""
+
+
+@cli.command()
+def serve() -> None:
+    """Answer the gateways' webhooks."""
+    settings = use_settings()
+    from ops.serve import serve as run
+
+    run(settings)
+
+
+@cli.command()
+@click.option("--cron", is_flag=True, help="Run the scheduler as well: one worker of a deployment should.")
+def work(cron: bool) -> None:
+    """Send what waits in the outbox and do the other jobs."""
+    settings = use_settings()
+    from jobs.worker import run
+
+    run(settings, cron)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the schema of this version."""
+    url = use_settings().database_url
+    from migrations import upgrade, versions
+
+    before, wanted = versions(url)
+    upgrade(url)
+    click.echo(
+        f"The database is at {wanted}."
+        if before == wanted
+        else f"The database went from {before or 'nothing'} to {wanted}."
+    )
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def load(folder: Path) -> None:
+    """Load plants, staff, packages, customers and balances from the CSV files in FOLDER."""
+    settings = use_settings()
+    from ops.load import run
+
+    if not run(settings, folder, click.echo):
+        sys.exit(1)
+
+
+@cli.command()
+def demo() -> None:
+    """Run the whole service here, with invented customers."""
+    from ops import demo as demonstration
+    from ops.supervisor import Ended, end_on_signals
+
+    end_on_signals()
+    try:
+        demonstration.run(home(), _say)
+    except Ended:
+        _say("Everything has ended.")
+
+
+@cli.command()
+def check() -> None:
+    """Look at settings, database, Redis, migrations and gateways: one line each."""
+    from ops.check import findings
+
+    good = True
+    for finding in findings(command_environment(home())):
+        click.echo(finding.line())
+        good = good and finding.good
+    sys.exit(0 if good else 1)
+
+
+@cli.group(invoke_without_command=True)
+@click.argument("number")
+@click.pass_context
+def phone(ctx: click.Context, number: str) -> None:
+    """A handset with the given NUMBER (+91…) at the running service; interactive without a command."""
+    settings = use_settings()
+    phone_number = read_phone(number)
+    if phone_number is None:
+        raise click.BadParameter(f"{number} is no phone number; write it like +919800000001")
+    if settings.africastalking is None:
+        raise NoService("AT_SECRET is not set: the handset uses the webhooks of Africa's Talking")
+    ctx.obj = Handset(
+        phone_number, base_url(settings), settings.africastalking.secret, settings.ussd_code, _say
+    )
+    if ctx.invoked_subcommand is None:
+        Prompt(ctx.obj).run(_typed())
+
+
+@phone.command(context_settings={"ignore_unknown_options": True})
+@click.argument("keys", nargs=-1)
+@click.pass_obj
+def dial(handset: Handset, keys: tuple[str, ...]) -> None:
+    """Dial the service code and press KEYS, which may be words."""
+    press_all(handset, keys)
+
+
+@phone.command()
+@click.argument("words")
+@click.pass_obj
+def sms(handset: Handset, words: str) -> None:
+    """Send WORDS as one SMS and show what comes back."""
+    text_and_wait(handset, words)
+
+
+@phone.command()
+@click.pass_obj
+def inbox(handset: Handset) -> None:
+    """List every message that reached the number."""
+    show_inbox(handset)
+
+
+def _say(words: str) -> None:
+    """Print at once; a closed terminal is no reason to stop ending in good order."""
+    try:
+        click.echo(words)
+        sys.stdout.flush()
+    except OSError:
+        return
+
+
+def _typed() -> Iterator[str]:
+    """Lines from the keyboard until Ctrl-D or Ctrl-C."""
+    while True:
+        try:
+            yield input()
+        except (EOFError, KeyboardInterrupt):
+            return
+
+
+if __name__ == "__main__":
+    cli()

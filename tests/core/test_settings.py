@@ -1,0 +1,80 @@
+"""Settings: what is missing or wrong is named in one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import SettingError
+from core.settings import Settings
+
+SECRET = "s" * 32
+GOOD = {
+    "DATABASE_URL": "postgresql://bijli@db/bijli",
+    "REDIS_URL": "redis://cache:6379/0",
+    "BIJLI_SECRET_KEY": SECRET,
+    "BIJLI_PUBLIC_URL": "https://line.example.org/",
+    "BIJLI_HELPLINE": "1800123456",
+    "AT_SECRET": SECRET,
+    "KANNEL_URL": "http://smsbox:13013/cgi-bin/sendsms",
+    "KANNEL_SECRET": SECRET,
+    "KANNEL_USERNAME": "bijli",
+    "KANNEL_PASSWORD": "geheim",
+    "KANNEL_SENDER": "BIJLIN",
+}
+
+
+def test_production_needs_nothing_more() -> None:
+    settings = Settings.from_env(GOOD)
+    assert settings.demo is False
+    assert settings.public_url == "https://line.example.org"
+    assert settings.sms_gateways == ("kannel",)
+    assert settings.ussd_gateways == ("africastalking",)
+    assert settings.workers == 1
+
+
+def test_the_demo_needs_no_sms_gateway() -> None:
+    env = {name: value for name, value in GOOD.items() if not name.startswith("KANNEL")}
+    settings = Settings.from_env(env | {"BIJLI_DEMO": "1", "BIJLI_PUBLIC_URL": ""})
+    assert settings.sms_gateways == ("phone",)
+
+
+@pytest.mark.parametrize(
+    "name", ["DATABASE_URL", "REDIS_URL", "BIJLI_SECRET_KEY", "BIJLI_PUBLIC_URL", "BIJLI_HELPLINE"]
+)
+def test_a_missing_setting_is_named(name: str) -> None:
+    with pytest.raises(SettingError, match=f"^{name} is not set$"):
+        Settings.from_env({key: value for key, value in GOOD.items() if key != name})
+
+
+WRONG = [
+    ("DATABASE_URL", "mysql://db/bijli", "DATABASE_URL must start with postgresql://"),
+    ("REDIS_URL", "localhost:6379", "REDIS_URL must start with redis://"),
+    ("BIJLI_SECRET_KEY", "short", "BIJLI_SECRET_KEY must have at least 32 characters"),
+    ("BIJLI_PUBLIC_URL", "http://line.example.org", "BIJLI_PUBLIC_URL must start with https://"),
+    ("BIJLI_PORT", "80800", "BIJLI_PORT must be a whole number from 1 to 65535, not '80800'"),
+    ("BIJLI_PORT", "८०००", "BIJLI_PORT must be a whole number"),
+    ("BIJLI_THREADS", "-1", "BIJLI_THREADS must be a whole number from 1 to 64"),
+    ("BIJLI_LANGUAGE", "fr", "BIJLI_LANGUAGE names 'fr'; known are en, hi, hi-Latn"),
+    ("BIJLI_SMS_GATEWAYS", "kannel,pigeon", "BIJLI_SMS_GATEWAYS names 'pigeon'"),
+    ("BIJLI_SMS_GATEWAYS", "phone", "BIJLI_SMS_GATEWAYS names 'phone', which exists only with BIJLI_DEMO=1"),
+    ("BIJLI_SMS_GATEWAYS", "twilio", "TWILIO_ACCOUNT_SID is not set, but the gateway twilio is in use"),
+    ("BIJLI_SMS_GATEWAYS", "africastalking", "AT_API_KEY is not set"),
+    ("AT_SECRET", "", "AT_SECRET is not set, but the gateway africastalking is in use"),
+    ("AT_SECRET", "guess", "AT_SECRET must have at least 16 characters"),
+    ("KANNEL_SENDER", " ", "KANNEL_SENDER is not set"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "words"), WRONG)
+def test_a_wrong_setting_is_named(name: str, value: str, words: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        Settings.from_env(GOOD | {name: value})
+    assert str(caught.value).startswith(words)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["BIJLI_SECRET_KEY", "AT_SECRET", "KANNEL_SECRET"])
+def test_a_wrong_secret_is_not_repeated(name: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        Settings.from_env(GOOD | {name: "hunter2"})
+    assert "hunter2" not in str(caught.value)

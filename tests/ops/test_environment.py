@@ -1,0 +1,40 @@
+"""The demo's settings: made once, kept secret, found by every command."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from core.settings import Settings
+from ops.environment import base_url, command_environment, demo_environment, demo_file
+
+
+def test_secrets_are_made_once_and_closed_to_others(tmp_path: Path) -> None:
+    first = demo_environment(tmp_path, {})
+    again = demo_environment(tmp_path, {})
+    assert first["AT_SECRET"] == again["AT_SECRET"]
+    assert len(set(first.values())) == len(first)
+    assert stat.S_IMODE(demo_file(tmp_path).stat().st_mode) == 0o600
+    assert Settings.from_env(first).demo
+
+
+def test_what_is_given_counts_for_this_start_alone(tmp_path: Path) -> None:
+    given = demo_environment(tmp_path, {"BIJLI_PORT": "9000", "DATABASE_URL": "postgresql://db/own"})
+    assert (given["BIJLI_PORT"], given["DATABASE_URL"]) == ("9000", "postgresql://db/own")
+    assert command_environment(tmp_path, {})["BIJLI_PORT"] == "9000"
+    assert demo_environment(tmp_path, {})["BIJLI_PORT"] == "8000"
+
+
+def test_commands_leave_an_operators_own_settings_alone(tmp_path: Path) -> None:
+    demo_environment(tmp_path, {})
+    own = {"DATABASE_URL": "postgresql://db/own"}
+    assert command_environment(tmp_path, own) == own
+
+
+def test_without_a_demo_nothing_is_added(tmp_path: Path) -> None:
+    assert command_environment(tmp_path, {"BIJLI_PORT": "1"}) == {"BIJLI_PORT": "1"}
+
+
+def test_a_server_on_all_addresses_is_reached_on_this_machine(tmp_path: Path) -> None:
+    settings = Settings.from_env(demo_environment(tmp_path, {"BIJLI_HOST": "0.0.0.0"}))
+    assert base_url(settings) == "http://127.0.0.1:8000"
