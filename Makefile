@@ -48,7 +48,7 @@ $(READY): pyproject.toml constraints.txt Makefile
 	echo "Setting up .venv with $$("$$python" --version) (about a minute, once)"; \
 	"$$python" -m venv --clear .venv || { \
 	  echo "Python's venv module is missing: install it (Debian and Ubuntu: apt install python3.11-venv)."; exit 1; }; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input \
+	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input \
 	  -c constraints.txt -e '.[dev]' || { \
 	  echo "The packages could not be installed: is the package index reachable?"; exit 1; }; \
 	printf '%s\n' '$(CURDIR)' > $@

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from dataclasses import asdict
+from collections.abc import Sequence
 from functools import partial
 from types import FrameType
 from urllib.parse import parse_qs, urlsplit
@@ -14,8 +14,8 @@ import click
 from bench import contest, loading, outbox, report, service
 from bench.contest import Server
 from bench.load import LoadError
-from bench.loading import Loaded
 from bench.peers import data
+from bench.report import Findings
 from bench.rig import NODE_PEER, Rig, RigError, free_port, install_node_peer, rig
 from ops import embedded
 from ops.embedded import ServerError
@@ -62,35 +62,38 @@ def _node_peer(here: Rig, database: str) -> list[Server]:
     return [Server(NODE, node), Server(NODE + SPARING, node, path="/ussd/sparing")]
 
 
-def _our_service(here: Rig, gateway_port: int) -> tuple[list[Server], Loaded]:
-    """Our service with its households loaded: for callers it has not seen lately, and for known ones."""
-    env = service.settings(here, gateway_port)
-    service.bijli(here, env, "migrate")
-    loaded = loading.timed(partial(service.load, here, env), here.folder / "sheets")
+def _our_servers(here: Rig, env: dict[str, str]) -> list[Server]:
+    """Our service, for callers it has not seen lately and for known ones."""
     at, path = service.serve(here, env), service.ussd_path(env)
-    servers = [Server(OURS, at, path=path), Server(OURS + KNOWN, at, path=path, known_callers=True)]
-    return servers, loaded
+    return [Server(OURS, at, path=path), Server(OURS + KNOWN, at, path=path, known_callers=True)]
 
 
 def _bench(only_peers: bool) -> None:
     with rig() as here:
         database = here.database("peers")
         data.fill(database)
-        gateway = outbox.start_stub(here)
-        ours, loaded = ([], None) if only_peers else _our_service(here, gateway)
-        node = _node_peer(here, database)
-        rounds = contest.run([*ours, *_python_peers(here, database), *node], here.cores)
-        goals = report.peer_goals(rounds, OURS, BARE, TUTORIAL, NODE if node else None) if ours else []
-        rates = outbox.gateway_rates(here, gateway)
-        print("\n".join([*report.table(rounds, BARE), *report.remarks(rounds, here.cores.shared)]))
-        print(
-            f"The gateway's stand-in takes {rates.stub / rates.plain:.1f} times what one plain sender sends."
-        )
-        if loaded is not None:
-            print(f"Loaded {loaded.rows:,} rows in {loaded.seconds:.1f} s, {loaded.rate:,.0f} rows a second.")
-        print("\n".join(goal.line() for goal in goals))
-        more = {"gateway": asdict(rates), "loading": asdict(loaded) if loaded else None}
-        report.write(rounds, goals, more)
+        peers = [*_python_peers(here, database), *_node_peer(here, database)]
+        found = _alone(here, peers) if only_peers else _together(here, peers)
+    print("\n".join([*report.table(found.rounds, BARE), *report.remarks(found.rounds, here.cores.shared)]))
+    for line in found.lines():
+        print(line)
+    report.write(found)
+
+
+def _alone(here: Rig, peers: Sequence[Server]) -> Findings:
+    return Findings(contest.run(peers, here.cores))
+
+
+def _together(here: Rig, peers: Sequence[Server]) -> Findings:
+    """Load, then the contest, then the outbox: each alone on the servers' core."""
+    gateway = outbox.start_stub(here)
+    env = service.settings(here, gateway)
+    service.bijli(here, env, "migrate")
+    loaded = loading.timed(partial(service.load, here, env), here.folder / "sheets")
+    rounds = contest.run([*_our_servers(here, env), *peers], here.cores)
+    node = NODE if any(peer.name == NODE for peer in peers) else None
+    goals = report.peer_goals(rounds, OURS, BARE, TUTORIAL, node, SPARING)
+    return Findings(rounds, goals, loaded, outbox.measure(here, env, gateway))
 
 
 def _out_of_time(_signal: int, _frame: FrameType | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from urllib.parse import quote
@@ -27,10 +28,11 @@ MESSAGES = 2_000
 DRAIN_LIMIT = 20.0
 LOOK_EVERY = 0.1
 """Seconds between looks at the stand-in; the moments themselves are its own, so this costs no precision."""
-PLAIN_MESSAGES = 3_000
+ROUNDS = 3
+PLAIN_MESSAGES = 2_000
 STUB_CONNECTIONS = 16
 STUB_MESSAGES = 20_000
-STUB_SECONDS = 1.5
+STUB_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,27 @@ class Drained:
     last_ms: float
 
 
-def start_worker(here: Rig, env: dict[str, str]) -> None:
-    """The RQ worker that drains the outbox, alone on the servers' core."""
+@dataclass(frozen=True)
+class OutboxFigures:
+    """Bursts through the outbox, each beside the rates without it."""
+
+    gateway: list[GatewayRates]
+    bursts: list[Drained]
+
+    def against(self, other: Callable[[GatewayRates], float]) -> float:
+        """The outbox's rate over another one of the same round, median of the rounds."""
+        return median(one.rate / other(rates) for one, rates in zip(self.bursts, self.gateway, strict=True))
+
+
+def measure(here: Rig, env: dict[str, str], gateway_port: int) -> OutboxFigures:
+    """The RQ worker on the servers' core; the burst that waits for its start is not counted."""
     here.run("worker", [*service.BIJLI, "work"], here.cores.server, env)
+    drain(env, gateway_port, 0)
+    gateway, bursts = [], []
+    for number in range(1, ROUNDS + 1):
+        gateway.append(gateway_rates(here, gateway_port))
+        bursts.append(drain(env, gateway_port, number))
+    return OutboxFigures(gateway, bursts)
 
 
 def drain(env: dict[str, str], gateway_port: int, burst: int) -> Drained:

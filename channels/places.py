@@ -115,6 +115,10 @@ class Places:
         except redis.RedisError as error:
             log.warning("redis_away", error=type(error).__name__)
 
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._drop()
+
     def _call(self, *command: Any) -> Any:
         """One command on this thread's own connection; a dead one is opened anew, once.
 

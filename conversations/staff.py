@@ -142,7 +142,7 @@ def dues(caller: Caller) -> Conversation:
     debtors: list[Debtor] = yield from look("dues", query, list[Debtor])
     if not debtors:
         return say("dues.none")
-    head = say("dues.head", count=debtors[0].count, total=Money(debtors[0].total_paise))
+    head = say("dues.head", people=debtors[0].count, total=Money(debtors[0].total_paise))
     rows = tuple(
         say("dues.row", number=one.number, name=one.label, amount=Money(one.dues_paise)) for one in debtors
     )

@@ -35,6 +35,7 @@ class ThreadReader:
     def __init__(self, url: str) -> None:
         self._url = url
         self._local = threading.local()
+        self._open: list[psycopg.Connection[Row]] = []
 
     def rows(self, sql: LiteralString, params: Mapping[str, Any]) -> list[Row]:
         """Run one query; a connection found dead is opened anew, once."""
@@ -43,11 +44,23 @@ class ThreadReader:
             try:
                 return connection.execute(sql, params).fetchall()
             except psycopg.OperationalError:
+                self._open.remove(connection)
                 connection.close()
                 self._local.connection = None
+        return self._connect().execute(sql, params).fetchall()
+
+    def _connect(self) -> psycopg.Connection[Row]:
         fresh = psycopg.connect(self._url, autocommit=True, prepare_threshold=0, connect_timeout=5)
+        self._open.append(fresh)
         self._local.connection = fresh
-        return fresh.execute(sql, params).fetchall()
+        return fresh
+
+    def close(self) -> None:
+        """Close the connections of all threads; for the end of the process."""
+        for connection in self._open:
+            connection.close()
+        self._open.clear()
+        self._local = threading.local()
 
 
 class Database:
@@ -63,7 +76,12 @@ class Database:
             pool_recycle=1800,
             hide_parameters=True,  # an error must not carry phone numbers and texts into the log
         )
-        self.reader: Reader = ThreadReader(url)
+        self._reader = ThreadReader(url)
+
+    @property
+    def reader(self) -> Reader:
+        """Reads on the hop: autocommit, prepared, one connection per thread."""
+        return self._reader
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -72,5 +90,6 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Give all pooled connections back to the server."""
+        """Give all connections back to the server."""
         self.engine.dispose()
+        self._reader.close()

@@ -21,6 +21,8 @@ SHUTDOWN_SECONDS = 8
 def serve(settings: Settings) -> None:
     """Answer webhooks until a signal ends us."""
     check_port(settings.host, settings.port)
+    # Here and not only in the workers, so that a wrong setting is one line and not a worker's traceback.
+    _application(APPLICATION)
     Granian(
         APPLICATION,
         address=settings.host,
@@ -37,6 +39,10 @@ def serve(settings: Settings) -> None:
 def load(target: str) -> Callable[..., Any]:
     """Runs in each worker: it must not keep the port after the server itself was killed."""
     follow_parent()
+    return _application(target)
+
+
+def _application(target: str) -> Callable[..., Any]:
     module, name = target.split(":")
     application: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return application

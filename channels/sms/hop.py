@@ -53,7 +53,11 @@ _TRIED = text("UPDATE inbound SET attempts = attempts + 1 WHERE id = :id")
 
 
 def receive(services: Services, inbound: Inbound) -> None:
-    """Store a text, then answer it; what was answered before is left alone."""
+    """Store a text, then answer it; what was answered before is left alone.
+
+    Raises only while the text is not stored yet, so that the provider sends it again. Once it is,
+    whatever breaks is tried again by the sweep.
+    """
     with services.database.begin() as session:
         row = session.execute(
             _STORE,
@@ -65,8 +69,12 @@ def receive(services: Services, inbound: Inbound) -> None:
                 "body": inbound.given.replace("\x00", " ")[:KEPT],
             },
         ).one()
-    if not row[1]:
+    if row[1]:
+        return
+    try:
         Texting(services, row[0], inbound).answer()
+    except Exception as error:  # noqa: BLE001  # the text is safe, and the sweep goes on from here
+        log.error("sms broke", sender=masked(inbound.sender), exc_info=error)
 
 
 def handle_waiting(services: Services) -> int:

@@ -1,0 +1,347 @@
+"""From queued to delivered: claims, records, reports in any order, and what the sweep puts right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import permutations
+from threading import Thread
+
+import pytest
+from sqlalchemy import text
+
+from core import delivery
+from core.alerts import pause_gateway, resume_gateway, stop_texting, troubled_gateways
+from core.db import Database
+from core.delivery import Outgoing, Reported, Result
+from core.outbox import post
+from core.settings import Settings
+from tests.conftest import Servers, fresh_database
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+def kept(servers: Servers, template: str) -> Iterator[Database]:
+    """One database for all these tests: making a new one takes longer than most of them."""
+    with fresh_database(servers, template) as url:
+        made = Database(url)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def database(kept: Database) -> Database:
+    """The database without any message."""
+    change(kept, "DELETE FROM outbox; DELETE FROM gateway_pause")
+    return kept
+
+
+@pytest.fixture
+def staffed(settings: Settings) -> Iterator[Database]:
+    """A database of its own with staff in it."""
+    made = Database(settings.database_url)
+    staff(made)
+    yield made
+    made.close()
+
+
+def write(database: Database, source: str = "one", kind: str = "receipt") -> None:
+    with database.begin() as session:
+        post(
+            session,
+            source=source,
+            recipient="+919800000001",
+            kind=kind,
+            text=f"body of {source}",
+            language="en",
+            default_language="en",
+        )
+
+
+def claim(database: Database, limit: int = 10) -> list[Outgoing]:
+    with database.begin() as session:
+        return delivery.claim(session, limit, MINUTE)
+
+
+def record(database: Database, message: Outgoing, state: str, **more: object) -> None:
+    result = Result(message.id, message.attempts, state, "kannel", **more)  # type: ignore[arg-type]  # test values
+    with database.begin() as session:
+        delivery.record(session, [result])
+
+
+def report(database: Database, message: Outgoing, state: str) -> Reported | None:
+    with database.begin() as session:
+        return delivery.apply_report(session, "kannel", state, row=message.id)
+
+
+def change(database: Database, statement: str) -> None:
+    with database.begin() as session:
+        session.execute(text(statement))
+
+
+def sweep(database: Database) -> None:
+    with database.begin() as session:
+        delivery.requeue_abandoned(session)
+        delivery.settle_unsure(session)
+        delivery.close_expired(session)
+
+
+def state(database: Database) -> str:
+    with database.begin() as session:
+        return str(session.execute(text("SELECT state FROM outbox")).scalar_one())
+
+
+# Claims
+
+
+def test_the_most_urgent_go_first(database: Database) -> None:
+    for kind in ("notice", "reply", "staff_alert", "code", "receipt"):
+        write(database, kind, kind)
+    assert [message.kind for message in claim(database, 3)] == ["code", "reply", "receipt"]
+    assert [message.kind for message in claim(database, 3)] == ["notice", "staff_alert"]
+    assert claim(database) == []
+
+
+def test_two_senders_never_take_the_same_message(database: Database) -> None:
+    for number in range(200):
+        write(database, str(number))
+    taken: list[int] = []
+
+    def take() -> None:
+        while batch := claim(database, 7):
+            taken.extend(message.id for message in batch)
+
+    threads = [Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == sorted(set(taken))
+    assert len(taken) == 200
+
+
+def test_an_abandoned_claim_is_queued_again(database: Database) -> None:
+    write(database)
+    [first] = claim(database)
+    sweep(database)
+    assert claim(database) == []
+    change(database, "UPDATE outbox SET next_at = now() - interval '1 second'")
+    sweep(database)
+    [second] = claim(database)
+    assert (second.id, second.attempts) == (first.id, 2)
+
+
+def test_a_slow_sender_does_not_overrule_the_next(database: Database) -> None:
+    write(database)
+    [slow] = claim(database)
+    change(database, "UPDATE outbox SET next_at = now() - interval '1 second'")
+    sweep(database)
+    [second] = claim(database)
+    record(database, slow, "queued", error="HTTP 503")
+    assert state(database) == "sending"
+    record(database, second, "sent")
+    assert state(database) == "sent"
+
+
+# Reports
+
+
+@pytest.mark.parametrize("order", list(permutations(["recorded", "sent", "delivered", "failed"])))
+def test_reports_never_run_backwards(database: Database, order: tuple[str, ...]) -> None:
+    write(database)
+    [message] = claim(database)
+    final = None
+    for step in order:
+        if step == "recorded":
+            record(database, message, "sent", provider_id="X1")
+        else:
+            report(database, message, step)
+            if final is None and step in ("delivered", "failed"):
+                final = step
+        if final:
+            assert state(database) == final
+    assert final is not None
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "after", "moved"),
+    [
+        ("sent", "sent", "sent", False),
+        ("sent", "delivered", "delivered", True),
+        ("sent", "failed", "failed", True),
+        ("delivered", "sent", "delivered", False),
+        ("delivered", "failed", "delivered", False),
+        ("failed", "delivered", "failed", False),
+        ("unsure", "sent", "sent", True),
+        ("unsure", "delivered", "delivered", True),
+        ("queued", "delivered", "delivered", True),
+        ("expired", "delivered", "delivered", True),
+    ],
+)
+def test_one_report(database: Database, before: str, said: str, after: str, moved: bool) -> None:
+    write(database)
+    [message] = claim(database)
+    record(database, message, before)
+    assert report(database, message, said) == Reported("+919800000001", moved)
+    assert state(database) == after
+
+
+def test_a_report_finds_its_message_by_the_providers_id(database: Database) -> None:
+    write(database)
+    [message] = claim(database)
+    with database.begin() as session:
+        assert delivery.apply_report(session, "kannel", "delivered", provider_id="X1") is None
+    record(database, message, "sent", provider_id="X1")
+    with database.begin() as session:
+        assert delivery.apply_report(session, "twilio", "delivered", provider_id="X1") is None
+        assert delivery.apply_report(session, "kannel", "delivered", provider_id="X1") is not None
+    assert state(database) == "delivered"
+
+
+def test_another_gateways_report_is_not_ours(database: Database) -> None:
+    write(database)
+    [message] = claim(database)
+    record(database, message, "sent")
+    with database.begin() as session:
+        assert delivery.apply_report(session, "twilio", "failed", row=message.id) is None
+
+
+def test_a_message_in_doubt_is_known_by_its_phone(database: Database) -> None:
+    write(database)
+    [message] = claim(database)
+    record(database, message, "unsure", wait=600.0)
+    with database.begin() as session:
+        found = delivery.apply_report(session, "kannel", "sent", provider_id="X9", recipient="+919800000001")
+    assert found == Reported("+919800000001", moved=True)
+    with database.begin() as session:
+        assert delivery.apply_report(session, "kannel", "delivered", provider_id="X9")
+    assert state(database) == "delivered"
+
+
+# In doubt, too late, wiped
+
+
+@pytest.mark.parametrize(
+    ("kind", "sendings"), [("receipt", 2), ("reply", 2), ("notice", 2), ("reversal", 2), ("code", 1)]
+)
+def test_a_message_in_doubt_is_sent_once_more_at_most(database: Database, kind: str, sendings: int) -> None:
+    write(database, kind=kind)
+    count = 0
+    for _ in range(4):
+        for message in claim(database):
+            count += 1
+            record(database, message, "unsure", wait=600.0)
+        sweep(database)
+        assert claim(database) == []  # not before its time
+        change(database, "UPDATE outbox SET next_at = now() - interval '1 second'")
+        sweep(database)
+    assert count == sendings
+    assert state(database) == "unsure"
+    with database.begin() as session:
+        assert session.execute(text("SELECT finished_at IS NOT NULL FROM outbox")).scalar_one()
+
+
+def test_too_late_is_not_sent(database: Database) -> None:
+    write(database)
+    change(database, "UPDATE outbox SET expires_at = now() - interval '1 second'")
+    assert claim(database) == []
+    sweep(database)
+    assert state(database) == "expired"
+
+
+def test_a_code_is_wiped_when_it_no_longer_holds(database: Database) -> None:
+    write(database, "a code", "code")
+    write(database, "a receipt", "receipt")
+    claim(database)
+    sweep(database)
+    change(database, "UPDATE outbox SET expires_at = now() - interval '1 second'")
+    sweep(database)
+    with database.begin() as session:
+        bodies = session.execute(text("SELECT kind, body FROM outbox ORDER BY kind")).all()
+    assert [tuple(row) for row in bodies] == [("code", ""), ("receipt", "body of a receipt")]
+
+
+def test_what_waits_is_counted(database: Database) -> None:
+    for number in range(3):
+        write(database, str(number))
+    [message] = claim(database, 1)
+    record(database, message, "unsure", wait=600.0)
+    change(database, "UPDATE outbox SET next_at = now() - interval '90 seconds' WHERE state = 'queued'")
+    with database.begin() as session:
+        assert delivery.count_waiting(session) == {"queued": 2, "sending": 0, "unsure": 1, "late": 90}
+
+
+# Gateways and numbers in trouble
+
+
+def staff(database: Database) -> None:
+    """A plant with a customer on +919800000001, a technician and the two in-charges above."""
+    change(
+        database,
+        """
+        INSERT INTO organisation (code, name) VALUES ('o', 'O');
+        INSERT INTO state (organisation_id, code, name) SELECT id, 's', 'S' FROM organisation;
+        INSERT INTO cluster (state_id, code, name) SELECT id, 'c', 'C' FROM state;
+        INSERT INTO plant (cluster_id, code, name) SELECT id, 'p', 'P' FROM cluster;
+        INSERT INTO staff (code, name, phone, role) VALUES
+            ('t', 'T', '+919800000002', 'technician'), ('c', 'C', '+919800000003', 'cluster_in_charge'),
+            ('s', 'S', '+919800000008', 'state_in_charge');
+        INSERT INTO staff_scope (staff_id, plant_id) SELECT staff.id, plant.id FROM staff, plant
+            WHERE role = 'technician';
+        INSERT INTO staff_scope (staff_id, cluster_id) SELECT staff.id, cluster.id FROM staff, cluster
+            WHERE role = 'cluster_in_charge';
+        INSERT INTO package (organisation_id, code, name, load_watts, hours, prepaid, metered)
+            SELECT id, 'k', 'K', 100, '24', false, false FROM organisation;
+        INSERT INTO customer (reference, name) VALUES ('r', 'R');
+        INSERT INTO connection (reference, number, customer_id, plant_id, package_id)
+            SELECT 'r', '120457', customer.id, plant.id, package.id FROM customer, plant, package;
+        INSERT INTO phone (e164) VALUES ('+919800000001');
+        INSERT INTO connection_phone (connection_id, e164, role) SELECT id, '+919800000001', 'holder' FROM connection;
+        """,
+    )
+
+
+def told(database: Database) -> list[str]:
+    with database.begin() as session:
+        return list(
+            session.scalars(text("SELECT recipient FROM outbox WHERE kind = 'staff_alert' ORDER BY 1"))
+        )
+
+
+def test_a_gateway_rests_longer_each_time_and_staff_hear_of_it_once(staffed: Database) -> None:
+    rests = []
+    for _ in range(5):
+        with staffed.begin() as session:
+            pause_gateway(session, "kannel", "balance", default_language="en")
+            pause_gateway(session, "kannel", "balance", default_language="en")  # a second worker at once
+            assert troubled_gateways(session) == {"kannel": True}
+            rests.append(session.execute(text("SELECT until - now() FROM gateway_pause")).scalar_one())
+        # The rest goes by.
+        change(
+            staffed,
+            "UPDATE gateway_pause SET since = since - (until - now()), until = now() - interval '1 millisecond'",
+        )
+    assert [round(rest.total_seconds(), -1) for rest in rests] == [60, 60, 120, 240, 480]
+    assert told(staffed) == ["+919800000003", "+919800000008"]
+    with staffed.begin() as session:
+        assert troubled_gateways(session) == {"kannel": False}
+        resume_gateway(session, "kannel")
+        assert troubled_gateways(session) == {}
+
+
+def test_a_blocked_number_is_left_alone_and_its_in_charge_told(staffed: Database) -> None:
+    write(staffed, "waiting")
+    with staffed.begin() as session:
+        assert stop_texting(session, "+919800000001", "409 do not disturb", default_language="en")
+        assert not stop_texting(session, "+919800000001", "again", default_language="en")
+    assert told(staffed) == ["+919800000003"]
+    with staffed.begin() as session:
+        assert session.execute(text("SELECT unreachable FROM phone")).scalar_one() == "409 do not disturb"
+        assert (
+            session.execute(text("SELECT state FROM outbox WHERE source = 'waiting'")).scalar_one()
+            == "failed"
+        )
+    write(staffed, "after")
+    with staffed.begin() as session:
+        assert session.execute(text("SELECT count(*) FROM outbox WHERE source = 'after'")).scalar_one() == 0

@@ -1,0 +1,123 @@
+"""Play the service as people do: phones that dial and text through the real webhooks.
+
+What is sent later goes the real road too: outbox, sender, the demo's phone gateway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from flask.testing import FlaskClient
+
+from channels.app import create_app
+from channels.gateways import make_gateways
+from channels.sending import drain, make_sender
+from channels.services import Services, make_services
+from core.loading import load
+from core.settings import Settings
+
+WORLD = Path(__file__).parent / "world"
+
+
+@dataclass
+class Play:
+    """One running service with the small world of tests/world loaded."""
+
+    settings: Settings
+    services: Services = field(init=False)
+    client: FlaskClient = field(init=False)
+    _sms: count[int] = field(default_factory=lambda: count(1))
+    _sessions: count[int] = field(default_factory=lambda: count(1))
+    _seen: int = 0
+
+    def __post_init__(self) -> None:
+        self.services = make_services(self.settings)
+        self.client = create_app(self.settings, self.services).test_client()
+        self._sender = make_sender(
+            self.services.database, make_gateways(self.settings), self.services.redis, self.settings
+        )
+
+    def load_world(self) -> None:
+        """Load the small world; every row of it must be good."""
+        report = load(self.services.database, WORLD)
+        assert not report.problems, report.problems
+
+    @property
+    def secret(self) -> str:
+        assert self.settings.africastalking is not None
+        return self.settings.africastalking.secret
+
+    def dial(self, phone: str, *keys: str) -> Handset:
+        """Dial the service code and press keys, one after the other."""
+        handset = Handset(self, phone, f"ATUid_{next(self._sessions)}")
+        handset.send()
+        for key in keys:
+            handset.press(key)
+        return handset
+
+    def text(self, phone: str, body: str, id_: str | None = None) -> None:
+        """Text the service's number."""
+        answer = self.client.post(
+            f"/sms/africastalking/{self.secret}",
+            data={"id": id_ or f"sms-{next(self._sms)}", "from": phone, "to": "56161", "text": body, "date": "2026-11-21"},
+        )
+        assert answer.status_code == 200, answer.data
+
+    def deliver(self) -> list[tuple[str, str]]:
+        """Let the outbox empty itself; gives what arrived since the last time as (phone, words)."""
+        drain(self._sender, seconds=20)
+        rows = self.services.database.reader.rows(
+            "SELECT id, recipient, body FROM outbox WHERE state = 'delivered' AND id > %(seen)s ORDER BY id",
+            {"seen": self._seen},
+        )
+        if rows:
+            self._seen = rows[-1][0]
+        return [(phone, body) for _, phone, body in rows]
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.services.database.close()
+        self.services.places.close()
+        self.services.redis.close()
+
+    def scalar(self, sql: str) -> object:
+        """One value from the database."""
+        return self.services.database.reader.rows(sql, {})[0][0]  # type: ignore[arg-type]  # tests write SQL
+
+
+@dataclass
+class Handset:
+    """One USSD session on one phone."""
+
+    play: Play
+    phone: str
+    session: str
+    text: str = ""
+    screen: str = ""
+    ended: bool = False
+
+    def send(self) -> str:
+        """Post the session as it stands, as the gateway does for every step and every retry."""
+        answer = self.play.client.post(
+            f"/ussd/africastalking/{self.play.secret}",
+            data={
+                "sessionId": self.session,
+                "phoneNumber": self.phone,
+                "networkCode": "40410",
+                "serviceCode": "*384*77#",
+                "text": self.text,
+            },
+        )
+        assert answer.status_code == 200, answer.data
+        lead, self.screen = answer.text[:4], answer.text[4:]
+        assert lead in ("CON ", "END "), answer.text
+        self.ended = lead == "END "
+        return self.screen
+
+    def press(self, key: str) -> str:
+        """Press keys and send."""
+        assert not self.ended, f"the session is over: {self.screen}"
+        self.text = f"{self.text}*{key}" if self.text else key
+        return self.send()
