@@ -8,6 +8,7 @@ Redis may be empty or away at any time; then talks start from the request alone.
 from __future__ import annotations
 
 import threading
+from hashlib import sha1
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -29,6 +30,8 @@ if (now or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 1
 """
+
+_SAVE_SHA = sha1(_SAVE.encode(), usedforsecurity=False).hexdigest()
 
 
 class Place(msgspec.Struct, array_like=True):
@@ -92,7 +95,11 @@ class Places:
 
     def save(self, channel: str, phone: str, read: bytes, place: Place, life: int) -> bool:
         """Write the place unless another hop did since it was read; True when Redis is away."""
-        done = self._call("EVAL", _SAVE, 1, f"bl:p:{channel}:{phone}", read, _encode(place), life)
+        words = (1, f"bl:p:{channel}:{phone}", read, _encode(place), life)
+        try:
+            done = self._call("EVALSHA", _SAVE_SHA, *words)
+        except redis.exceptions.NoScriptError:
+            done = self._call("EVAL", _SAVE, *words)
         return bool(done != 0)
 
     def forget(self, channel: str, phone: str) -> None:

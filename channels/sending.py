@@ -31,7 +31,7 @@ log = structlog.get_logger()
 LARGEST_BATCH = 200
 LEASE = timedelta(seconds=75)
 """Longer than a batch can take: some 23 s at a gateway that stops answering, with two to fall back on."""
-DOUBT_SECONDS = 600
+DOUBT_SECONDS = 600.0
 """How long a message in doubt waits for its report before it is sent again."""
 FIRST_RETRY, LONGEST_RETRY = 5.0, 900.0
 SILENCES = 3

@@ -126,7 +126,9 @@ class Turn:
         self.unclear = show.unclear
 
     def _end(self, pages: list[str]) -> None:
+        """Nothing more is asked: only the pages are kept, for a repeat and for MORE."""
         place = self.place
+        place.memory = Memory()
         place.pages, place.page, place.over, place.options, place.whole = pages, 0, True, 0, False
 
     def _look(self, look: Look) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from conversations import customer, staff, stranger
-from conversations.prompts import Conversation, choose
+from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
 
@@ -45,15 +46,21 @@ def main_menu(caller: Caller) -> Conversation:
 
 
 def _menu(caller: Caller, audience: Audience) -> Conversation:
-    shown = [command for command in COMMANDS if command.menu and command.audience is audience]
-    options = [(command.name, command.label) for command in shown]
-    if audience is Audience.STAFF and caller.lines:
-        options.append(("own", say("menu.own")))
-    options += [("language", say("menu.language")), ("help", say("menu.help"))]
-    name = yield from choose(say(f"menu.head_{audience}"), options)
+    name = yield from pick(_menu_of(audience, audience is Audience.STAFF and bool(caller.lines)))
     if name == "own":
         return (yield from _menu(caller, Audience.CUSTOMER))
     return (yield from BY_NAME[name].talk(caller))
+
+
+@lru_cache(maxsize=8)
+def _menu_of(audience: Audience, own: bool) -> Menu:
+    """An audience's menu; `own`: staff who are customers as well find their own connection in it."""
+    shown = [command for command in COMMANDS if command.menu and command.audience is audience]
+    options = [Option(command.name, command.label) for command in shown]
+    if own:
+        options.append(Option("own", say("menu.own")))
+    options += [Option("language", say("menu.language")), Option("help", say("menu.help"))]
+    return Menu(say(f"menu.head_{audience}"), tuple(options))
 
 
 def help_text(caller: Caller) -> Conversation:

@@ -41,7 +41,7 @@ def pick_language() -> Talk[str]:
     return (yield from do("language", keep))
 
 
-def language(caller: Caller) -> Conversation:
+def language(_caller: Caller) -> Conversation:
     """Choose the language of everything said to this phone."""
     yield from pick_language()
     return say("language.kept")

@@ -7,7 +7,7 @@ of the answer, and mypy catches a forgotten `yield from`.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 from zlib import crc32
 
@@ -28,10 +28,17 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """Choose one of several."""
+    """Choose one of several. `mark` is its fingerprint, worked out once: menus are shown all day."""
 
     text: Text
     options: tuple[Option, ...]
+    mark: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mark", _mark("Menu", self.text, self.options))
+
+    def __hash__(self) -> int:
+        return self.mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,12 @@ def choose(text: Text, options: Sequence[tuple[V, Text]]) -> Talk[V]:
     return next(value for value, _ in options if str(value) == chosen)
 
 
+def pick(menu: Menu) -> Talk[str]:
+    """Let the person choose from a menu made beforehand; gives back the option's value."""
+    chosen: str = yield menu
+    return chosen
+
+
 def ask(text: Text, read: Callable[[str], V], *, whole: bool = False, again: bool = False) -> Talk[V]:
     """Let the person type; gives back what `read` made of it."""
     answer: V = yield Ask(text, read, whole, again)
@@ -140,7 +153,9 @@ def fingerprint(prompt: Prompt) -> int:
 
     An answer holds only while this is unchanged: a yes to the old amount is no yes to the new one.
     """
-    values = ",".join(
-        f"{option.value}={option.label.key}{option.label.params}" for option in options_of(prompt)
-    )
-    return crc32(f"{type(prompt).__name__}|{prompt.text.key}|{prompt.text.params}|{values}".encode())
+    return prompt.mark if isinstance(prompt, Menu) else _mark(type(prompt).__name__, prompt.text, ())
+
+
+def _mark(kind: str, text: Text, options: tuple[Option, ...]) -> int:
+    values = ",".join([f"{option.value}={option.label.key}{option.label.params}" for option in options])
+    return crc32(f"{kind}|{text.key}|{text.params}|{values}".encode())

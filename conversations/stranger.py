@@ -54,7 +54,7 @@ def _try(doing: Doing, typed: str, connection_id: int) -> str:
     return result
 
 
-def new_connection(caller: Caller) -> Conversation:
+def new_connection(_caller: Caller) -> Conversation:
     """Note who wants a new connection, and where."""
     name = yield from ask(say("new.name"), reading.name, whole=True)
     village = yield from ask(say("new.village"), reading.name, whole=True)

@@ -108,7 +108,7 @@ def record(session: Session, results: Sequence[Result]) -> None:
             "gateways": [result.gateway for result in results],
             "provider_ids": [result.provider_id for result in results],
             "errors": [result.error for result in results],
-            "waits": [result.wait for result in results],
+            "waits": [float(result.wait) for result in results],
         },
     )
 
@@ -197,7 +197,8 @@ def requeue_abandoned(session: Session) -> int:
     """Queue what a killed sender left behind; a message that kills its sender waits longer each time."""
     return _count(
         session,
-        "UPDATE outbox SET state = 'queued', next_at = now() + make_interval(secs => 30 * (attempts - 1)) "
+        "UPDATE outbox SET state = 'queued', "
+        "next_at = now() + make_interval(secs => least(5 * (attempts - 1) ^ 2, 900)) "
         "WHERE state = 'sending' AND next_at <= now() RETURNING 1",
     )
 

@@ -9,14 +9,18 @@ _BASIC = frozenset(
 _EXTENDED = frozenset("^{}\\[~]|€\f")
 """Characters behind an escape: two septets each, and a part never ends between the two."""
 
+_ALPHABET = _BASIC | _EXTENDED
+
 
 def is_gsm(text: str) -> bool:
     """Whether every character is in the GSM-7 alphabet; one that isn't moves the whole text to UCS-2."""
-    return all(c in _BASIC or c in _EXTENDED for c in text)
+    return _ALPHABET.issuperset(text)
 
 
 def septets(text: str) -> int:
     """Length of a GSM-7 text in septets."""
+    if _EXTENDED.isdisjoint(text):
+        return len(text)
     return len(text) + sum(1 for c in text if c in _EXTENDED)
 
 

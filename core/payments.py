@@ -21,8 +21,10 @@ CASH_LAW_PAISE = 2_00_000_00
 _RECEIVER = text("""
     SELECT connection.id, connection.number, connection.plant_id, plant.number AS plant_number,
            customer.name, customer.name_local,
-           EXISTS (SELECT FROM staff_plant JOIN staff ON staff.id = staff_plant.staff_id
-                   WHERE staff.id = :staff AND staff.active AND staff_plant.plant_id = connection.plant_id) AS mine
+           EXISTS (
+               SELECT FROM staff_plant JOIN staff ON staff.id = staff_plant.staff_id
+               WHERE staff.id = :staff AND staff.active AND staff_plant.plant_id = connection.plant_id
+           ) AS mine
     FROM connection
     JOIN plant ON plant.id = connection.plant_id
     JOIN customer ON customer.id = connection.customer_id

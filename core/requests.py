@@ -29,8 +29,11 @@ class FaultKind(StrEnum):
 
 _OPEN = text("""
     WITH made AS (
-        INSERT INTO request (number, kind, topic, plant_id, connection_id, phone, details, channel, source, created_at)
-        VALUES (:number, :kind, :topic, :plant, :connection, :phone, CAST(:details AS jsonb), :channel, :source, :at)
+        INSERT INTO request
+            (number, kind, topic, plant_id, connection_id, phone, details, channel, source, created_at)
+        VALUES
+            (:number, :kind, :topic, :plant, :connection, :phone, CAST(:details AS jsonb), :channel,
+             :source, :at)
         RETURNING id
     )
     INSERT INTO request_event (request_id, at, state, staff_id, note)

@@ -7,7 +7,7 @@ because SQLAlchemy's metadata has no words for them.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -43,7 +43,7 @@ def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
 class Base(DeclarativeBase):
     """Common types: str is text, int is bigint, every moment has a time zone."""
 
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text,
         int: BigInteger,
         datetime: TIMESTAMP(timezone=True),

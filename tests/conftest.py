@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -18,6 +19,9 @@ import redis
 from core.settings import Settings
 from migrations import upgrade
 from ops import embedded
+
+if TYPE_CHECKING:
+    from tests.play import Play
 
 SERVICE_PREFIXES = ("BIJLI_", "AT_", "KANNEL_", "TWILIO_", "DATABASE_URL", "REDIS_URL", "PG")
 """An operator's own settings must never steer a test, least of all to their database."""
@@ -39,6 +43,14 @@ class Servers:
         """Run one statement outside every test database."""
         with psycopg.connect(self.database_url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--renew-transcripts",
+        action="store_true",
+        help="write tests/transcripts anew from what the service says now",
+    )
 
 
 def pytest_configure() -> None:
@@ -110,6 +122,11 @@ def redis_client(servers: Servers) -> Iterator[redis.Redis]:
 @pytest.fixture
 def settings(servers: Servers, database_url: str, redis_client: redis.Redis) -> Settings:
     """Settings as the demo has them, on this test's own database; replace() what a test needs otherwise."""
+    return demo_settings(servers, database_url)
+
+
+def demo_settings(servers: Servers, database_url: str) -> Settings:
+    """The demo's settings on one database."""
     env = {
         "DATABASE_URL": database_url,
         "REDIS_URL": servers.redis_url,
@@ -119,3 +136,30 @@ def settings(servers: Servers, database_url: str, redis_client: redis.Redis) -> 
         "AT_SECRET": SECRET,
     }
     return replace(Settings.from_env(env), threads=2)
+
+
+@pytest.fixture(scope="session")
+def world_template(servers: Servers, template: str) -> str:
+    """A database with the small world of tests/world, loaded once; a test's own is a copy of it."""
+    from core.db import Database
+    from core.loading import load
+    from tests.play import WORLD
+
+    name = "bijli_world"
+    servers.admin(f"CREATE DATABASE {name} TEMPLATE {template}")
+    database = Database(servers.database_url(name))
+    report = load(database, WORLD)
+    database.close()
+    assert not report.problems, report.problems
+    return name
+
+
+@pytest.fixture
+def play(servers: Servers, world_template: str, redis_client: redis.Redis) -> Iterator[Play]:
+    """The service on this test's own database, with the small world in it."""
+    from tests.play import Play
+
+    with fresh_database(servers, world_template) as url:
+        made = Play(replace(demo_settings(servers, url), sms_rate=10_000))
+        yield made
+        made.close()

@@ -21,6 +21,16 @@ from core.settings import Settings
 WORLD = Path(__file__).parent / "world"
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """An SMS that arrived; `parts` is how many SMS it cost."""
+
+    phone: str
+    words: str
+    kind: str
+    parts: int
+
+
 @dataclass
 class Play:
     """One running service with the small world of tests/world loaded."""
@@ -61,20 +71,31 @@ class Play:
         """Text the service's number."""
         answer = self.client.post(
             f"/sms/africastalking/{self.secret}",
-            data={"id": id_ or f"sms-{next(self._sms)}", "from": phone, "to": "56161", "text": body, "date": "2026-11-21"},
+            data={
+                "id": id_ or f"sms-{next(self._sms)}",
+                "from": phone,
+                "to": "56161",
+                "text": body,
+                "date": "2026-11-21",
+            },
         )
         assert answer.status_code == 200, answer.data
 
     def deliver(self) -> list[tuple[str, str]]:
         """Let the outbox empty itself; gives what arrived since the last time as (phone, words)."""
+        return [(message.phone, message.words) for message in self.arrivals()]
+
+    def arrivals(self) -> list[Arrival]:
+        """Let the outbox empty itself; gives what arrived since the last time."""
         drain(self._sender, seconds=20)
         rows = self.services.database.reader.rows(
-            "SELECT id, recipient, body FROM outbox WHERE state = 'delivered' AND id > %(seen)s ORDER BY id",
+            "SELECT id, recipient, body, kind, parts FROM outbox "
+            "WHERE state = 'delivered' AND id > %(seen)s ORDER BY id",
             {"seen": self._seen},
         )
         if rows:
             self._seen = rows[-1][0]
-        return [(phone, body) for _, phone, body in rows]
+        return [Arrival(*row[1:]) for row in rows]
 
     def close(self) -> None:
         """Let go of every connection."""

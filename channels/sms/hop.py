@@ -73,7 +73,8 @@ def receive(services: Services, inbound: Inbound) -> None:
         return
     try:
         Texting(services, row[0], inbound).answer()
-    except Exception as error:  # noqa: BLE001  # the text is safe, and the sweep goes on from here
+    except Exception as error:
+        # The text is safe, and the sweep goes on from here.
         log.error("sms broke", sender=masked(inbound.sender), exc_info=error)
 
 

@@ -23,6 +23,7 @@ Step = Callable[[str, str, str], Reply]
 """(session, phone, text) to the next screen."""
 
 MOST_FIELDS = 40
+PLAIN = "text/plain; charset=utf-8"
 LONGEST_TEXT = 4000
 
 
@@ -49,7 +50,7 @@ def ussd_routes(settings: Settings, step: Step, trouble: Callable[[str], Reply])
             # other answer than CON or END would only end the session without a word.
             log.error("ussd step broke", caller=masked(phone), exc_info=error)
             reply = trouble(phone)
-        return Response(("END " if reply.ends else "CON ") + reply.text, mimetype="text/plain")
+        return Response(("END " if reply.ends else "CON ") + reply.text, content_type=PLAIN)
 
     @doors.post("/ussd/africastalking/<secret>/ended")
     def ended(secret: str) -> Response:
@@ -66,7 +67,7 @@ def ussd_routes(settings: Settings, step: Step, trouble: Callable[[str], Reply])
             millis=fields.get("durationInMillis"),
             cost=fields.get("cost"),
         )
-        return Response("", mimetype="text/plain")
+        return Response("", content_type=PLAIN)
 
     return doors
 
@@ -99,4 +100,4 @@ def _refuse(session: str | None, text: str | None, phone: str | None) -> Respons
     found = {"sessionId": bool(session), "text": text is not None, "phoneNumber": phone is not None}
     missing = [name for name, there in found.items() if not there] or ["text (too long)"]
     log.warning("ussd refused", missing=missing)
-    return Response(f"missing or wrong: {', '.join(missing)}\n", status=400, mimetype="text/plain")
+    return Response(f"missing or wrong: {', '.join(missing)}\n", status=400, content_type=PLAIN)

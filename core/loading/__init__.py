@@ -105,6 +105,7 @@ def _load(cursor: Cursors, found: dict[str, Path], report: LoadReport, progress:
 
 
 def _working_tables(cursor: Cursors, moment: datetime) -> None:
+    cursor.execute("SET LOCAL work_mem = '64MB'")
     create_tables(cursor, PARTS)
     cursor.execute("CREATE TEMP TABLE load_new (line bigint) ON COMMIT DROP")
     cursor.execute("CREATE TEMP TABLE load_changed (line bigint) ON COMMIT DROP")

@@ -4,6 +4,7 @@ An opening balance is one ledger entry. A corrected one is reversed and posted a
 ledger still tells what was believed before.
 """
 
+# ruff: noqa: S608: these statements hold our own names only, never a cell's text
 from __future__ import annotations
 
 from core.loading import amounts, cells
@@ -17,8 +18,8 @@ _PAST = """
     CREATE TEMP TABLE load_past ON COMMIT DROP AS
     SELECT connection.id AS connection_id, entry.id AS entry_id, entry.at, entry.plant_id,
         EXISTS (SELECT 1 FROM entry AS undoing WHERE undoing.reverses_id = entry.id) AS undone,
-        coalesce(sum(posting.amount_paise) FILTER (WHERE account.kind = 'dues'), 0) AS dues,
-        coalesce(sum(posting.amount_paise) FILTER (WHERE account.kind = 'deposit'), 0) AS deposit
+        coalesce(sum(posting.amount_paise) FILTER (WHERE account.kind = 'dues'), 0)::bigint AS dues,
+        coalesce(sum(posting.amount_paise) FILTER (WHERE account.kind = 'deposit'), 0)::bigint AS deposit
     FROM entry JOIN connection ON connection.id::text = split_part(entry.source, ':', 2)
     JOIN in_balances ON in_balances.connection = connection.reference
     JOIN posting ON posting.entry_id = entry.id JOIN account ON account.id = posting.account_id
@@ -29,25 +30,27 @@ _PAST = """
 # The rows that say something else than the ledger.
 _OPENINGS = f"""
     CREATE TEMP TABLE load_openings ON COMMIT DROP AS
-    SELECT given.*, coalesce((SELECT max(entry_id) FROM load_past
-        WHERE load_past.connection_id = given.connection_id), 0) AS last_entry_id
-    FROM (
+    SELECT * FROM (
         SELECT line, connection.id AS connection_id, connection.plant_id, {_AT} AS at, balance AS dues,
-            coalesce(-in_balances.deposit, standing.deposit, 0) AS deposit, standing.entry_id,
-            standing.plant_id AS standing_plant_id, standing.at AS standing_at, standing.dues AS standing_dues,
-            standing.deposit AS standing_deposit
+            coalesce(-in_balances.deposit, standing.deposit, 0) AS deposit,
+            format('opening:%s:%s', connection.id, coalesce(last.entry_id, 0)) AS source,
+            last.entry_id AS last_id, standing.entry_id AS standing_id, standing.plant_id AS standing_plant_id,
+            standing.at AS standing_at, standing.dues AS standing_dues, standing.deposit AS standing_deposit
         FROM in_balances JOIN connection ON connection.reference = in_balances.connection
         LEFT JOIN load_past AS standing ON standing.connection_id = connection.id AND NOT standing.undone
+        LEFT JOIN (SELECT connection_id, max(entry_id) AS entry_id FROM load_past GROUP BY connection_id) AS last
+            ON last.connection_id = connection.id
     ) AS given
-    WHERE CASE WHEN entry_id IS NULL THEN dues <> 0 OR deposit <> 0
+    WHERE CASE WHEN standing_id IS NULL THEN dues <> 0 OR deposit <> 0
         ELSE ROW(at, dues, deposit) IS DISTINCT FROM ROW(standing_at, standing_dues, standing_deposit) END
 """
 
 _UNDO = """
     WITH made AS (
         INSERT INTO entry (source, kind, plant_id, at, reverses_id)
-        SELECT format('opening:%s:%s:undone', connection_id, entry_id), 'reversal', standing_plant_id, moment, entry_id
-        FROM load_openings, load_day WHERE entry_id IS NOT NULL ORDER BY line
+        SELECT format('opening:%s:%s:undone', connection_id, standing_id), 'reversal', standing_plant_id,
+            moment, standing_id
+        FROM load_openings, load_day WHERE standing_id IS NOT NULL ORDER BY line
         RETURNING id, reverses_id
     )
     INSERT INTO posting (entry_id, account_id, amount_paise)
@@ -69,23 +72,24 @@ _OPEN_ACCOUNTS = tuple(
     )
 )
 
+_MOVES = """
+    CREATE TEMP TABLE load_moves ON COMMIT DROP AS
+    SELECT source, account.id AS account_id, dues AS paise FROM load_openings AS given
+    JOIN account ON account.kind = 'dues' AND account.connection_id = given.connection_id WHERE dues <> 0
+    UNION ALL SELECT source, account.id, deposit FROM load_openings AS given
+    JOIN account ON account.kind = 'deposit' AND account.connection_id = given.connection_id
+    WHERE deposit <> 0
+    UNION ALL SELECT source, account.id, -dues - deposit FROM load_openings AS given
+    JOIN account ON account.kind = 'opening' AND account.plant_id = given.plant_id WHERE dues + deposit <> 0
+"""
 _POST = """
     WITH made AS (
-        INSERT INTO entry (source, kind, plant_id, at)
-        SELECT format('opening:%s:%s', connection_id, last_entry_id), 'opening', plant_id, at
+        INSERT INTO entry (source, kind, plant_id, at) SELECT source, 'opening', plant_id, at
         FROM load_openings WHERE dues <> 0 OR deposit <> 0 ORDER BY line
         RETURNING id, source
-    ), moved AS (
-        SELECT made.id, connection_id, plant_id, dues, deposit FROM made
-        JOIN load_openings ON made.source = format('opening:%s:%s', connection_id, last_entry_id)
     )
     INSERT INTO posting (entry_id, account_id, amount_paise)
-    SELECT moved.id, account.id, dues FROM moved
-    JOIN account ON account.kind = 'dues' AND account.connection_id = moved.connection_id WHERE dues <> 0
-    UNION ALL SELECT moved.id, account.id, deposit FROM moved
-    JOIN account ON account.kind = 'deposit' AND account.connection_id = moved.connection_id WHERE deposit <> 0
-    UNION ALL SELECT moved.id, account.id, -dues - deposit FROM moved
-    JOIN account ON account.kind = 'opening' AND account.plant_id = moved.plant_id WHERE dues + deposit <> 0
+    SELECT made.id, account_id, paise FROM made JOIN load_moves USING (source) ORDER BY made.id
 """
 
 # A connection has one bill from before our time: the newest without an entry.
@@ -93,9 +97,12 @@ _BILLS = """
     CREATE TEMP TABLE load_bills ON COMMIT DROP AS
     SELECT line, connection.id AS connection_id, last_bill_amount AS amount, last_bill_from AS period_from,
         last_bill_to AS period_to, coalesce(last_bill_date, last_bill_to) AS issued_on, due_date AS due_on,
-        (SELECT bill.id FROM bill WHERE bill.connection_id = connection.id AND bill.entry_id IS NULL
-         ORDER BY period_from DESC LIMIT 1) AS bill_id
+        before.id AS bill_id
     FROM in_balances JOIN connection ON connection.reference = in_balances.connection
+    LEFT JOIN (
+        SELECT DISTINCT ON (connection_id) connection_id, id FROM bill
+        WHERE entry_id IS NULL ORDER BY connection_id, period_from DESC
+    ) AS before ON before.connection_id = connection.id
     WHERE last_bill_amount IS NOT NULL
 """
 
@@ -155,10 +162,15 @@ PART = Part(
         "ANALYZE load_openings",
         _UNDO,
         *_OPEN_ACCOUNTS,
+        "ANALYZE account",
+        _MOVES,
+        "ANALYZE load_moves",
         _POST,
-        "INSERT INTO load_new SELECT line FROM load_openings WHERE last_entry_id = 0",
-        "INSERT INTO load_changed SELECT line FROM load_openings WHERE last_entry_id <> 0",
+        "ANALYZE entry, posting",
+        "INSERT INTO load_new SELECT line FROM load_openings WHERE last_id IS NULL",
+        "INSERT INTO load_changed SELECT line FROM load_openings WHERE last_id IS NOT NULL",
         _BILLS,
+        "ANALYZE load_bills",
         changes(
             "bill",
             {

@@ -1,14 +1,15 @@
-"""A provider that can be told what to answer, a database, and gateways that speak to that provider."""
+"""A provider that can be told what to answer, and a database without any message."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
 from core.db import Database
-from core.settings import Settings
 from tests.channels.sms.provider import Answer, Provider
+from tests.conftest import Servers, fresh_database
 
 
 @pytest.fixture
@@ -20,8 +21,18 @@ def provider() -> Iterator[Provider]:
     made.stop()
 
 
+@pytest.fixture(scope="module")
+def kept_database(servers: Servers, template: str) -> Iterator[Database]:
+    """One database for a module: making a new one takes longer than most tests."""
+    with fresh_database(servers, template) as url:
+        made = Database(url)
+        yield made
+        made.close()
+
+
 @pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
-    made = Database(settings.database_url)
-    yield made
-    made.close()
+def outbox_database(kept_database: Database) -> Database:
+    """The module's database, with an empty outbox, no trouble and no phones."""
+    with kept_database.begin() as session:
+        session.execute(text("DELETE FROM outbox; DELETE FROM gateway_pause; DELETE FROM phone"))
+    return kept_database

@@ -297,7 +297,8 @@ def staff(database: Database) -> None:
         INSERT INTO connection (reference, number, customer_id, plant_id, package_id)
             SELECT 'r', '120457', customer.id, plant.id, package.id FROM customer, plant, package;
         INSERT INTO phone (e164) VALUES ('+919800000001');
-        INSERT INTO connection_phone (connection_id, e164, role) SELECT id, '+919800000001', 'holder' FROM connection;
+        INSERT INTO connection_phone (connection_id, e164, role)
+            SELECT id, '+919800000001', 'holder' FROM connection;
         """,
     )
 
@@ -320,7 +321,8 @@ def test_a_gateway_rests_longer_each_time_and_staff_hear_of_it_once(staffed: Dat
         # The rest goes by.
         change(
             staffed,
-            "UPDATE gateway_pause SET since = since - (until - now()), until = now() - interval '1 millisecond'",
+            "UPDATE gateway_pause SET since = since - (until - now()), "
+            "until = now() - interval '1 millisecond'",
         )
     assert [round(rest.total_seconds(), -1) for rest in rests] == [60, 60, 120, 240, 480]
     assert told(staffed) == ["+919800000003", "+919800000008"]

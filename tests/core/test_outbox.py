@@ -34,7 +34,8 @@ def session(database: Database) -> Iterator[Session]:
         made.execute(
             text(
                 "INSERT INTO phone (e164, language, unreachable) VALUES "
-                "('+919800000005', 'hi', NULL), ('+919800000004', 'en', NULL), ('+919800000007', 'en', 'gone')"
+                "('+919800000005', 'hi', NULL), ('+919800000004', 'en', NULL), "
+                "('+919800000007', 'en', 'gone')"
             )
         )
         yield made

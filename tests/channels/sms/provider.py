@@ -41,8 +41,7 @@ class Provider:
     _server: ThreadingHTTPServer | None = None
 
     def start(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -50,6 +49,14 @@ class Provider:
         assert self._server is not None
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that were killed hang up in mid-talk: nothing to report."""
 
 
 def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:

@@ -1,0 +1,356 @@
+"""From the outbox to the gateways: fallback, retries, rests, doubts; and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from channels.message import (
+    Accepted,
+    DeliveryReport,
+    Gateway,
+    Later,
+    Never,
+    Outcome,
+    Outgoing,
+    Paused,
+    Unsure,
+)
+from channels.pace import Pace
+from channels.reports import WAITING, retry_early, take_report
+from channels.sending import COUNTS, LONGEST_RETRY, Sender, drain, make_sender, retry_wait
+from channels.sms.http import NO_ANSWER
+from channels.sms.kannel import KannelGateway
+from core import delivery
+from core.db import Database
+from core.outbox import post
+from core.settings import Kannel, Settings
+from tests.channels.sms.provider import Answer, Provider, Taken
+from tests.conftest import SECRET, Servers
+
+PHONE = "+919800000001"
+
+
+@dataclass
+class Told:
+    """A gateway that answers as a test tells it: one outcome for all, or the next of a list."""
+
+    name: str
+    outcomes: list[Outcome] = field(default_factory=list)
+    taken: list[Outgoing] = field(default_factory=list)
+
+    def send(self, batch: Sequence[Outgoing]) -> list[Outcome]:
+        self.taken.extend(batch)
+        always = self.outcomes[0] if len(self.outcomes) == 1 else None
+        return [always or self.outcomes.pop(0) for _ in batch]
+
+
+@pytest.fixture
+def settings(servers: Servers) -> Settings:
+    env = {
+        "DATABASE_URL": servers.database_url("postgres"),
+        "REDIS_URL": servers.redis_url,
+        "BIJLI_SECRET_KEY": SECRET,
+        "BIJLI_DEMO": "1",
+        "BIJLI_HELPLINE": "1800123456",
+        "AT_SECRET": SECRET,
+    }
+    return replace(Settings.from_env(env), sms_rate=10_000)
+
+
+@pytest.fixture
+def make(outbox_database: Database, redis_client: redis.Redis, settings: Settings) -> Maker:
+    return Maker(outbox_database, redis_client, settings)
+
+
+@dataclass
+class Maker:
+    """The outbox and whoever sends from it."""
+
+    database: Database
+    redis: redis.Redis
+    settings: Settings
+
+    def write(self, source: str = "one", kind: str = "receipt", phone: str = PHONE) -> None:
+        with self.database.begin() as session:
+            post(
+                session,
+                source=source,
+                recipient=phone,
+                kind=kind,
+                text=f"body of {source}",
+                language="en",
+                default_language="en",
+            )
+
+    def sender(self, *gateways: Gateway) -> Sender:
+        return make_sender(self.database, gateways, self.redis, self.settings)
+
+    def drain(self, *gateways: Gateway) -> None:
+        assert drain(self.sender(*gateways), seconds=30)
+
+    def rows(self, what: str, where: str = "true") -> list[tuple[object, ...]]:
+        with self.database.begin() as session:
+            rows = session.execute(text(f"SELECT {what} FROM outbox WHERE {where} ORDER BY id")).all()
+        return [tuple(row) for row in rows]
+
+    def due(self) -> None:
+        """Let all waiting times go by."""
+        with self.database.begin() as session:
+            session.execute(text("UPDATE outbox SET next_at = now() - interval '1 second'"))
+            session.execute(text("UPDATE gateway_pause SET until = now() - interval '1 second'"))
+
+
+def test_a_message_goes_out_and_is_written_down(make: Maker) -> None:
+    make.write()
+    gateway = Told("kannel", [Accepted("X1")])
+    make.drain(gateway)
+    assert [message.body for message in gateway.taken] == ["body of one"]
+    assert make.rows("state, gateway, provider_id, attempts, sent_at IS NOT NULL") == [
+        ("sent", "kannel", "X1", 1, True)
+    ]
+    make.drain(gateway)
+    assert len(gateway.taken) == 1
+
+
+def test_the_urgent_overtakes_the_rest(make: Maker) -> None:
+    make.settings = replace(make.settings, sms_rate=2)
+    for source, kind in (("n1", "notice"), ("n2", "notice"), ("r", "receipt"), ("c", "code")):
+        make.write(source, kind)
+    gateway = Told("kannel", [Accepted(None)])
+    make.drain(gateway)
+    assert [message.kind for message in gateway.taken] == ["code", "receipt", "notice", "notice"]
+
+
+@pytest.mark.parametrize("first", [Later("HTTP 503"), Paused("balance"), Never("no route", elsewhere=True)])
+def test_the_second_gateway_takes_what_the_first_could_not(make: Maker, first: Outcome) -> None:
+    make.write()
+    one, two = Told("kannel", [first]), Told("twilio", [Accepted("SM1")])
+    make.drain(one, two)
+    assert make.rows("state, gateway, provider_id", "kind = 'receipt'") == [("sent", "twilio", "SM1")]
+
+
+@pytest.mark.parametrize(
+    "first", [Unsure("no answer"), Never("bad number"), Never("opted out", blocked=True)]
+)
+def test_what_may_have_arrived_or_never_will_is_not_tried_elsewhere(make: Maker, first: Outcome) -> None:
+    make.write()
+    one, two = Told("kannel", [first]), Told("twilio", [Accepted("SM1")])
+    make.drain(one, two)
+    assert two.taken == []
+
+
+def test_later_is_tried_again_and_never_is_not(make: Maker) -> None:
+    make.write("later")
+    make.write("never")
+    gateway = Told("kannel", [Later("HTTP 503"), Never("HTTP 400")])
+    make.drain(gateway)
+    assert make.rows("source, state, error") == [
+        ("later", "queued", "HTTP 503"),
+        ("never", "failed", "HTTP 400"),
+    ]
+    make.drain(gateway)
+    assert len(gateway.taken) == 2  # not before its time
+    make.due()
+    gateway.outcomes = [Accepted("X1")]
+    make.drain(gateway)
+    assert make.rows("state, attempts, error") == [("sent", 2, None), ("failed", 1, "HTTP 400")]
+
+
+def test_no_way_here_and_trouble_there_is_tried_again(make: Maker) -> None:
+    make.write()
+    make.drain(Told("kannel", [Later("HTTP 503")]), Told("twilio", [Never("no route", elsewhere=True)]))
+    assert make.rows("state, error") == [("queued", "HTTP 503")]
+
+
+def test_waits_grow_and_are_spread() -> None:
+    for attempt, middle in (
+        (1, 5),
+        (2, 15),
+        (3, 45),
+        (4, 135),
+        (5, 405),
+        (6, LONGEST_RETRY),
+        (40, LONGEST_RETRY),
+    ):
+        waits = {retry_wait(attempt) for _ in range(200)}
+        assert min(waits) >= middle * 0.5
+        assert max(waits) <= middle * 1.5
+        assert max(waits) > min(waits) * 1.5
+
+
+def test_a_gateway_without_balance_rests_and_wakes_by_itself(make: Maker) -> None:
+    make.write("one")
+    gateway = Told("kannel", [Paused("balance")])
+    make.drain(gateway)
+    make.write("two")
+    make.drain(gateway)
+    assert len(gateway.taken) == 1
+    make.due()
+    gateway.outcomes = [Accepted(None)]
+    make.drain(gateway)
+    assert make.rows("state") == [("sent",), ("sent",)]
+    with make.database.begin() as session:
+        assert session.execute(text("SELECT count(*) FROM gateway_pause")).scalar_one() == 0
+
+
+def test_a_gateway_that_only_keeps_silent_rests_too(make: Maker) -> None:
+    for number in range(3):
+        make.write(str(number))
+    make.drain(Told("kannel", [Unsure(NO_ANSWER)]))
+    with make.database.begin() as session:
+        assert session.execute(text("SELECT reason FROM gateway_pause")).scalar_one() == "silent"
+
+
+def test_a_blocked_number_is_not_texted_again(make: Maker) -> None:
+    make.write()
+    make.drain(Told("kannel", [Never("409 do not disturb", blocked=True)]))
+    make.write("next")
+    assert make.rows("source, state") == [("one", "failed")]
+    with make.database.begin() as session:
+        assert session.execute(text("SELECT e164, unreachable FROM phone")).one() == (
+            PHONE,
+            "409 do not disturb",
+        )
+
+
+def test_the_line_in_the_log_has_no_words_and_no_number(make: Maker) -> None:
+    make.write(kind="code")
+    with capture_logs() as lines:
+        make.drain(Told("kannel", [Accepted("X1")]))
+    [line] = lines
+    assert (line["to"], line["state"], line["gateway"]) == ("…0001", "sent", "kannel")
+    assert "body" not in str(line)
+    assert "9800000001" not in str(line)
+
+
+def test_redis_away_stops_no_message(make: Maker) -> None:
+    make.write()
+    nobody = redis.Redis(port=1, socket_connect_timeout=0.1, retry=Retry(NoBackoff(), 0))
+    sender = make_sender(make.database, [Told("kannel", [Accepted(None)])], nobody, make.settings)
+    assert drain(sender, seconds=10)
+    assert make.rows("state") == [("sent",)]
+
+
+def test_figures_are_counted(make: Maker) -> None:
+    make.write("one")
+    make.write("two")
+    make.drain(Told("kannel", [Later("HTTP 503"), Accepted(None)]), Told("twilio", [Accepted(None)]))
+    assert make.redis.hgetall(COUNTS) == {
+        b"kannel:later": b"1",
+        b"kannel:accepted": b"1",
+        b"twilio:accepted": b"1",
+    }
+
+
+def test_two_workers_keep_the_pace_together(redis_client: redis.Redis) -> None:
+    def feed(pace: Pace) -> None:
+        for _ in range(3):
+            pace.wait("kannel", 10)
+
+    began = time.monotonic()
+    workers = [Thread(target=feed, args=(Pace(redis_client, 100),)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert 0.45 <= time.monotonic() - began < 1.5  # 60 messages at 100 a second; the first batch at once
+
+
+# Reports
+
+
+def report(make: Maker, told: DeliveryReport) -> None:
+    take_report(make.database, make.redis, "en", "kannel", told)
+
+
+def test_a_report_quicker_than_our_record_is_kept_for_it(make: Maker) -> None:
+    make.write()
+    with make.database.begin() as session:
+        [message] = delivery.claim(session, 1, timedelta(minutes=1))
+    report(make, DeliveryReport("delivered", "X1"))
+    assert retry_early(make.database, make.redis, "en") == 0
+    with make.database.begin() as session:
+        delivery.record(session, [delivery.Result(message.id, 1, "sent", "kannel", "X1")])
+    assert retry_early(make.database, make.redis, "en") == 1
+    assert make.rows("state") == [("delivered",)]
+    assert make.redis.llen(WAITING) == 0
+
+
+def test_a_report_that_says_blocked_stops_the_number(make: Maker) -> None:
+    make.write()
+    make.drain(Told("kannel", [Accepted("X1")]))
+    report(make, DeliveryReport("failed", "X1", reason="DoNotDisturbRejection", blocked=True))
+    with make.database.begin() as session:
+        assert session.execute(text("SELECT unreachable FROM phone")).scalar_one() == "DoNotDisturbRejection"
+
+
+# Through real HTTP
+
+
+@pytest.fixture
+def kannel(provider: Provider) -> Iterator[KannelGateway]:
+    with ThreadPoolExecutor(8) as pool:
+        settings = Kannel(SECRET, f"{provider.url}/cgi-bin/sendsms", "u", "p", "BIJLI", None)
+        yield KannelGateway(settings, "http://localhost", pool)
+
+
+def test_several_drains_at_once_send_nothing_twice(
+    make: Maker, provider: Provider, kannel: KannelGateway
+) -> None:
+    for number in range(300):
+        make.write(str(number))
+    drains = [Thread(target=make.drain, args=(kannel,)) for _ in range(3)]
+    for each in drains:
+        each.start()
+    for each in drains:
+        each.join()
+    bodies = [taken.fields["text"] for taken in provider.taken]
+    assert sorted(bodies) == sorted({f"body of {n}" for n in range(300)})
+    assert set(make.rows("state")) == {("sent",)}
+
+
+def test_no_transaction_is_open_while_a_gateway_is_spoken_to(
+    make: Maker, provider: Provider, kannel: KannelGateway
+) -> None:
+    seen: list[int] = []
+
+    def answer(taken: Taken) -> Answer:
+        rows = make.database.reader.rows(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND state = 'idle in transaction'",
+            {},
+        )
+        seen.append(rows[0][0])
+        return Answer(202, "0: Accepted", "text/plain")
+
+    provider.answer = answer
+    make.write()
+    make.drain(kannel)
+    assert seen == [0]
+
+
+def test_a_hanging_gateway_leaves_a_few_in_doubt_and_the_rest_to_the_next(
+    make: Maker, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels.sms.kannel.READ_SECONDS", 0.3)
+    provider.answer = lambda taken: Answer(202, "0: Accepted", "text/plain", delay=1.0)
+    for number in range(40):
+        make.write(str(number))
+    with ThreadPoolExecutor(8) as pool:
+        slow = KannelGateway(Kannel(SECRET, provider.url, "u", "p", "B", None), "http://localhost", pool)
+        make.drain(slow, Told("twilio", [Accepted("SM1")]))
+    states = [state for (state,) in make.rows("state")]
+    assert states.count("unsure") <= 8
+    assert states.count("sent") == 40 - states.count("unsure")

@@ -1,0 +1,31 @@
+"""Every transcript, word for word. Renew them with `make test ARGS=--renew-transcripts`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.play import Play
+from tests.talks.transcript import FOLDER, replay, transcripts
+
+
+@pytest.mark.parametrize("path", transcripts(), ids=lambda path: str(path.relative_to(FOLDER)))
+def test_transcript(path: Path, play: Play, request: pytest.FixtureRequest) -> None:
+    written = path.read_text(encoding="utf-8")
+    now = replay(play, written)
+    if request.config.getoption("--renew-transcripts"):
+        path.write_text(now, encoding="utf-8")
+    else:
+        assert now == written
+
+
+def test_every_channel_and_language_tells_the_same_stories() -> None:
+    """A story told in one language only would leave the others unwatched."""
+    for channel in ("ussd", "sms"):
+        told = {
+            language: {path.name for path in (FOLDER / channel / language).glob("*.txt")}
+            for language in ("en", "hi", "hi-Latn")
+        }
+        assert told["en"]
+        assert told["en"] == told["hi"] == told["hi-Latn"]

@@ -1,0 +1,95 @@
+"""Transcripts: plain files of what people do and see, replayed against the real service.
+
+A line that is not indented is either an action or the writer's own words; what is indented below an
+action is what the phones showed (tests/transcripts/README.md).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.clock import today
+from tests.play import Arrival, Handset, Play
+
+FOLDER = Path(__file__).parent.parent / "transcripts"
+
+_ACTION = re.compile(r"(?P<phone>\+91[0-9]{10}) (?:(?P<dials>dials)|presses (?P<keys>.+)|texts:(?P<words>.*))")
+_CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
+
+
+def transcripts() -> list[Path]:
+    """Every transcript file."""
+    return sorted(FOLDER.glob("*/*/*.txt"))
+
+
+def replay(play: Play, written: str) -> str:
+    """Do what the actions of a transcript say; gives the whole file as it reads now."""
+    stage = Stage(play)
+    lines: list[str] = []
+    for line in written.splitlines():
+        if line.startswith(" "):
+            continue
+        lines.append(line)
+        action = _ACTION.fullmatch(line)
+        if action:
+            lines += stage.act(action)
+        elif line.startswith("+"):
+            raise ValueError(f"not an action: {line!r}")
+    return "\n".join(lines) + "\n"
+
+
+@dataclass
+class Stage:
+    """Phones in the middle of a transcript."""
+
+    play: Play
+    handsets: dict[str, Handset] = field(default_factory=dict)
+    codes: list[str] = field(default_factory=list)
+
+    def act(self, action: re.Match[str]) -> list[str]:
+        """Do one action; gives the indented lines that it leads to."""
+        phone, keys, words = action["phone"], action["keys"], action["words"]
+        if words is not None:
+            self.play.text(phone, self._typed(words.strip()))
+            return self._arrived()
+        if action["dials"]:
+            self.handsets[phone] = self.play.dial(phone)
+        else:
+            self.handsets[phone].press(self._typed(keys))
+        return self._screen(self.handsets[phone]) + self._arrived()
+
+    def _typed(self, raw: str) -> str:
+        """`<code>` stands for the one-time code that came last."""
+        return raw.replace("<code>", self.codes[-1]) if "<code>" in raw else raw
+
+    def _screen(self, handset: Handset) -> list[str]:
+        lines = [f"  | {line}" for line in self._plain(handset.screen).split("\n")]
+        return [*lines, "  [session closed]"] if handset.ended else lines
+
+    def _arrived(self) -> list[str]:
+        """What arrived by SMS, one phone after the other, and what it cost where that is more than one."""
+        lines: list[str] = []
+        for message in sorted(self.play.arrivals(), key=lambda message: message.phone):
+            self._note_code(message)
+            lead = f"  → {message.phone} | "
+            first, *more = self._plain(message.words).split("\n")
+            lines.append(lead + first)
+            lines += [f"{'| ':>{len(lead)}}{line}" for line in more]
+            if message.parts > 1:
+                lines[-1] += f"  [{message.parts} SMS]"
+        return lines
+
+    def _note_code(self, message: Arrival) -> None:
+        if message.kind == "code":
+            self.codes += _CODE.findall(message.words)
+
+    def _plain(self, words: str) -> str:
+        """Words with what differs from day to day named rather than shown."""
+        for code in self.codes:
+            words = words.replace(code, "<code>")
+        rows = self.play.services.database.reader.rows("SELECT number FROM receipt ORDER BY payment_id", {})
+        for count, (number,) in enumerate(rows, 1):
+            words = words.replace(number, f"<receipt {count}>")
+        return words.replace(today().strftime("%d/%m/%Y"), "<today>")
