@@ -8,6 +8,7 @@ Redis may be empty or away at any time; then talks start from the request alone.
 from __future__ import annotations
 
 import threading
+import time
 from hashlib import sha1
 from typing import Any, Protocol, cast
 
@@ -23,12 +24,19 @@ log = structlog.get_logger(__name__)
 
 CALLER_LIFE = 300
 """Seconds a caller is remembered; changes we make ourselves forget it at once."""
+REST = 2.0
+"""Seconds without asking a Redis that did not answer: a hop must not wait for it at every step."""
 
 _SAVE = """
 local now = redis.call('GET', KEYS[1])
 if (now or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 1
+"""
+
+_FORGET = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
 """
 
 _SAVE_SHA = sha1(_SAVE.encode(), usedforsecurity=False).hexdigest()
@@ -61,11 +69,15 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Loaded(msgspec.Struct):
-    """What Redis knew: the place's bytes as read (empty if none), the place, the caller."""
+    """What Redis knew: the place's bytes as read (empty if none), the place, the caller.
+
+    `away`: Redis did not answer, so that nothing this hop leaves behind will be known to the next.
+    """
 
     raw: bytes
     place: Place | None
     caller: Caller | None
+    away: bool = False
 
 
 class _Wire(Protocol):
@@ -86,12 +98,13 @@ class Places:
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._local = threading.local()
+        self._rest_until = 0.0
 
     def load(self, channel: str, phone: str) -> Loaded:
         """Place and caller in one trip; nothing when Redis is away."""
         answer = self._call("MGET", f"bl:p:{channel}:{phone}", f"bl:c:{phone}")
         raw, caller = answer if answer is not None else (None, None)
-        return Loaded(raw or b"", _decode(_place, raw), _decode(_caller, caller))
+        return Loaded(raw or b"", _decode(_place, raw), _decode(_caller, caller), answer is None)
 
     def save(self, channel: str, phone: str, read: bytes, place: Place, life: int) -> bool:
         """Write the place unless another hop did since it was read; True when Redis is away."""
@@ -102,9 +115,9 @@ class Places:
             done = self._call("EVAL", _SAVE, *words)
         return bool(done != 0)
 
-    def forget(self, channel: str, phone: str) -> None:
-        """Drop the place: its talk is over."""
-        self._call("DEL", f"bl:p:{channel}:{phone}")
+    def forget(self, channel: str, phone: str, read: bytes) -> None:
+        """Drop the place, its talk is over, unless another hop has begun a new one since it was read."""
+        self._call("EVAL", _FORGET, 1, f"bl:p:{channel}:{phone}", read)
 
     def remember_caller(self, caller: Caller) -> None:
         """Keep a caller for the next hops."""
@@ -131,16 +144,37 @@ class Places:
 
         redis-py's pool and retry layers cost as much again as the command itself on this path.
         """
+        if time.monotonic() < self._rest_until:
+            return None
         for last in (False, True):
+            fresh = getattr(self._local, "connection", None) is None
             try:
-                connection = self._connection()
-                connection.send_command(*command)
-                return connection.read_response(disable_decoding=True)
-            except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
-                self._drop()
-                if last:
+                return self._ask(*command)
+            except redis.exceptions.NoScriptError:
+                raise
+            except (redis.RedisError, OSError) as error:
+                if last or fresh:
                     log.warning("redis_away", error=type(error).__name__)
+                    self._rest_until = time.monotonic() + REST
+                    return None
         return None
+
+    def _ask(self, *command: Any) -> Any:
+        """Send and read. Whatever comes between the two, be it RQ's alarm for a job that takes too long,
+        ends the connection: the next to use it would read an answer that was meant for somebody else."""
+        whole = False
+        try:
+            connection = self._connection()
+            connection.send_command(*command)
+            answer = connection.read_response(disable_decoding=True)
+            whole = True
+            return answer
+        except redis.exceptions.NoScriptError:
+            whole = True
+            raise
+        finally:
+            if not whole:
+                self._drop()
 
     def _connection(self) -> _Wire:
         found: _Wire | None = getattr(self._local, "connection", None)
