@@ -1,5 +1,5 @@
 # make demo    the whole service on this machine, with invented customers
-# make test    all tests
+# make test    all tests; ARGS="tests/core -k ledger" for some of them
 # make check   format, lint, types, floors
 # make bench   what a hop costs, against its peers
 #
@@ -7,6 +7,7 @@
 
 SHELL := /bin/sh
 BIN := .venv/bin
+PARALLEL := -n logical --maxprocesses 4 --dist loadfile
 READY := .venv/.ready
 
 # A virtual environment knows its own path: in a folder that was moved or copied it is made again.
@@ -20,10 +21,10 @@ demo: $(READY)
 	@$(BIN)/bijli demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: $(READY)
-	@$(BIN)/ruff format --check --quiet . || { echo "some files are not formatted: run 'make format'"; exit 1; }
+	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "some files are not formatted: run 'make format'"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
@@ -39,15 +40,17 @@ bench: $(READY)
 clean:
 	@rm -rf .venv .bijli .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 
-$(READY): pyproject.toml constraints.txt Makefile
-	@python=$$(command -v python3.11 || command -v python3 || true); \
-	if [ -z "$$python" ] || ! "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-	  echo "Bijli Line needs Python 3.11 or newer: no python3.11 and no new enough python3 on this machine."; exit 1; \
+$(READY): pyproject.toml constraints.txt
+	@for python in python3.11 python3 python3.12 python3.13 none; do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	done; \
+	if [ $$python = none ]; then \
+	  echo "Bijli Line needs Python 3.11 or newer, and there is none on this machine."; exit 1; \
 	fi; \
 	umask 022; \
-	echo "Setting up .venv with $$("$$python" --version) (about a minute, once)"; \
-	"$$python" -m venv --clear .venv || { \
-	  echo "Python's venv module is missing: install it (Debian and Ubuntu: apt install python3.11-venv)."; exit 1; }; \
+	echo "Setting up .venv with $$($$python --version): a minute or two, once"; \
+	$$python -m venv --clear .venv || { \
+	  echo "Python's venv module is missing: install it (Debian and Ubuntu: apt install python3-venv)."; exit 1; }; \
 	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input \
 	  -c constraints.txt -e '.[dev]' || { \
 	  echo "The packages could not be installed: is the package index reachable?"; exit 1; }; \

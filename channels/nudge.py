@@ -11,7 +11,7 @@ log = structlog.get_logger()
 
 URGENT, NORMAL, BULK = QUEUES = ("urgent", "normal", "bulk")
 DRAIN = "jobs.outbox.drain"
-DRAIN_SECONDS = 60
+DRAIN_SECONDS = 120
 """After which RQ breaks off a drain that hangs; it ends by itself long before."""
 FORGET_SECONDS = 10
 """A nudge whose job was lost stops standing in the way of the next after this."""

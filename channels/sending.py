@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from channels.message import Accepted, Gateway, Later, Never, Outcome, Outgoing, Paused, Unsure
 from channels.pace import Pace
-from channels.sms.http import NO_ANSWER
+from channels.sms.http import NO_ANSWER, NOT_TRIED
 from core.alerts import Trouble, pause_gateway, resume_gateway, stop_texting, troubled_gateways
 from core.db import Database
 from core.delivery import Result, claim, record
@@ -28,7 +28,7 @@ from core.settings import Settings
 
 log = structlog.get_logger()
 
-LARGEST_BATCH = 200
+LARGEST_BATCH = 500
 LEASE = timedelta(seconds=75)
 """Longer than a batch can take: some 23 s at a gateway that stops answering, with two to fall back on."""
 DOUBT_SECONDS = 600.0
@@ -100,7 +100,7 @@ def goes_on(outcome: Outcome) -> bool:
     """Whether another gateway may try: only where this one surely has not taken the message."""
     match outcome:
         case Later() | Paused():
-            return True
+            return outcome != NOT_TRIED
         case Never(elsewhere=elsewhere):
             return elsewhere
         case _:
@@ -120,7 +120,7 @@ def judge(message: Outgoing, tried: Tried) -> Result:
         case Never(reason) if not (last.elsewhere and hopeful):
             return Result(message.id, message.attempts, "failed", gateway, None, reason)
         case _:
-            wait = retry_wait(message.attempts)
+            wait = 0.0 if last == NOT_TRIED else retry_wait(message.attempts)
             return Result(message.id, message.attempts, "queued", None, None, hopeful[-1].reason, wait)
 
 

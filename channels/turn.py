@@ -9,14 +9,15 @@ from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from channels.places import Place, encode_caller
 from channels.services import Services
 from conversations.catalogue import BY_NAME
 from conversations.labels import option_named
-from conversations.prompts import Ask, Do, Look, Prompt, options_of
-from conversations.replay import Acting, Effects, Memory, Replay, Said, Show, back
+from conversations.prompts import Ask, Confirm, Do, Look, Prompt, options_of
+from conversations.replay import Acting, Effects, Memory, Replay, Said, Show, back, done
 from core.clock import now
 from core.doing import Doing
 from core.errors import Refusal
@@ -31,6 +32,13 @@ _RESULT = text(
     "UPDATE handled SET result = jsonb_build_object('value', CAST(:value AS jsonb)) WHERE key = :key"
 )
 _BEFORE = text("SELECT result -> 'value' FROM handled WHERE key = :key")
+_ASKED = text("""
+    INSERT INTO handled (key, talk, caller, result)
+    VALUES (:key, :talk, :caller, jsonb_build_object('value', CAST(:mark AS bigint)))
+    ON CONFLICT (key) DO UPDATE SET result = excluded.result
+""")
+ASKED = "asked"
+"""In place of a step's number: which yes-or-no question stood at the end of the turn."""
 
 
 class Pager(Protocol):
@@ -46,7 +54,11 @@ Finish = Callable[[Session, list[str]], None]
 
 @dataclass
 class Turn:
-    """One turn. `finish` runs in the transaction of the act that ends the talk, with its words."""
+    """One turn. `finish` runs in the transaction of the act that ends the talk, with its words.
+
+    `rebuilt`: the person may not have seen the question that this input meets, so a yes is asked
+    again. `confirming`: a yes or no is what is asked now.
+    """
 
     services: Services
     channel: str
@@ -56,6 +68,7 @@ class Turn:
     finish: Finish | None = None
     unclear: bool = False
     moved: bool = False
+    confirming: bool = False
 
     def take(self, given: str | None) -> None:
         """Move about, or answer; the place then holds what is to be shown."""
@@ -67,6 +80,23 @@ class Turn:
         if self.place.over:
             return
         self._run(given)
+
+    def repeat(self, pages: list[str]) -> None:
+        """Count an input whose act has happened, and show the words it was answered with."""
+        self.place.turn += 1
+        self._end(pages)
+
+    def keep_question(self) -> None:
+        """Write down which yes or no is asked now; only the database can, while Redis is away."""
+        place = self.place
+        row = {
+            "key": f"{turn_key(place.talk, place.turn)}{ASKED}",
+            "talk": place.talk,
+            "caller": encode_caller(place.caller),
+            "mark": place.memory.shown,
+        }
+        with self.services.database.begin() as session:
+            session.execute(_ASKED, row)
 
     def say(self, said: Text) -> None:
         """Words instead of a talk."""
@@ -98,8 +128,16 @@ class Turn:
     def _home(self) -> None:
         """The main menu, as a talk that goes on under the same name."""
         place = self.place
+        self._keep_language()
         place.command, place.over, place.memory = "menu", False, Memory()
         self._run(None)
+
+    def _keep_language(self) -> None:
+        """Once a talk is over, the language chosen in it is the caller's: the next does not ask again."""
+        place = self.place
+        language = done(place.memory, "language")
+        if language is not None:
+            place.caller = msgspec.structs.replace(place.caller, language=language)
 
     def _run(self, given: str | None) -> None:
         place = self.place
@@ -118,17 +156,22 @@ class Turn:
 
     def _show(self, show: Show) -> None:
         place = self.place
-        deep = place.command != "menu" or bool(place.memory.answers and place.memory.answers[-1].mark >= 0)
+        given = sum(answer.mark >= 0 for answer in place.memory.answers)
+        # The first choice of a language leads to the menu, which is the top.
+        deep = place.command != "menu" or given > (done(place.memory, "language") is not None)
         place.pages = self.pager.pages_of_prompt(show.prompt, show.note, place.language, deep)
         place.page, place.over = 0, False
         place.options = len(options_of(show.prompt))
         place.whole = isinstance(show.prompt, Ask) and show.prompt.whole
         self.unclear = show.unclear
+        self.confirming = isinstance(show.prompt, Confirm)
 
     def _end(self, pages: list[str]) -> None:
         """Nothing more is asked: only the pages are kept, for a repeat and for MORE."""
         place = self.place
+        self._keep_language()
         place.memory = Memory()
+        self.confirming = False
         place.pages, place.page, place.over, place.options, place.whole = pages, 0, True, 0, False
 
     def _look(self, look: Look) -> Any:
@@ -151,7 +194,19 @@ class Turn:
         return list(self._once(acting.step, run))
 
     def _once(self, step: int, run: Callable[[Doing], tuple[Any, Finish | None]]) -> Any:
-        """Run a change in one transaction under a key that can be used once; a repeat gets its result."""
+        """Run a change under a key that can be used once; a repeat gets its result.
+
+        When the database is lost in between, nobody knows whether the change was committed. The key
+        tells, so it is simply tried once more.
+        """
+        try:
+            result = self._in_one_transaction(step, run)
+        except OperationalError:
+            result = self._in_one_transaction(step, run)
+        self.services.places.forget_caller(self.place.caller.phone)
+        return result
+
+    def _in_one_transaction(self, step: int, run: Callable[[Doing], tuple[Any, Finish | None]]) -> Any:
         key = step_key(self.place, step)
         with self.services.database.begin() as session:
             claim = {"key": key, "talk": self.place.talk, "caller": encode_caller(self.place.caller)}
@@ -163,7 +218,6 @@ class Turn:
                 if finish is not None:
                     finish(session, result)
                 session.execute(_RESULT, {"key": key, "value": msgspec.json.encode(result).decode()})
-        self.services.places.forget_caller(self.place.caller.phone)
         return result
 
 
@@ -179,6 +233,12 @@ def step_key(place: Place, step: int) -> str:
 def turn_key(talk: str, turn: int) -> str:
     """What the keys of all steps of one turn begin with."""
     return f"{talk}/{turn}."
+
+
+def turn_and_step(key: str) -> tuple[int, str]:
+    """The turn, and the step's number or name, in a step's key."""
+    turn, _, step = key.rpartition("/")[2].partition(".")
+    return int(turn), step
 
 
 @lru_cache(maxsize=16)

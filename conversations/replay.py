@@ -26,6 +26,7 @@ from conversations.prompts import (
     fingerprint,
     options_of,
 )
+from core.fold import fold
 from core.text import Text, say
 
 
@@ -91,8 +92,9 @@ def read_answer(prompt: Prompt, raw: str, labels: Callable[[str], str | None]) -
     if isinstance(prompt, Ask):
         prompt.read(raw)
         return raw
-    if raw.isdecimal() and raw.isascii() and 1 <= int(raw) <= len(options):
-        return options[int(raw) - 1].value
+    digits = fold(raw)
+    if digits.isdecimal() and digits.isascii() and len(digits) <= 3 and 1 <= int(digits) <= len(options):
+        return options[int(digits) - 1].value
     found = labels(raw)
     if found is not None:
         return found
@@ -108,7 +110,7 @@ class Replay:
     """One run of a talk over its memory; `given` is this hop's input, None when there is none.
 
     `rebuilt`: the memory was made from the request because the store was lost, so the figures a yes
-    was given to are not known any more; a Confirm is then asked again.
+    was given to are not known any more; it is then asked for again. A no holds whatever it was given to.
     """
 
     def __init__(
@@ -163,7 +165,7 @@ class Replay:
         return found
 
     def _do(self, item: Do) -> str:
-        mark = -1 - crc32(item.name.encode())
+        mark = _mark_of(item.name)
         answers = self.memory.answers
         if self.used < len(answers) and answers[self.used].mark == mark:
             self.used += 1
@@ -209,14 +211,26 @@ class Replay:
         """This hop's input if it was given to this question, else the next word given in advance."""
         if self.given is not None and self.memory.shown == mark:
             raw, self.given, self.memory.shown = self.given, None, 0
-            return None if self.rebuilt and isinstance(prompt, Confirm) else raw
+            return None if self.rebuilt and self._means_yes(prompt, raw) else raw
         if self.given is None and self.memory.queue:
             raw_line = self._from_line(prompt)
             if raw_line is not None:
                 return raw_line
-        if isinstance(prompt, Confirm) and prompt.undoable and self.memory.sure and self.given is None:
+        if isinstance(prompt, Confirm) and prompt.undoable and self._complete():
             return YES.value
         return None
+
+    def _complete(self) -> bool:
+        """Whether all came from one sure line that says no more than was asked: `PAY 120457 3 00` does."""
+        return self.memory.sure and self.given is None and not self.memory.queue
+
+    def _means_yes(self, prompt: Prompt, raw: str) -> bool:
+        if not isinstance(prompt, Confirm):
+            return False
+        try:
+            return read_answer(prompt, raw, lambda words: self.labels(prompt, words)) == YES.value
+        except Unclear:
+            return False
 
     def _from_line(self, prompt: Prompt) -> str | None:
         """What the command line holds for this question: a word, its rest, or the name of a choice."""
@@ -238,6 +252,8 @@ class Replay:
             raw = " ".join(queue[:count])
             if self.labels(prompt, raw) is not None:
                 return count
+        if isinstance(prompt, Confirm):
+            return 0  # a figure too many in a line is no yes
         picked = queue[0].isdecimal() and len(queue[0]) == 1 and 1 <= int(queue[0]) <= len(options_of(prompt))
         return 1 if picked else 0
 
@@ -245,6 +261,17 @@ class Replay:
         del self.memory.answers[self.used :]
         self.memory.shown = mark
         return Show(prompt, note, unclear)
+
+
+def done(memory: Memory, name: str) -> str | None:
+    """What a change of this talk gave, if it has happened."""
+    mark = _mark_of(name)
+    return next((answer.value for answer in memory.answers if answer.mark == mark), None)
+
+
+def _mark_of(name: str) -> int:
+    """Changes have negative marks, questions have not."""
+    return -1 - crc32(name.encode())
 
 
 def back(memory: Memory) -> bool:

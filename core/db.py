@@ -73,6 +73,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=4,
             pool_pre_ping=True,
+            connect_args={"connect_timeout": 5},
             pool_recycle=1800,
             hide_parameters=True,  # an error must not carry phone numbers and texts into the log
         )

@@ -28,7 +28,9 @@ def fold(raw: str) -> str:
 def keyword(raw: str) -> str:
     """A word as the catalogue compares it: folded, lower case, no punctuation around it, no nukta.
 
-    The nukta (the dot below) is left out by most people who type Hindi.
+    The nukta (the dot below) is left out by most people who type Hindi, and the candrabindu is
+    written as anusvara (हाँ, हां).
     """
     text = unicodedata.normalize("NFD", fold(raw).casefold())
-    return unicodedata.normalize("NFC", text.replace("\u093c", "")).strip(".,;:!?।*#\"'()[]")
+    text = text.replace("\u093c", "").replace("\u0901", "\u0902")
+    return unicodedata.normalize("NFC", text).strip(".,;:!?।*#\"'()[]")

@@ -10,9 +10,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict
 
-_PHONE = re.compile(r"(?<![0-9a-zA-Z])(?:\+|%2B|00)?[1-9][0-9]{6,10}([0-9]{4})(?![0-9])")
-"""Eleven to fifteen digits that start like a country code, or a bare Indian mobile's ten are near enough."""
-_MOBILE = re.compile(r"(?<![0-9])[6-9][0-9]{5}([0-9]{4})(?![0-9])")
+_PHONE = re.compile(r"(?<![0-9a-zA-Z])(?:\+|%2B|00)?(?:[6-9][0-9]{5}|[1-9][0-9]{6,10})([0-9]{4})(?![0-9])")
+"""A bare Indian mobile of ten digits, or eleven to fifteen that start like a country code."""
 
 
 def configure(*, plain: bool = False) -> None:
@@ -42,5 +41,5 @@ def hide_numbers(_logger: object, _method: str, event: EventDict) -> EventDict:
     """The last net: whatever still looks like a phone number keeps only its last four digits."""
     for name, value in event.items():
         if isinstance(value, str) and name != "timestamp":
-            event[name] = _MOBILE.sub(r"…\1", _PHONE.sub(r"…\1", value))
+            event[name] = _PHONE.sub(r"…\1", value)
     return event

@@ -19,6 +19,8 @@ from core.text import Text, render
 
 ONE_PART: Mapping[str, int] = {"en": 1, "hi-Latn": 1, "hi": 2}
 TWO_PARTS: Mapping[str, int] = {"en": 2, "hi-Latn": 2, "hi": 4}
+THREE_PARTS: Mapping[str, int] = {"en": 3, "hi-Latn": 3, "hi": 3}
+"""A page of a list; what is longer is sent when asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ KINDS: Mapping[str, Kind] = {
     "code": Kind(0, ONE_PART, timedelta(minutes=10), again=False),
     "receipt": Kind(1, ONE_PART, timedelta(days=3)),
     "reversal": Kind(1, ONE_PART, timedelta(days=3)),
-    "reply": Kind(1, TWO_PARTS, timedelta(hours=6)),
+    "reply": Kind(1, THREE_PARTS, timedelta(hours=6)),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
     "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1)),
 }

@@ -91,14 +91,14 @@ def set_language(session: Session, phone: str, language: str) -> None:
 def link_phone(session: Session, phone: str, connection_id: int) -> None:
     """Let a phone speak for a connection as payer, after its one-time code was proven.
 
-    A viewer becomes a payer; a holder stays one. The newcomer comes last, so that the phone on
-    record stays the one that one-time codes go to.
+    A viewer becomes a payer; a holder stays one. The newcomer comes after the two phones that
+    the operator's spreadsheet may name, so that one-time codes go to the phone on record as before.
     """
     session.execute(text("INSERT INTO phone (e164) VALUES (:phone) ON CONFLICT DO NOTHING"), {"phone": phone})
     session.execute(
         text(
             "INSERT INTO connection_phone (connection_id, e164, role, position) "
-            "SELECT :connection, :phone, 'payer', coalesce(max(position), 0) + 1 "
+            "SELECT :connection, :phone, 'payer', greatest(max(position), 2) + 1 "
             "FROM connection_phone WHERE connection_id = :connection "
             "ON CONFLICT (connection_id, e164) DO UPDATE "
             "SET role = CASE connection_phone.role WHEN 'viewer' THEN 'payer' ELSE connection_phone.role END"

@@ -16,6 +16,7 @@ from core.settings import Settings
 from migrations import upgrade
 from ops import embedded
 from ops.child import Child, start
+from ops.demo_data import ensure_demo_data
 from ops.environment import base_url, demo_environment
 from ops.supervisor import ChildEnded, Crew, check_port, sole_holder
 
@@ -34,7 +35,7 @@ def run(folder: Path, say: Say) -> None:
         check_port(settings.host, settings.port)
         with Crew() as crew:
             start_servers(crew, folder, settings)
-            prepare(settings, say)
+            prepare(settings, say, embedded_database=settings.database_url == embedded.postgres_url(folder))
             for name, *arguments in PROGRAMS:
                 crew.add(_start_program(name, arguments, env, folder))
             _await_ready(crew, settings)
@@ -60,12 +61,26 @@ def _make_database(folder: Path) -> None:
             connection.execute(f"CREATE DATABASE {embedded.SERVICE_DATABASE}".encode())
 
 
-def prepare(settings: Settings, say: Say) -> None:
+def prepare(settings: Settings, say: Say, *, embedded_database: bool) -> None:
     """Bring the database to this version's schema, with the demo's customers in it."""
-    from ops.demo_data import ensure_demo_data
-
     upgrade(settings.database_url)
+    if not embedded_database:
+        _refuse_real_customers(settings.database_url)
     ensure_demo_data(settings, say)
+
+
+def _refuse_real_customers(database_url: str) -> None:
+    """Never mix invented customers with an operator's own; ServerError when there are some."""
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("""
+            SELECT EXISTS (SELECT FROM organisation)
+                AND NOT EXISTS (SELECT FROM audit WHERE object = 'demo:history')
+        """).fetchone()
+    if found == (True,):
+        raise embedded.ServerError(
+            "the database of DATABASE_URL has customers of its own, and the demo's customers are invented: "
+            "name an empty database, or start the service with 'bijli serve' and 'bijli work --cron'"
+        )
 
 
 def _start_program(name: str, arguments: list[str], env: Mapping[str, str], folder: Path) -> Child:
@@ -100,12 +115,13 @@ def _welcome(settings: Settings, seconds: float, folder: Path) -> str:
 {settings.service_name} is ready ({seconds:.1f} s). Code {settings.ussd_code}, {base_url(settings)}/healthz
 
 Try in another window:
-  {command} phone +919800000001 dial            a customer: language, menu
-  {command} phone +919800000001 dial 1 1        … and what she owes
-  {command} phone +919800000002 sms "DUES"      the collector of her plant
-  {command} phone +919800000002                 his phone, to dial and text by hand
-  {command} phone +919800000001 inbox           what reached the customer
-  {command} phone +919800000003 dial            the cluster in-charge above them
-  {command} phone +919800000009 dial            somebody unknown
+  {command} phone +919800000001 dial 3 1                a customer's first call: language, what she owes
+  {command} phone +919800000002 sms "PAY 120457 300"    the collector of her plant takes Rs 300
+  {command} phone +919800000001 inbox                   her receipt
+  {command} phone +919800000002 sms UNDO                he mistyped
+  {command} phone +919800000001 dial 1                  her balance again
+  {command} phone +919800000003 sms DUES                the cluster in-charge above them
+  {command} phone +919800000009 dial                    somebody unknown
+  {command} phone +919800000002                         any phone, to dial and text by hand
 
 Logs and data: {os.path.relpath(folder)}/. Ctrl-C ends everything."""

@@ -115,7 +115,7 @@ class Prompt:
                 self.handset.show(str(error))
                 return
             for message in messages:
-                self.handset.show("\n" + lines_of(message))
+                self.handset.show(f"\n{lines_of(message)}")
             seen = max(seen, newest(messages))
 
 

@@ -165,10 +165,11 @@ def _say(words: str) -> None:
 
 
 def _typed() -> Iterator[str]:
-    """Lines from the keyboard until Ctrl-D or Ctrl-C."""
+    """Lines from the keyboard until Ctrl-D or Ctrl-C; a script that types is shown no prompt."""
+    prompt = "> " if sys.stdin.isatty() else ""
     while True:
         try:
-            yield input()
+            yield input(prompt)
         except (EOFError, KeyboardInterrupt):
             return
 

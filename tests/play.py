@@ -105,7 +105,7 @@ class Play:
 
     def scalar(self, sql: str) -> object:
         """One value from the database."""
-        return self.services.database.reader.rows(sql, {})[0][0]  # type: ignore[arg-type]  # tests write SQL
+        return self.services.database.reader.rows(sql, {})[0][0]
 
 
 @dataclass

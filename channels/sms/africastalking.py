@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 import requests
+from africastalking.Service import validate_phone
 from africastalking.SMS import SMSService
 from requests.adapters import HTTPAdapter
 
@@ -109,8 +110,11 @@ class AfricasTalkingGateway:
 
     def send(self, batch: Sequence[Outgoing]) -> list[Outcome]:
         """Group equal texts, a few calls at once."""
-        groups = list(_same_text(batch))
-        found: dict[int, Outcome] = {}
+        # One bad number would make the SDK refuse the whole call.
+        found: dict[int, Outcome] = {
+            message.id: Never("bad number") for message in batch if not validate_phone(message.recipient)
+        }
+        groups = _same_text([message for message in batch if message.id not in found])
         for group, outcomes in zip(groups, send_each(self._pool, groups, self._send_group), strict=True):
             # A group that was not tried has one outcome for all of it.
             every = outcomes if len(outcomes) == len(group) else outcomes * len(group)

@@ -43,12 +43,14 @@ _STORE = text("""
     ON CONFLICT (provider, provider_id) DO UPDATE SET attempts = inbound.attempts + 1
     RETURNING id, handled_at IS NOT NULL
 """)
+_REACHABLE = text("UPDATE phone SET unreachable = NULL WHERE e164 = :phone AND unreachable IS NOT NULL")
 _MARK = text("UPDATE inbound SET handled_at = now() WHERE id = :id AND handled_at IS NULL RETURNING id")
 _WAITING = """
 SELECT id, channel, provider, provider_id, sender, body, attempts FROM inbound
 WHERE handled_at IS NULL AND received_at < now() - interval '20 seconds'
 ORDER BY received_at LIMIT 200
 """
+_ANSWERED = "SELECT 1 FROM inbound WHERE id = %(id)s AND handled_at IS NOT NULL"
 _TRIED = text("UPDATE inbound SET attempts = attempts + 1 WHERE id = :id")
 
 
@@ -69,6 +71,8 @@ def receive(services: Services, inbound: Inbound) -> None:
                 "body": inbound.given.replace("\x00", " ")[:KEPT],
             },
         ).one()
+        # Whoever texts us can be reached, whatever a gateway once said of the number.
+        session.execute(_REACHABLE, {"phone": read_phone(inbound.sender)})
     if row[1]:
         return
     try:
@@ -83,13 +87,17 @@ def handle_waiting(services: Services) -> int:
     rows = services.database.reader.rows(_WAITING, {})
     for id_, channel, provider, provider_id, sender, body, attempts in rows:
         texting = Texting(services, id_, Inbound(channel, provider, provider_id, sender, body))
-        with services.database.begin() as session:
-            session.execute(_TRIED, {"id": id_})
-        if attempts >= ATTEMPTS:
-            texting.give_up()
-        else:
-            texting.answer()
+        try:
+            with services.database.begin() as session:
+                session.execute(_TRIED, {"id": id_})
+            texting.give_up() if attempts >= ATTEMPTS else texting.answer()
+        except Exception as error:  # one text that can not be handled must not hold up the others
+            log.error("sms broke", sender=masked(sender), exc_info=error)
     return len(rows)
+
+
+class AlreadyAnswered(Exception):
+    """Somebody else has answered this text meanwhile: what this hop made of it must not happen."""
 
 
 @dataclass
@@ -110,7 +118,11 @@ class Texting:
             self._mark_only()
             return
         for _ in range(TRIES):
-            if self._once(phone):
+            try:
+                done = self._once(phone)
+            except AlreadyAnswered:
+                return
+            if done:
                 nudge(self.services.redis, 1)
                 return
         raise RuntimeError(f"hops of {masked(phone)} kept getting in between")
@@ -132,22 +144,22 @@ class Texting:
         if loaded.place is not None and loaded.place.text == self.inbound.provider_id:
             self._reply(loaded.place)
             return True
+        # After the place was read: whoever answered this text may have moved or ended its talk, and
+        # what it said must not be taken for an answer to something else.
+        if self.services.database.reader.rows(_ANSWERED, {"id": self.id}):
+            return True
         turn = self._continued(loaded) or self._started(loaded, phone)
         place = turn.place
         place.text = self.inbound.provider_id
-        if not self._keep(loaded, place, phone) and not self.replied:
-            return False
+        ended = place.over and place.page == len(place.pages) - 1
+        if not ended and not self.services.places.save("sms", phone, loaded.raw, place, LIFE):
+            return self.replied
         if not self.replied:
             self._reply(place)
+        if ended and loaded.raw:
+            # Last, so that whoever finds no place finds the text answered.
+            self.services.places.forget("sms", phone, loaded.raw)
         return True
-
-    def _keep(self, loaded: Loaded, place: Place, phone: str) -> bool:
-        """Store the place while it has something left to ask or to show, else drop it."""
-        if place.over and place.page == len(place.pages) - 1:
-            if loaded.raw:
-                self.services.places.forget("sms", phone)
-            return True
-        return self.services.places.save("sms", phone, loaded.raw, place, LIFE)
 
     def _continued(self, loaded: Loaded) -> Turn | None:
         """The open talk with this answer, or None when a new command is meant.
@@ -196,7 +208,7 @@ class Texting:
             if len(plain) > LONGEST:
                 return say("nav.too_long")
             kind = "not_understood" + ("_staff" if caller.staff else "" if caller.lines else "_stranger")
-            return say(f"nav.{kind}", typed=plain if len(plain) <= 16 else plain[:15] + ".")
+            return say(f"nav.{kind}", typed=plain if len(plain) <= 16 else plain[:13] + "...")
         if not line.allowed:
             staff = line.command.audience == "staff"
             return say("nav.staff_only", word=plain.split()[0][:12]) if staff else say("nav.customer_only")
@@ -204,7 +216,8 @@ class Texting:
 
     def _turn(self, place: Place) -> Turn:
         def finish(session: Session, pages: list[str]) -> None:
-            self._answer_in(session, place.caller.phone, pages[0], place.language)
+            if not self._answer_in(session, place.caller.phone, pages[0], place.language):
+                raise AlreadyAnswered
             self.replied = True
 
         return Turn(self.services, "sms", show, place, finish=finish)
@@ -223,10 +236,10 @@ class Texting:
         with self.services.database.begin() as session:
             self._answer_in(session, place.caller.phone, place.pages[place.page], place.language)
 
-    def _answer_in(self, session: Session, phone: str, words: str, language: str) -> None:
-        """Mark the text as answered and write its one reply; a text answered before gets no second."""
+    def _answer_in(self, session: Session, phone: str, words: str, language: str) -> bool:
+        """Mark the text as answered and write its one reply; False when it was answered before."""
         if session.execute(_MARK, {"id": self.id}).scalar_one_or_none() is None:
-            return
+            return False
         outbox.post(
             session,
             source=f"reply:{self.id}",
@@ -236,6 +249,7 @@ class Texting:
             language=language,
             default_language=self.services.settings.default_language,
         )
+        return True
 
     def _mark_only(self) -> None:
         with self.services.database.begin() as session:

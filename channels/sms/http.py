@@ -21,6 +21,8 @@ BATCH_SECONDS = 10.0
 """No further request of a batch starts after this; what is left waits for another batch."""
 NO_CONNECTION = "no connection"
 NO_ANSWER = "no answer"
+NOT_TRIED = Later("not tried")
+"""Time was up: nothing is known of the gateway, and the message may go at once with the next batch."""
 
 Item = TypeVar("Item")
 
@@ -65,9 +67,9 @@ def send_each(
     """Send the items side by side, in order of start; outcomes in the order of `batch`.
 
     `send` gives the outcomes of one item. When one shows that the gateway is down or refuses us
-    altogether, the rest is not tried.
+    altogether, the rest is spared the attempt and shares its fate; when time is up, it is NOT_TRIED.
     """
-    outcomes: list[list[Outcome]] = [[Later("not tried")] for _ in batch]
+    outcomes: list[list[Outcome]] = [[NOT_TRIED] for _ in batch]
     waiting = deque(enumerate(batch))
     stopped: deque[Outcome] = deque(maxlen=1)
     until = time.monotonic() + BATCH_SECONDS

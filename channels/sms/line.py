@@ -45,7 +45,9 @@ def parse(raw: str, caller: Caller) -> Line | None:
     if not found:
         return None
     usable = [entry for entry in found if may_use(caller, entry[0])]
-    command, language = (usable or found)[0]
+    # बकाया is a word of staff and of customers: whoever may use neither is no customer yet.
+    open_to_more = [entry for entry in found if entry[0].audience != "staff"]
+    command, language = (usable or open_to_more or found)[0]
     return Line(command, tuple(tokens[1:]), exact, bool(usable), language)
 
 

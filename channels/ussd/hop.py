@@ -6,24 +6,35 @@ it follows from the request. If Redis lost the place, the talk is rebuilt from t
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from channels.callers import caller_of
 from channels.message import Reply
 from channels.places import Loaded, Place, decode_caller
 from channels.services import Services
-from channels.turn import Turn, turn_key
+from channels.turn import ASKED, Turn, turn_and_step
 from channels.ussd import screen
 from conversations.replay import Memory
+from core.db import Row
 from core.people import Caller
 
 TRIES = 4
 LIFE = 600
 """Seconds a place is kept; networks hold a session for about three minutes."""
 
-_DONE = "SELECT key, caller FROM handled WHERE talk = %(talk)s ORDER BY at, key"
+_DONE = "SELECT key, caller, result -> 'value' FROM handled WHERE talk = %(talk)s ORDER BY at, key"
 
 
 class Busy(RuntimeError):
     """Other hops of the same caller kept getting in between."""
+
+
+@dataclass
+class Past:
+    """What a session is known to have done: the words of acts, and the yes-or-no questions, by turn."""
+
+    words: dict[int, list[str]] = field(default_factory=dict)
+    asked: dict[int, int] = field(default_factory=dict)
 
 
 def step(services: Services, session: str, phone: str, text: str) -> Reply:
@@ -31,7 +42,8 @@ def step(services: Services, session: str, phone: str, text: str) -> Reply:
     for _ in range(TRIES):
         loaded = services.places.load("ussd", phone)
         place = loaded.place
-        if place is not None and place.talk == session:
+        ours = place is not None and place.talk == session
+        if place is not None and ours:
             if place.text == text and not _is_start(text):
                 return _reply(place)
             if text.startswith(_and_more(place.text)):
@@ -39,8 +51,10 @@ def step(services: Services, session: str, phone: str, text: str) -> Reply:
                 if services.places.save("ussd", phone, loaded.raw, place, LIFE):
                     return _reply(place)
                 continue
+        late = place is not None and ours and place.text.startswith(_and_more(text))
         place = _begin(services, loaded, session, phone, text)
-        if _is_start(text) or services.places.save("ussd", phone, loaded.raw, place, LIFE):
+        # A repeat of a step that the session has left behind is answered and changes nothing.
+        if late or _is_start(text) or services.places.save("ussd", phone, loaded.raw, place, LIFE):
             return _reply(place)
     raise Busy(session)
 
@@ -54,45 +68,69 @@ def _and_more(text: str) -> str:
 
 
 def _advance(services: Services, place: Place, text: str) -> None:
-    """One step forward: the new input is what follows the last text; it may hold `*` itself."""
-    given = text[len(_and_more(place.text)) :]
+    """A step forward: what follows the last text, one turn for each `*`, as in a talk that is rebuilt.
+
+    Whoever types several answers at once has not seen a question to say yes to.
+    """
+    inputs = text[len(_and_more(place.text)) :].split("*")
     place.text = text
-    Turn(services, "ussd", screen, place).take(given)
+    turn = Turn(services, "ussd", screen, place)
+    for given in inputs:
+        turn.take(given)
+        turn.rebuilt = True
 
 
 def _begin(services: Services, loaded: Loaded, session: str, phone: str, text: str) -> Place:
     """A new session, or one whose place is lost: its inputs are taken one after the other.
 
     Changes that its earlier steps made are not made again, and the caller is taken as he was when
-    the session began. A yes is asked again unless its act is known to have happened.
+    the session began. A yes is asked again, unless its act is known to have happened (then the same
+    words are said) or its question is known to have been this one.
     """
     inputs = text.split("*") if text else []
-    caller, done = _who_and_what(services, loaded, session, phone, len(inputs))
+    caller, past = _who_and_what(services, loaded, session, phone, len(inputs))
     language = caller.language or services.settings.default_language
     place = Place(session, "menu", caller, Memory(), language)
     turn = Turn(services, "ussd", screen, place)
     turn.take(None)
     for count, given in enumerate(inputs, 1):
-        happened = any(key.startswith(turn_key(session, count)) for key in done)
-        turn.rebuilt = count == len(inputs) and not happened
-        turn.take(given)
+        if count in past.words:
+            turn.repeat(past.words[count])
+        else:
+            turn.rebuilt = past.asked.get(count - 1) != place.memory.shown
+            turn.take(given)
     place.text = text
+    if loaded.away and turn.confirming:
+        turn.keep_question()
     return place
 
 
 def _who_and_what(
     services: Services, loaded: Loaded, session: str, phone: str, inputs: int
-) -> tuple[Caller, list[str]]:
-    """The caller at the session's beginning, and the keys of what the session has done so far.
+) -> tuple[Caller, Past]:
+    """The caller at the session's beginning, and what the session has done so far.
 
-    A caller still in Redis and a first input only mean that nothing was lost: the first screen is
-    never stored.
+    A caller still in Redis, a first input and no place of this session only mean that nothing was
+    lost: the first screen is never stored.
     """
-    if inputs > 1 or (inputs == 1 and loaded.caller is None):
+    known = loaded.caller is not None and (loaded.place is None or loaded.place.talk != session)
+    if inputs > 1 or (inputs == 1 and not known):
         rows = services.database.reader.rows(_DONE, {"talk": session})
         if rows:
-            return decode_caller(rows[0][1]), [row[0] for row in rows]
-    return caller_of(services, loaded, phone), []
+            return decode_caller(rows[0][1]), _past(rows)
+    return caller_of(services, loaded, phone), Past()
+
+
+def _past(rows: list[Row]) -> Past:
+    """Changes in mid-talk (their result is one word) need no entry here: their keys tell."""
+    past = Past()
+    for key, _, result in rows:
+        turn, step = turn_and_step(key)
+        if isinstance(result, list):
+            past.words[turn] = result
+        elif step == ASKED:
+            past.asked[turn] = result
+    return past
 
 
 def _reply(place: Place) -> Reply:

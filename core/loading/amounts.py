@@ -12,7 +12,7 @@ from core.money import BadAmount, read_amount
 
 _SIMPLE = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,2}))?")
 _SIGNED = re.compile(
-    r"(?P<open>\()?(?P<minus>-)?(?P<rs>rs\.?|inr)?\s*(?P<late>-)?(?P<sum>.+?)(?P<close>\))?\s*(?P<side>dr\.?|cr\.?|-)?",
+    r"(?P<open>\()?(?P<minus>-)?(?P<rs>rs\.?|inr)?\s*(?P<late>-)?(?P<sum>.+?)(?P<close>\))?\s*(?P<side>dr\.?|cr\.?|(?<=[0-9])-)?",
     re.I,
 )
 _QUANTITY = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s*([a-z]*)\.?", re.I)

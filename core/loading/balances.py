@@ -4,7 +4,8 @@ An opening balance is one ledger entry. A corrected one is reversed and posted a
 ledger still tells what was believed before.
 """
 
-# ruff: noqa: S608: these statements hold our own names only, never a cell's text
+# ruff: noqa: S608
+# Statements are put together from our own names only, never from a cell's text.
 from __future__ import annotations
 
 from core.loading import amounts, cells
@@ -34,12 +35,14 @@ _OPENINGS = f"""
         SELECT line, connection.id AS connection_id, connection.plant_id, {_AT} AS at, balance AS dues,
             coalesce(-in_balances.deposit, standing.deposit, 0) AS deposit,
             format('opening:%s:%s', connection.id, coalesce(last.entry_id, 0)) AS source,
-            last.entry_id AS last_id, standing.entry_id AS standing_id, standing.plant_id AS standing_plant_id,
-            standing.at AS standing_at, standing.dues AS standing_dues, standing.deposit AS standing_deposit
+            last.entry_id AS last_id, standing.entry_id AS standing_id,
+            standing.plant_id AS standing_plant_id, standing.at AS standing_at,
+            standing.dues AS standing_dues, standing.deposit AS standing_deposit
         FROM in_balances JOIN connection ON connection.reference = in_balances.connection
         LEFT JOIN load_past AS standing ON standing.connection_id = connection.id AND NOT standing.undone
-        LEFT JOIN (SELECT connection_id, max(entry_id) AS entry_id FROM load_past GROUP BY connection_id) AS last
-            ON last.connection_id = connection.id
+        LEFT JOIN (
+            SELECT connection_id, max(entry_id) AS entry_id FROM load_past GROUP BY connection_id
+        ) AS last ON last.connection_id = connection.id
     ) AS given
     WHERE CASE WHEN standing_id IS NULL THEN dues <> 0 OR deposit <> 0
         ELSE ROW(at, dues, deposit) IS DISTINCT FROM ROW(standing_at, standing_dues, standing_deposit) END
@@ -109,8 +112,11 @@ _BILLS = """
 PART = Part(
     file="balances.csv",
     table="in_balances",
+    key="connection",
     columns=(
-        Column("connection", cells.code, required=True, also=("connection reference", "connection id", "कनेक्शन")),
+        Column("connection", cells.code, required=True, also=(
+            "connection reference", "connection id", "कनेक्शन",
+        )),
         Column("as_of", amounts.day, sql="date", required=True, also=("date", "balance date", "तारीख")),
         Column("balance", amounts.signed_rupees, sql="bigint", required=True, also=(
             "outstanding", "dues", "arrears", "opening balance", "बकाया",
@@ -125,8 +131,10 @@ PART = Part(
     checks=(
         unique("in_balances", "connection"),
         known("in_balances", "connection", "connection", "connection", "in_customers.connection"),
-        Check("as_of", "{0} is still to come", "SELECT line, as_of FROM in_balances, load_day WHERE as_of > today"),
-        Check("last_bill_amount", "a last bill needs last_bill_amount, last_bill_from, last_bill_to and due_date", """
+        Check("as_of", "{0} is still to come", """
+            SELECT line, as_of FROM in_balances, load_day WHERE as_of > today
+        """),
+        Check("last_bill_amount", "a last bill needs also last_bill_from, last_bill_to and due_date", """
             SELECT line FROM in_balances
             WHERE num_nonnulls(last_bill_amount, last_bill_from, last_bill_to, due_date) NOT IN (0, 4)
         """),
@@ -140,7 +148,7 @@ PART = Part(
     prepare=(_PAST, "ANALYZE load_past"),
     late_checks=(
         # Otherwise a payment that both the file and the ledger know would count twice.
-        Check("as_of", "bills or payments since {0} are in the ledger; the opening balance must be from before them", """
+        Check("as_of", "bills or payments since {0} are in the ledger: give the balance from before them", """
             SELECT line, min((entry.at AT TIME ZONE 'Asia/Kolkata')::date) FROM in_balances
             JOIN connection ON connection.reference = in_balances.connection
             JOIN account ON account.kind = 'dues' AND account.connection_id = connection.id
@@ -152,7 +160,8 @@ PART = Part(
             GROUP BY line
         """),
         Check("last_bill_from", "the bill from {0} was made here and can't be loaded", """
-            SELECT line, last_bill_from FROM in_balances JOIN connection ON connection.reference = in_balances.connection
+            SELECT line, last_bill_from FROM in_balances
+            JOIN connection ON connection.reference = in_balances.connection
             JOIN bill ON bill.connection_id = connection.id AND bill.period_from = last_bill_from
             WHERE bill.entry_id IS NOT NULL
         """),
@@ -191,6 +200,11 @@ PART = Part(
             RETURNING connection_id
         )
         INSERT INTO load_changed SELECT line FROM load_bills JOIN made USING (connection_id)
+        """,
+        # A row whose connection had no bill and no opening balance before is a new one.
+        """
+        INSERT INTO load_new SELECT line FROM load_bills JOIN load_changed USING (line)
+        WHERE bill_id IS NULL AND connection_id NOT IN (SELECT connection_id FROM load_past)
         """,
     ),
 )  # fmt: skip

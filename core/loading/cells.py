@@ -19,6 +19,7 @@ CLEARED = ""
 _EXCEL_ERROR = re.compile(r"#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)", re.I)
 _SHORTENED = re.compile(r"([0-9])(?:\.([0-9]+))?E\+?([0-9]{1,3})", re.I)
 _WHOLE_AS_DECIMAL = re.compile(r"([0-9]{10,13})\.0+")
+_POINT_ZERO = re.compile(r"\.0+$")
 _TEN_DIGITS = re.compile(r"[6-9][0-9]{9}")
 _CODE = re.compile(r"[^\s;,:*]{1,40}")
 LOST_DIGITS = "Excel shortened this number and lost digits: format the column as text and type it again"
@@ -132,7 +133,7 @@ def connection_number(raw: str) -> str:
     cell = plain(raw)
     if _SHORTENED.fullmatch(cell):
         raise BadCell(f"{cell!r}: {LOST_DIGITS}")
-    number = read_number(cell)
+    number = read_number(_POINT_ZERO.sub("", cell))
     if number is None:
         raise BadCell(f"{cell[:60]!r} is not one of our numbers: its last digit does not prove the others")
     return number

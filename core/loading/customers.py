@@ -1,6 +1,7 @@
 """customers.csv: one row is one connection, with its customer and its phones."""
 
-# ruff: noqa: S608: these statements hold our own names only, never a cell's text
+# ruff: noqa: S608
+# Statements are put together from our own names only, never from a cell's text.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -25,6 +26,11 @@ _PEOPLE = """(
 
 # Who the customer of a row is: the one named, else the one the connection has, else a new one
 # under the connection's own reference.
+_UNNAMED = """
+    CREATE TEMP TABLE load_unnamed ON COMMIT DROP AS
+    SELECT line, connection FROM in_customers WHERE customer IS NULL
+    AND NOT EXISTS (SELECT 1 FROM connection WHERE connection.reference = in_customers.connection)
+"""
 _NAME_CUSTOMERS = """
     UPDATE in_customers SET customer = coalesce((
         SELECT customer.reference FROM connection JOIN customer ON customer.id = connection.customer_id
@@ -35,8 +41,8 @@ _ROWS = """
     CREATE TEMP TABLE load_customers ON COMMIT DROP AS
     SELECT in_customers.line, in_customers.customer,
         in_customers.connection, in_customers.number, in_customers.name, name_hindi, in_customers.village,
-        in_customers.address, plant.id AS plant_id, package.id AS package_id, meter, in_customers.connected_on,
-        in_customers.status, connection.id AS connection_id
+        in_customers.address, plant.id AS plant_id, package.id AS package_id, meter,
+        in_customers.connected_on, in_customers.status, connection.id AS connection_id
     FROM in_customers JOIN plant ON plant.code = in_customers.plant
     JOIN package ON package.code = in_customers.package
     LEFT JOIN connection ON connection.reference = in_customers.connection
@@ -77,7 +83,8 @@ def assign_numbers(cursor: Cursors) -> None:
         free = [number for number in numbers if number not in taken]
         cursor.execute(
             "UPDATE load_customers SET number = fresh.number "
-            "FROM unnest(%s::bigint[], %s::text[]) AS fresh (line, number) WHERE load_customers.line = fresh.line",
+            "FROM unnest(%s::bigint[], %s::text[]) AS fresh (line, number) "
+            "WHERE load_customers.line = fresh.line",
             (lines[: len(free)], free),
         )
         lines = lines[len(free) :]
@@ -86,19 +93,28 @@ def assign_numbers(cursor: Cursors) -> None:
 PART = Part(
     file="customers.csv",
     table="in_customers",
+    key="connection",
     columns=(
         Column("connection", cells.code, required=True, also=(
             "connection reference", "connection id", "connection ref", "कनेक्शन",
         )),
-        Column("number", cells.connection_number, also=("connection number", "connection no", "consumer number")),
-        Column("customer", cells.code, also=("customer reference", "customer id", "customer ref", "consumer id")),
+        Column("number", cells.connection_number, also=(
+            "connection number", "connection no", "consumer number",
+        )),
+        Column("customer", cells.code, also=(
+            "customer reference", "customer id", "customer ref", "consumer id",
+        )),
         Column("name", cells.name, required=True, also=("customer name", "consumer name", "नाम")),
         Column("name_hindi", cells.short_text(80), also=("hindi name", "name local", "हिन्दी नाम")),
         Column("plant", cells.code, required=True, also=("plant code", "site", "site code", "प्लांट")),
         Column("package", cells.code, required=True, also=("package code", "plan", "पैकेज")),
-        Column("phone", cells.phone, also=("mobile", "phone number", "mobile number", "mobile no", "मोबाइल", "फ़ोन")),
+        Column("phone", cells.phone, also=(
+            "mobile", "phone number", "mobile number", "mobile no", "मोबाइल", "फ़ोन",
+        )),
         Column("phone_role", cells.phone_role),
-        Column("phone2", cells.phone, also=("mobile2", "second phone", "alternate number", "alternate mobile")),
+        Column("phone2", cells.phone, also=(
+            "mobile2", "second phone", "alternate number", "alternate mobile",
+        )),
         Column("phone2_role", cells.phone_role),
         Column("language", cells.language, also=("भाषा",)),
         Column("village", cells.short_text(80), also=("गाँव", "गांव")),
@@ -128,10 +144,18 @@ PART = Part(
             JOIN connection ON connection.number = in_customers.number
             WHERE connection.reference <> in_customers.connection
         """),
+        # References of customers and of connections may look alike and mean different people.
+        Check("customer", "is empty, and {0} is a customer's reference already: name the customer", """
+            SELECT line, connection FROM load_unnamed
+            WHERE EXISTS (SELECT 1 FROM customer WHERE customer.reference = load_unnamed.connection)
+            OR EXISTS (SELECT 1 FROM in_customers AS other
+                WHERE other.customer = load_unnamed.connection
+                AND other.connection <> load_unnamed.connection)
+        """),
         Check("connected_on", "{0} is more than a year away",
               "SELECT line, connected_on FROM in_customers, load_day WHERE connected_on > today + 366"),
     ),
-    prepare=(_NAME_CUSTOMERS, "ANALYZE in_customers"),
+    prepare=(_UNNAMED, _NAME_CUSTOMERS, "ANALYZE in_customers, load_unnamed"),
     late_checks=(
         Check("package", "package {0} is not offered at plant {1}", """
             SELECT line, in_customers.package, in_customers.plant FROM in_customers
@@ -143,10 +167,10 @@ PART = Part(
     steps=(
         _ROWS,
         "ANALYZE load_customers",
-        "INSERT INTO customer (reference, name, name_local, village, address) "
+        ("INSERT INTO customer (reference, name, name_local, village, address) "
         "SELECT reference, name, nullif(name_hindi, ''), nullif(village, ''), nullif(address, '') "
-        f"FROM {_PEOPLE} WHERE NOT EXISTS (SELECT 1 FROM customer WHERE customer.reference = given.reference) "
-        "ORDER BY line",
+        f"FROM {_PEOPLE} "
+        "WHERE NOT EXISTS (SELECT 1 FROM customer WHERE customer.reference = given.reference) ORDER BY line"),
         changes(
             "customer",
             {
@@ -174,22 +198,23 @@ PART = Part(
         ),
         """
         WITH made AS (
-            INSERT INTO connection (reference, number, customer_id, plant_id, package_id, status, meter_number,
-                connected_on)
+            INSERT INTO connection (reference, number, customer_id, plant_id, package_id, status,
+                meter_number, connected_on)
             SELECT given.connection, given.number, customer.id, plant_id, package_id,
                 coalesce(given.status, 'active'), nullif(meter, ''), connected_on
             FROM load_customers AS given JOIN customer ON customer.reference = given.customer
             WHERE given.connection_id IS NULL ORDER BY line
             RETURNING reference
         )
-        INSERT INTO load_new SELECT line FROM in_customers JOIN made ON made.reference = in_customers.connection
+        INSERT INTO load_new
+        SELECT line FROM in_customers JOIN made ON made.reference = in_customers.connection
         """,
         "ANALYZE customer, connection",
         _PHONES_OF_ROWS,
         "ANALYZE load_phones",
-        "INSERT INTO phone (e164, language) SELECT DISTINCT ON (e164) e164, language FROM load_phones "
+        ("INSERT INTO phone (e164, language) SELECT DISTINCT ON (e164) e164, language FROM load_phones "
         "WHERE e164 <> '' AND NOT EXISTS (SELECT 1 FROM phone WHERE phone.e164 = load_phones.e164) "
-        "ORDER BY e164, language IS NULL, line ON CONFLICT DO NOTHING",
+        "ORDER BY e164, language IS NULL, line ON CONFLICT DO NOTHING"),
         # A language once chosen is its holder's own; the file speaks only where none is known.
         changes(
             "phone",
@@ -205,7 +230,8 @@ PART = Part(
             WHERE connection_phone.connection_id = given.connection_id
             AND connection_phone.position = given.position AND connection_phone.e164 <> given.e164
             AND NOT EXISTS (SELECT 1 FROM load_phones AS other
-                WHERE other.connection_id = connection_phone.connection_id AND other.e164 = connection_phone.e164)
+                WHERE other.connection_id = connection_phone.connection_id
+                AND other.e164 = connection_phone.e164)
             RETURNING given.line
         )
         INSERT INTO load_changed SELECT line FROM gone

@@ -1,6 +1,7 @@
 """packages.csv: what connections are sold, and which plants offer it."""
 
-# ruff: noqa: S608: these statements hold our own names only, never a cell's text
+# ruff: noqa: S608
+# Statements are put together from our own names only, never from a cell's text.
 from __future__ import annotations
 
 from core.loading import amounts, cells
@@ -29,6 +30,7 @@ _OFFERED = "package_plant.package_id = offered.package_id AND package_plant.plan
 PART = Part(
     file="packages.csv",
     table="in_packages",
+    key="package",
     columns=(
         Column("package", cells.code, required=True, also=("package code", "package id", "plan", "पैकेज")),
         Column("organisation", cells.code, also=("organization", "org", "company")),

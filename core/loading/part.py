@@ -1,6 +1,7 @@
 """What the loader knows of one file: its columns, what must hold, and how its rows are written."""
 
-# ruff: noqa: S608: these statements hold our own names only, never a cell's text
+# ruff: noqa: S608
+# Statements are put together from our own names only, never from a cell's text.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -44,6 +45,8 @@ class Part:
 
     file: str
     table: str
+    key: str
+    """The column that other rows refer to."""
     columns: tuple[Column, ...]
     checks: tuple[Check, ...]
     """Hold for the staged rows, with references to rows staged or in the database."""

@@ -1,6 +1,7 @@
 """plants.csv: organisations, states, clusters and plants."""
 
-# ruff: noqa: S608: these statements hold our own names only, never a cell's text
+# ruff: noqa: S608
+# Statements are put together from our own names only, never from a cell's text.
 from __future__ import annotations
 
 from core.loading import cells
@@ -34,6 +35,7 @@ _FEATURES = """(
 PART = Part(
     file="plants.csv",
     table="in_plants",
+    key="plant",
     columns=(
         Column("organisation", cells.code, required=True, also=("organization", "org", "company", "संस्था")),
         Column("organisation_name", cells.name, also=("organization name", "company name")),
@@ -58,8 +60,10 @@ PART = Part(
     ),
     late_checks=(),
     steps=(
-        f"INSERT INTO organisation (code, name) SELECT code, coalesce(name, code) FROM {_ORGANISATIONS} "
-        "WHERE code NOT IN (SELECT code FROM organisation) ORDER BY line",
+        (
+            f"INSERT INTO organisation (code, name) SELECT code, coalesce(name, code) FROM {_ORGANISATIONS} "
+            "WHERE code NOT IN (SELECT code FROM organisation) ORDER BY line"
+        ),
         changes(
             "organisation",
             {"name": "coalesce(given.name, organisation.name)"},
@@ -72,16 +76,21 @@ PART = Part(
             _FEATURES,
             "organisation.code = given.code",
         ),
-        "INSERT INTO state (code, name, organisation_id) SELECT code, coalesce(name, code), organisation_id "
-        f"FROM {_STATES} WHERE code NOT IN (SELECT code FROM state) ORDER BY line",
+        (
+            "INSERT INTO state (code, name, organisation_id) "
+            f"SELECT code, coalesce(name, code), organisation_id FROM {_STATES} "
+            "WHERE code NOT IN (SELECT code FROM state) ORDER BY line"
+        ),
         changes(
             "state",
             {"name": "coalesce(given.name, state.name)", "organisation_id": "given.organisation_id"},
             _STATES,
             "state.code = given.code",
         ),
-        "INSERT INTO cluster (code, name, state_id) SELECT code, coalesce(name, code), state_id "
-        f"FROM {_CLUSTERS} WHERE code NOT IN (SELECT code FROM cluster) ORDER BY line",
+        (
+            "INSERT INTO cluster (code, name, state_id) SELECT code, coalesce(name, code), state_id "
+            f"FROM {_CLUSTERS} WHERE code NOT IN (SELECT code FROM cluster) ORDER BY line"
+        ),
         changes(
             "cluster",
             {"name": "coalesce(given.name, cluster.name)", "state_id": "given.state_id"},

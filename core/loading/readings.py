@@ -1,6 +1,6 @@
 """readings.csv: what meters showed."""
 
-# ruff: noqa: S608: these statements hold our own names only, never a cell's text
+# Statements are put together from our own names only, never from a cell's text.
 from __future__ import annotations
 
 from core.loading import amounts, cells
@@ -9,6 +9,7 @@ from core.loading.part import Check, Column, Part, changes, known
 PART = Part(
     file="readings.csv",
     table="in_readings",
+    key="connection",
     columns=(
         Column(
             "connection", cells.code, required=True, also=("connection reference", "connection id", "कनेक्शन")

@@ -1,6 +1,7 @@
 """staff.csv: staff members, their roles, and where they may act."""
 
-# ruff: noqa: S608: these statements hold our own names only, never a cell's text
+# ruff: noqa: S608
+# Statements are put together from our own names only, never from a cell's text.
 from __future__ import annotations
 
 from core.loading import cells
@@ -14,7 +15,8 @@ _PLACES = """(
 ) AS place"""
 _SCOPE_FITS = "token IN (place.code, place.kind || ':' || place.code)"
 _SCOPES = """(
-    SELECT in_staff.line, staff.id AS staff_id, plant.id AS plant_id, cluster.id AS cluster_id, state.id AS state_id
+    SELECT in_staff.line, staff.id AS staff_id, plant.id AS plant_id, cluster.id AS cluster_id,
+        state.id AS state_id
     FROM in_staff JOIN staff ON staff.code = in_staff.staff CROSS JOIN unnest(in_staff.scope) AS token
     LEFT JOIN plant ON token IN (plant.code, 'plant:' || plant.code)
     LEFT JOIN cluster ON token IN (cluster.code, 'cluster:' || cluster.code)
@@ -28,6 +30,7 @@ _SAME_SCOPE = """staff_scope.staff_id = given.staff_id
 PART = Part(
     file="staff.csv",
     table="in_staff",
+    key="staff",
     columns=(
         Column(
             "staff", cells.code, required=True, also=("staff code", "employee", "employee code", "staff id")
@@ -55,7 +58,8 @@ PART = Part(
             "scope",
             "{0} is the code of more than one place ({1}): write which, e.g. {2}",
             f"""
-            SELECT line, token, string_agg(place.kind, ', ' ORDER BY place.kind), min(place.kind) || ':' || token
+            SELECT line, token, string_agg(place.kind, ', ' ORDER BY place.kind),
+                min(place.kind) || ':' || token
             FROM in_staff, unnest(scope) AS token JOIN {_PLACES} ON {_SCOPE_FITS}
             GROUP BY line, token HAVING count(*) > 1
             """,
@@ -73,14 +77,16 @@ PART = Part(
     ),
     late_checks=(),
     steps=(
-        "INSERT INTO phone (e164) SELECT phone FROM in_staff WHERE phone <> '' "
-        "AND phone NOT IN (SELECT e164 FROM phone) ON CONFLICT DO NOTHING",
+        (
+            "INSERT INTO phone (e164) SELECT phone FROM in_staff WHERE phone <> '' "
+            "AND phone NOT IN (SELECT e164 FROM phone) ON CONFLICT DO NOTHING"
+        ),
         # People may have passed a phone on to one another: all let go before anyone takes.
         changes(
             "staff",
             {"phone": "NULL"},
             "in_staff AS given",
-            "staff.code = given.staff AND given.phone IS DISTINCT FROM staff.phone AND given.phone IS NOT NULL",
+            "staff.code = given.staff AND given.phone <> staff.phone",
         ),
         """
         WITH made AS (
@@ -127,7 +133,8 @@ PART = Part(
             RETURNING staff_id
         )
         INSERT INTO load_changed
-        SELECT line FROM in_staff JOIN staff ON staff.code = in_staff.staff JOIN made ON made.staff_id = staff.id
+        SELECT line FROM in_staff JOIN staff ON staff.code = in_staff.staff
+        JOIN made ON made.staff_id = staff.id
         """,
     ),
 )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeAlias
 
 from core.loading.cells import BadCell
 from core.loading.part import Column, Cursors, Part
 from core.loading.report import LoadReport, Problem, Progress
 from core.loading.sheet import BadSheet, Sheet, open_sheet
 
+TOO_MANY_CELLS = "has more cells than the header: an amount like 1,234 or an address needs quotation marks"
 STEP = 5_000
 """Rows between two words of progress."""
+Bound: TypeAlias = list[tuple[Column, int | None]]
+"""Each of our columns with its place in the file."""
 
 
 def create_tables(cursor: Cursors, parts: tuple[Part, ...]) -> None:
@@ -39,14 +43,15 @@ def stage(cursor: Cursors, part: Part, path: Path, report: LoadReport, progress:
 def _copy(cursor: Cursors, part: Part, sheet: Sheet, report: LoadReport, progress: Progress) -> int:
     label = f"reading {part.file}"
     width, count = len(sheet.header), 0
-    bound = list(zip(part.columns, sheet.places, strict=True))
+    bound: Bound = list(zip(part.columns, sheet.places, strict=True))
     try:
         with cursor.copy(f"COPY {part.table} FROM STDIN".encode()) as copy:
             for line, cells in sheet.rows:
                 if len(cells) > width and any(cell.strip() for cell in cells[width:]):
-                    reason = "has more cells than the header: an amount like 1,234 or an address needs quotation marks"
-                    report.problems.append(Problem(part.file, line, "", reason))
-                copy.write_row(_row(part.file, line, cells, bound, report.problems))
+                    report.problems.append(Problem(part.file, line, "", TOO_MANY_CELLS))
+                    copy.write_row(_key_only(part, line, cells, bound))
+                else:
+                    copy.write_row(_row(part.file, line, cells, bound, report.problems))
                 count += 1
                 if count % STEP == 0:
                     progress(label, line, sheet.size)
@@ -56,9 +61,17 @@ def _copy(cursor: Cursors, part: Part, sheet: Sheet, report: LoadReport, progres
     return count
 
 
-def _row(
-    file: str, line: int, cells: list[str], bound: list[tuple[Column, int | None]], problems: list[Problem]
-) -> list[object]:
+def _key_only(part: Part, line: int, cells: list[str], bound: Bound) -> list[object]:
+    """A row whose cells have slipped: only its key is believed, what else seems wrong is not told."""
+    values = _row(part.file, line, cells, bound, [])
+    kept = [
+        value if column.name == part.key else None
+        for (column, _), value in zip(bound, values[1:], strict=True)
+    ]
+    return [line, *kept]
+
+
+def _row(file: str, line: int, cells: list[str], bound: Bound, problems: list[Problem]) -> list[object]:
     """The line and its values in the order of our columns; None for what is empty or wrong."""
     values: list[object] = [line]
     width = len(cells)

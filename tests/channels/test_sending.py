@@ -341,6 +341,20 @@ def test_no_transaction_is_open_while_a_gateway_is_spoken_to(
     assert seen == [0]
 
 
+def test_what_a_slow_gateway_had_no_time_for_goes_with_its_next_batch(
+    make: Maker, provider: Provider, kannel: KannelGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels.sms.http.BATCH_SECONDS", 0.2)
+    provider.answer = lambda taken: Answer(202, "0: Accepted", "text/plain", delay=0.05)
+    for number in range(80):
+        make.write(str(number))
+    fallback = Told("twilio", [Accepted("SM1")])
+    make.drain(kannel, fallback)
+    assert set(make.rows("state")) == {("sent",)}
+    assert len(provider.taken) == 80
+    assert fallback.taken == []
+
+
 def test_a_hanging_gateway_leaves_a_few_in_doubt_and_the_rest_to_the_next(
     make: Maker, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,17 +53,13 @@ def open_books(session: Session) -> Books:
     state = add("state", organisation_id=organisation, code=tag, name=tag)
     cluster = add("cluster", state_id=state, code=tag, name=tag)
     plant = add("plant", cluster_id=cluster, code=tag, name=tag)
-    package = add(
-        "package",
-        organisation_id=organisation, code=tag, name=tag, load_watts=100, hours="24", prepaid=False, metered=False,
-    )  # fmt: skip
+    sold = {"load_watts": 100, "hours": "24", "prepaid": False, "metered": False}
+    package = add("package", organisation_id=organisation, code=tag, name=tag, **sold)
 
     def connection(name: str) -> int:
         customer = add("customer", reference=name, name=name)
-        return add(
-            "connection",
-            reference=name, number=name, customer_id=customer, plant_id=plant, package_id=package,
-        )  # fmt: skip
+        owned = {"customer_id": customer, "plant_id": plant, "package_id": package}
+        return add("connection", reference=name, number=name, **owned)
 
     def staff(name: str) -> int:
         return add("staff", code=name, name=name, role="technician")
@@ -166,8 +162,8 @@ def test_two_sessions_that_open_an_account_get_the_same(database: Database, book
         "DELETE FROM posting",
         "TRUNCATE posting",
         "UPDATE account SET balance_paise = 0",
-        "INSERT INTO posting (entry_id, account_id, amount_paise) SELECT entry_id, account_id, 100 FROM posting",
-        "INSERT INTO posting (entry_id, account_id, amount_paise) SELECT entry_id, account_id, 0 FROM posting",
+        "INSERT INTO posting (entry_id, account_id, amount_paise) SELECT 1, account_id, 9 FROM posting",
+        "INSERT INTO posting (entry_id, account_id, amount_paise) SELECT 1, account_id, 0 FROM posting",
         "INSERT INTO account (kind, plant_id, balance_paise) SELECT 'income', id, 500 FROM plant",
     ],
 )

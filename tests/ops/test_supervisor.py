@@ -31,6 +31,17 @@ child = start("sleeper", ["sleep", "60"])
 print(child.process.pid, flush=True)
 time.sleep(60)
 """
+FOREGROUND = """
+from ops.child import start
+from ops.supervisor import Crew, Ended, end_on_signals
+end_on_signals()
+try:
+    with Crew() as crew:
+        print(crew.add(start("sleeper", ["sleep", "60"])).process.pid, flush=True)
+        crew.watch()
+except Ended as ended:
+    print("ended by", ended, flush=True)
+"""
 
 
 def python(name: str, code: str, log: Path | None = None) -> Child:
@@ -89,6 +100,27 @@ def test_a_child_does_not_outlive_a_killed_parent() -> None:
         parent.kill()
     child.wait(5)
     assert not child.is_running()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_crew_in_good_order(number: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-c", FOREGROUND], stdout=subprocess.PIPE) as foreground:
+        assert foreground.stdout is not None
+        child = psutil.Process(int(foreground.stdout.readline()))
+        foreground.send_signal(number)
+        assert foreground.stdout.readline() == f"ended by {number.name}\n".encode()
+    assert foreground.returncode == 0
+    assert not child.is_running()
+
+
+def test_nohup_stays_nohup() -> None:
+    argv = ["nohup", sys.executable, "-c", FOREGROUND]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as foreground:
+        assert foreground.stdout is not None
+        foreground.stdout.readline()
+        foreground.send_signal(signal.SIGHUP)
+        foreground.send_signal(signal.SIGTERM)
+        assert foreground.stdout.readline() == b"ended by SIGTERM\n"
 
 
 def test_the_lock_names_its_holder_and_leaves_with_it(tmp_path: Path) -> None:

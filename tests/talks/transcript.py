@@ -15,7 +15,9 @@ from tests.play import Arrival, Handset, Play
 
 FOLDER = Path(__file__).parent.parent / "transcripts"
 
-_ACTION = re.compile(r"(?P<phone>\+91[0-9]{10}) (?:(?P<dials>dials)|presses (?P<keys>.+)|texts:(?P<words>.*))")
+_ACTION = re.compile(
+    r"(?P<phone>\+91[0-9]{10}) (?:(?P<dials>dials)|presses (?P<keys>.+)|texts:(?P<words>.*))"
+)
 _CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -173,6 +174,13 @@ def test_africastalking_sends_equal_texts_in_one_call(provider: Provider, africa
         "BIJLI",
         "1",
     )
+
+
+def test_africastalking_is_not_given_a_bad_number(provider: Provider, africastalking: Gateway) -> None:
+    provider.answer = lambda taken: Answer(201, recipients((taken.fields["to"], 101)))
+    batch = [replace(ENGLISH, id=1, recipient="VM-BANK"), replace(ENGLISH, id=2)]
+    assert africastalking.send(batch) == [Never("bad number"), Accepted("ATX1")]
+    assert africastalking.send(batch[:1]) == [Never("bad number")]
 
 
 # Twilio

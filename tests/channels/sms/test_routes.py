@@ -96,8 +96,8 @@ def test_africastalking_text(doors: Doors, name: str, provider_id: str, sender: 
 @pytest.mark.parametrize(
     ("name", "provider_id", "sender", "given"),
     [
-        ("text", "2d9d3b1a-7f6c-4a1e-8a53-0d7c8c2c0001", "+919800000002", "PAY 120457 300"),
-        ("text_ucs2", "2d9d3b1a-0002", "+919800000005", "बकाया"),
+        ("text", "89d2d661-452e-4853-b5e8-0eec95552062", "+919800000002", "PAY 120457 300"),
+        ("text_ucs2", "f4b6c54c-fa10-4b2f-b0cd-29d2e6599a90", "+919800000005", "बकाया"),
         ("text_latin1", "2d9d3b1a-0003", "+919800000002", "café £"),
     ],
 )

@@ -1,0 +1,208 @@
+"""Three months of the demo's past, through the ledger: bills, cash with receipts, cash handed in."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from core import clock, ledger
+from core.tables import Audit, Bill, Payment, Receipt, ReceiptCounter
+
+STORY = (((12, 160),), (), ((9, 200),))
+"""What 120457 paid after each of the three bills: days later and rupees. She owes the rest."""
+
+
+@dataclass(frozen=True)
+class History:
+    """kWh per connection and month (one more month than `months`), and the prices in rupees."""
+
+    usage: dict[str, list[int]]
+    months: list[date]
+    monthly: dict[str, int]
+    unit_price: dict[str, int]
+
+
+@dataclass(frozen=True)
+class House:
+    """A loaded connection with the accounts that its money moves between."""
+
+    id: int
+    reference: str
+    number: str
+    package: str
+    prepaid: bool
+    plant_id: int
+    plant_number: int
+    collector_id: int
+    dues: int
+    cash: int
+    income: int
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A payment to come: when, by whom, how many rupees."""
+
+    at: datetime
+    house: House
+    rupees: int
+
+
+def write_history(session: Session, history: History, chance: random.Random) -> None:
+    """Post everything, oldest first, and note that the demo is filled."""
+    houses = _houses(session)
+    now = clock.now()
+    paid: list[Paid] = []
+    bills: list[dict[str, Any]] = []
+    for house in houses:
+        for place, month in enumerate(history.months):
+            rupees = _price(history, house, place)
+            bill = _bill(session, house, month, rupees)
+            bills.append(bill)
+            paid += _payments(house, place, bill["issued_on"], rupees, chance)
+    session.execute(insert(Bill), bills)
+    past = [one for one in paid if one.at < now]
+    _take(session, sorted(past, key=lambda one: (one.at, one.house.id)))
+    _hand_in(session, houses, now)
+    session.add(Audit(at=now, channel="demo", action="fill", object="demo:history", details={}))
+
+
+def _houses(session: Session) -> list[House]:
+    rows = session.execute(
+        text("""
+            SELECT connection.id, connection.reference, connection.number, package.code AS package,
+                package.prepaid, connection.plant_id, plant.number AS plant_number,
+                collector.id AS collector_id
+            FROM connection JOIN package ON package.id = connection.package_id
+            JOIN plant ON plant.id = connection.plant_id JOIN staff_scope ON staff_scope.plant_id = plant.id
+            JOIN staff AS collector ON collector.id = staff_scope.staff_id AND collector.role = 'technician'
+            ORDER BY connection.id
+        """)
+    ).all()
+    houses = []
+    for row in rows:
+        dues = ledger.account_id(session, "dues", connection_id=row.id)
+        cash = ledger.account_id(session, "cash", staff_id=row.collector_id)
+        income = ledger.account_id(session, "income", plant_id=row.plant_id)
+        houses.append(House(**row._mapping, dues=dues, cash=cash, income=income))
+    return houses
+
+
+def _price(history: History, house: House, place: int) -> int:
+    used = history.usage[house.reference][place + 1]
+    return history.monthly[house.package] + history.unit_price.get(house.package, 0) * used
+
+
+def _bill(session: Session, house: House, month: date, rupees: int) -> dict[str, Any]:
+    """A bill on the first of the month after; prepaid ones are for the month that begins then."""
+    after = (month + timedelta(days=31)).replace(day=1)
+    period_from = after if house.prepaid else month
+    period_to = (period_from + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    entry_id = ledger.post(
+        session,
+        source=f"bill:{house.id}:{period_from.isoformat()}",
+        kind="bill",
+        plant_id=house.plant_id,
+        at=_moment(after, time(6, 0)),
+        moves=[(house.dues, rupees * 100), (house.income, -rupees * 100)],
+    )
+    return {
+        "connection_id": house.id,
+        "period_from": period_from,
+        "period_to": period_to,
+        "issued_on": after,
+        "due_on": after + timedelta(days=5 if house.prepaid else 14),
+        "amount_paise": rupees * 100,
+        "entry_id": entry_id,
+    }
+
+
+def _payments(house: House, place: int, issued: date, rupees: int, chance: random.Random) -> list[Paid]:
+    """Most people pay in full within three weeks, some a part, some nothing."""
+    if house.number == "120457":
+        told = STORY[place]
+        return [
+            Paid(_moment(issued + timedelta(days=days), time(10, 30)), house, part) for days, part in told
+        ]
+    day = issued + timedelta(days=chance.randint(1, 21))
+    at = _moment(day, time(chance.randint(7, 18), chance.randint(0, 59)))
+    luck = chance.random()
+    if luck < 0.12 and not house.prepaid:
+        return []
+    if luck < 0.3 and not house.prepaid:
+        return [Paid(at, house, max(10, rupees // 20 * 10))]
+    return [Paid(at, house, rupees)]
+
+
+def _take(session: Session, paid: list[Paid]) -> None:
+    """Post payments in the order they happened and number their receipts without a gap."""
+    payments: list[dict[str, Any]] = []
+    for place, one in enumerate(paid):
+        entry_id = ledger.post(
+            session,
+            source=f"pay:demo:{place}",
+            kind="payment",
+            plant_id=one.house.plant_id,
+            at=one.at,
+            moves=[(one.house.cash, one.rupees * 100), (one.house.dues, -one.rupees * 100)],
+        )
+        payments.append(
+            {
+                "connection_id": one.house.id,
+                "amount_paise": one.rupees * 100,
+                "mode": "cash",
+                "staff_id": one.house.collector_id,
+                "paid_at": one.at,
+                "entry_id": entry_id,
+            }
+        )
+    in_order = insert(Payment).returning(Payment.id, sort_by_parameter_order=True)
+    ids = session.execute(in_order, payments).scalars()
+    last: dict[tuple[int, int], int] = {}
+    receipts = []
+    for payment_id, one in zip(ids, paid, strict=True):
+        year = clock.financial_year(clock.local(one.at).date())
+        serial = last[one.house.plant_id, year] = last.get((one.house.plant_id, year), 0) + 1
+        receipts.append(
+            {
+                "payment_id": payment_id,
+                "plant_id": one.house.plant_id,
+                "year": year,
+                "serial": serial,
+                "number": f"{one.house.plant_number}{year % 100:02d}{serial:05d}",
+            }
+        )
+    session.execute(insert(Receipt), receipts)
+    counters = [{"plant_id": plant, "year": year, "last": serial} for (plant, year), serial in last.items()]
+    session.execute(insert(ReceiptCounter), counters)
+
+
+def _hand_in(session: Session, houses: list[House], now: datetime) -> None:
+    """Each collector has handed all but the last days' cash to the operator's office."""
+    office = session.execute(text("SELECT min(id) FROM staff WHERE role = 'operator'")).scalar_one()
+    office_cash = ledger.account_id(session, "cash", staff_id=office)
+    until = now - timedelta(days=7)
+    held = text("""
+        SELECT coalesce(sum(posting.amount_paise), 0) FROM posting JOIN entry ON entry.id = posting.entry_id
+        WHERE posting.account_id = :account AND entry.at < :until
+    """)
+    for plant_id, collector_id, cash in sorted({(h.plant_id, h.collector_id, h.cash) for h in houses}):
+        paise = int(session.execute(held, {"account": cash, "until": until}).scalar_one())
+        if paise > 0:
+            ledger.post(
+                session,
+                source=f"handover:demo:{collector_id}",
+                kind="handover",
+                plant_id=plant_id,
+                at=until,
+                moves=[(cash, -paise), (office_cash, paise)],
+            )
+
+
+def _moment(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, clock.INDIA)

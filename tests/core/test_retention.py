@@ -1,0 +1,44 @@
+"""What is kept no longer than it need be, and what must not be forgotten."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from core import retention
+from core.db import Database
+from core.settings import Settings
+
+
+def test_the_old_goes_and_the_rest_stays(settings: Settings) -> None:
+    database = Database(settings.database_url)
+    with database.begin() as session:
+        session.execute(
+            text(
+                """
+                INSERT INTO outbox
+                    (source, recipient, kind, language, body, parts, priority, state, created_at)
+                SELECT name, '+919800000001', 'receipt', 'en', 'x', 1, 1, state,
+                       now() - make_interval(days => age)
+                FROM (VALUES ('o0', 'sent', 0), ('o1', 'sent', 100), ('o2', 'sent', 200),
+                             ('o3', 'failed', 300), ('still', 'queued', 300)) AS given(name, state, age);
+                INSERT INTO inbound (channel, provider, provider_id, sender, body, received_at, handled_at)
+                SELECT 'sms', 'kannel', name, '+919800000001', 'x', now() - make_interval(days => age),
+                       CASE WHEN handled THEN now() END
+                FROM (VALUES ('old', 200, true), ('unanswered', 200, false), ('new', 0, true))
+                     AS given(name, age, handled);
+                INSERT INTO handled (key, talk, caller, result, at) VALUES
+                    ('old', 't', '', '{}', now() - interval '31 days'), ('new', 't', '', '{}', now());
+                """
+            )
+        )
+    assert retention.clean(database) == {"outbox": 2, "inbound": 1, "handled": 1, "one_time_code": 0}
+    with database.begin() as session:
+        left = session.scalars(
+            text(
+                "SELECT source FROM outbox UNION SELECT provider_id FROM inbound "
+                "UNION SELECT key FROM handled"
+            )
+        )
+        assert set(left) == {"o0", "o1", "still", "unanswered", "new"}
+    assert sum(retention.clean(database).values()) == 0
+    database.close()

@@ -1,0 +1,169 @@
+"""What messages cost: each rendered with its longest real values, in each language."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from channels.sms import show
+from channels.ussd import screen
+from conversations.prompts import Confirm
+from core.alerts import Trouble
+from core.gsm import fits_screen, is_gsm, parts
+from core.money import Money
+from core.outbox import KINDS
+from core.settings import LANGUAGES
+from core.text import Name, Param, Text, all_keys, render, say
+
+SERVICE = "Bijli Line 1"
+NUMBER = "1204573"
+RECEIPT = "9992600001"
+"""Plant, year, serial: the 999th plant of an operator."""
+REQUEST = "1000006"
+PHONE = "+919800000001"
+AMOUNT = Money(1_99_999_50)
+BALANCE = Money(10_00_000_50)
+NAME = Name("Bhuvaneshwari Kumari Dev", "भुवनेश्वरी कुमारी देवी ज")
+DAY = date(2026, 11, 21)
+STANDINGS = ("due", "clear", "ahead")
+TROUBLES: tuple[Trouble, ...] = ("balance", "sender", "login", "silent")
+
+_PAID: dict[str, Param] = {
+    "amount": AMOUNT,
+    "number": NUMBER,
+    "balance": BALANCE,
+    "receipt": RECEIPT,
+    "service": SERVICE,
+}
+
+
+def _paused(trouble: Trouble) -> Text:
+    return say("alerts.gateway_paused", gateway="africastalking", reason=say(f"alerts.trouble.{trouble}"))
+
+
+LONGEST: dict[str, list[Text]] = {
+    "code": [say("code.message", code="123456", service=SERVICE)],
+    "receipt": [
+        *(say(f"receipt.{how}", **_PAID) for how in STANDINGS),
+        say("receipt.again", receipt=RECEIPT, amount=AMOUNT, day=DAY, service=SERVICE),
+    ],
+    "reversal": [say(f"reversal.{how}", **_PAID) for how in STANDINGS],
+    "staff_alert": [
+        *(_paused(trouble) for trouble in TROUBLES),
+        say("alerts.number_blocked", last="0001", connection=NUMBER),
+        say("fault.alarm", request=REQUEST, number=NUMBER, phone=PHONE, service=SERVICE),
+    ],
+}
+"""Every text that leaves by itself, by its kind. Replies are measured below; notices there are none yet."""
+
+_TO: dict[str, Param] = {"name": NAME, "number": NUMBER}
+STAFF_ANSWERS = [
+    *(say(f"pay.taken_{how}", amount=AMOUNT, receipt=RECEIPT, balance=BALANCE, **_TO) for how in STANDINGS),
+    *(say(f"undo.done_{how}", amount=AMOUNT, balance=BALANCE, **_TO) for how in STANDINGS),
+    *(say(f"pay.amount_{how}", dues=BALANCE, **_TO) for how in STANDINGS),
+    say("pay.number"),
+    say("pay.unknown", number=NUMBER),
+    say("pay.elsewhere", number=NUMBER, plant="Bhuvaneshwari Kumari Dev"),
+    say("pay.not_yours", number=NUMBER),
+    say("pay.too_large", most=AMOUNT),
+    say("pay.not_taken"),
+    say("undo.nothing"),
+    say("undo.too_late"),
+    say("undo.kept"),
+    say("cash.held", held=BALANCE, payments=999, today=BALANCE),
+    say("find.none", term="Bhuvaneshwa."),
+]
+QUESTIONS = [
+    say("pay.confirm", amount=AMOUNT, **_TO),
+    say("pay.confirm_large", amount=AMOUNT, **_TO),
+    say("undo.confirm", amount=AMOUNT, **_TO),
+]
+CUSTOMER_ANSWERS = [
+    *(
+        say(
+            "nav.lines",
+            lines=(
+                say(f"owed.{how}", number=NUMBER, amount=BALANCE),
+                say("owed.bill", amount=AMOUNT, day=DAY, due=DAY),
+                say("owed.paid", amount=AMOUNT, day=DAY),
+            ),
+        )
+        for how in STANDINGS
+    ),
+    say("fault.opened", request=REQUEST),
+    say("fault.known", request=REQUEST),
+    say("fault.danger", request=REQUEST),
+    say("new.noted", request=REQUEST),
+    say("receipt.sent", receipt=RECEIPT),
+    say("receipt.none", number=NUMBER),
+    say("link.done", number=NUMBER),
+    say("link.no_phone", number=NUMBER),
+]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", LONGEST)
+def test_an_outbound_message_keeps_its_budget(kind: str, language: str) -> None:
+    for text in LONGEST[kind]:
+        words = render(text, language)
+        assert parts(words) <= KINDS[kind].budget[language], words
+        assert is_gsm(words) == (language != "hi"), words
+
+
+def test_every_outbound_text_is_measured() -> None:
+    assert set(KINDS) - set(LONGEST) == {"reply", "notice"}
+    measured = {text.key for texts in LONGEST.values() for text in texts}
+    begins = ("alerts.", "code.", "receipt.", "reversal.")
+    said_back = {"receipt.sent", "receipt.none"}
+    outbound = {
+        key for key in all_keys("en") if key.startswith(begins) and ".trouble." not in key
+    } - said_back
+    assert outbound <= measured
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_staff_get_their_answer_in_one_sms(language: str) -> None:
+    most = 2 if language == "hi" else 1
+    for text in STAFF_ANSWERS:
+        assert parts(render(text, language)) <= most, render(text, language)
+    for text in QUESTIONS:
+        [page] = show.pages_of_prompt(Confirm(text), None, language, deep=True)
+        assert parts(page) <= most, page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_customers_get_their_answer_in_two_sms(language: str) -> None:
+    for text in CUSTOMER_ANSWERS:
+        words = render(text, language)
+        assert parts(words) <= (3 if text.key == "nav.lines" and language == "hi" else 2), words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_long_lists_are_cut_into_messages_of_three_parts(language: str) -> None:
+    rows = tuple(say("dues.row", number=NUMBER, name=NAME, amount=BALANCE) for _ in range(30))
+    pages = show.pages_of_words(say("nav.lines", lines=rows), language)
+    assert all(parts(page) <= show.MOST_PARTS <= KINDS["reply"].budget[language] for page in pages)
+    assert sum(page.count(NUMBER) for page in pages) == 30
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_the_screen_the_longest_words_take_few_pages(language: str) -> None:
+    for text in (*STAFF_ANSWERS, *CUSTOMER_ANSWERS):
+        pages = screen.pages_of_words(text, language)
+        assert all(fits_screen("END " + page) for page in pages)
+        assert len(pages) <= (4 if language == "hi" else 2), pages
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_yes_or_no_with_a_usual_name_is_one_screen(language: str) -> None:
+    """Whoever says yes must see what to; only the longest names and sums take a second page."""
+    usual: dict[str, Param] = {
+        "name": Name("Asha Devi", "आशा देवी"),
+        "number": "120457",
+        "amount": Money(300_00),
+    }
+    for question in QUESTIONS:
+        assert (
+            len(screen.pages_of_prompt(Confirm(say(question.key, **usual)), None, language, deep=True)) == 1
+        )
