@@ -160,21 +160,17 @@ class Places:
         return None
 
     def _ask(self, *command: Any) -> Any:
-        """Send and read. Whatever comes between the two, be it RQ's alarm for a job that takes too long,
-        ends the connection: the next to use it would read an answer that was meant for somebody else."""
-        whole = False
+        """Send and read, or end the connection: an answer that was not read, because RQ's alarm for a
+        job that takes too long came in between, would go to the next caller."""
+        connection = self._connection()
         try:
-            connection = self._connection()
             connection.send_command(*command)
-            answer = connection.read_response(disable_decoding=True)
-            whole = True
-            return answer
-        except redis.exceptions.NoScriptError:
-            whole = True
+            return connection.read_response(disable_decoding=True)
+        except redis.ResponseError:
             raise
-        finally:
-            if not whole:
-                self._drop()
+        except BaseException:
+            self._drop()
+            raise
 
     def _connection(self) -> _Wire:
         found: _Wire | None = getattr(self._local, "connection", None)

@@ -385,7 +385,8 @@ class Handled(Base):
     """An effect that has happened: its key can be used once, its result is given again to a repeat.
 
     `talk` and `caller` let a USSD session be rebuilt after Redis lost it: they hold who the caller
-    was when the talk began, before the effect changed it.
+    was when the talk began, before the effect changed it. While Redis is away, the yes-or-no question a
+    session stands at is kept here as well (key `….asked`).
     """
 
     __tablename__ = "handled"

@@ -11,7 +11,8 @@ _MORE = say("nav.more_sms")
 
 
 def pages_of_prompt(prompt: Prompt, note: Text | None, language: str, deep: bool) -> list[str]:
-    """A question as one message; lists of choices are short by design."""
+    """A question as one message; the way back is not shown, as each SMS is paid for."""
+    del deep
     lines = [] if note is None else [render(note, language)]
     lines.append(render(prompt.text, language))
     lines += [f"{i} {render(option.label, language)}" for i, option in enumerate(options_of(prompt), 1)]
