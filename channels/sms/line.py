@@ -16,6 +16,9 @@ from core.text import words
 LONGEST = 600
 """Characters of a line that are read; what people type by hand is far shorter."""
 
+_CURRENCY = frozenset({"rs", "inr", "rupee", "rupees", "rupaye", "रु", "रुपये"})
+"""Words beside an amount that add nothing to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -48,7 +51,11 @@ def parse(raw: str, caller: Caller) -> Line | None:
     # बकाया is a word of staff and of customers: whoever may use neither is no customer yet.
     open_to_more = [entry for entry in found if entry[0].audience != "staff"]
     command, language = (usable or open_to_more or found)[0]
-    return Line(command, tuple(tokens[1:]), exact, bool(usable), language)
+    given = tokens[1:]
+    if command.audience == "staff":
+        # `PAY 120457 Rs 300`, and ₹300, which folds to the same.
+        given = [each for each in given if keyword(each) not in _CURRENCY]
+    return Line(command, tuple(given), exact, bool(usable), language)
 
 
 @lru_cache(maxsize=1)

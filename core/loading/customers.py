@@ -146,11 +146,10 @@ PART = Part(
         """),
         # References of customers and of connections may look alike and mean different people.
         Check("customer", "is empty, and {0} is a customer's reference already: name the customer", """
-            SELECT line, connection FROM load_unnamed
-            WHERE EXISTS (SELECT 1 FROM customer WHERE customer.reference = load_unnamed.connection)
-            OR EXISTS (SELECT 1 FROM in_customers AS other
-                WHERE other.customer = load_unnamed.connection
-                AND other.connection <> load_unnamed.connection)
+            SELECT line, connection FROM load_unnamed JOIN customer ON customer.reference = connection
+            UNION SELECT unnamed.line, unnamed.connection FROM load_unnamed AS unnamed
+            JOIN in_customers AS other
+            ON other.customer = unnamed.connection AND other.connection <> unnamed.connection
         """),
         Check("connected_on", "{0} is more than a year away",
               "SELECT line, connected_on FROM in_customers, load_day WHERE connected_on > today + 366"),

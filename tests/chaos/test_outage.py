@@ -27,7 +27,7 @@ from tests.play import Handset, Play
 
 WAIT_OVER = "UPDATE inbound SET received_at = received_at - interval '20 seconds'"
 KILL_WAITING = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "SELECT pid, pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
     "WHERE datname = current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
 )
 KILL_EVERYONE = (
@@ -48,7 +48,7 @@ def receipts_locked(play: Play) -> Iterator[psycopg.Connection[tuple[object, ...
 
 
 def kill_one_act(admin: psycopg.Connection[tuple[object, ...]]) -> None:
-    """Wait until an act is held up, and end its connection."""
+    """Wait until an act is held up, and end its connection; it is gone afterwards."""
     until = time.monotonic() + 10
     while not admin.execute(KILL_WAITING).fetchall():
         assert time.monotonic() < until, "no act was held up"

@@ -470,3 +470,24 @@ def test_a_day_that_has_not_come_is_refused(operator: Operator) -> None:
         f"{day} is more than a year away",
         f"{day} is still to come",
     ]
+
+
+def test_no_statement_takes_long_with_many_rows(operator: Operator) -> None:
+    """Far below the limit while a statement grows with the rows, beyond it with their square."""
+    numbers = range(20_000)
+    customers = "".join(f"N{n},Somebody,SKP,HOME,9{n:09d}\n" for n in numbers)
+    balances = "".join(f"N{n},31/07/2026,{n % 7},1,160,01/07/2026,31/07/2026,15/08/2026\n" for n in numbers)
+    head = "connection,as_of,balance,deposit,last_bill_amount,last_bill_from,last_bill_to,due_date\n"
+    operator.write(
+        {
+            "customers.csv": "connection,name,plant,package,phone\n" + customers,
+            "balances.csv": head + balances,
+            "readings.csv": "connection,date,kwh\n" + "".join(f"N{n},31/07/2026,{n}\n" for n in numbers),
+        }
+    )
+    with operator.database.begin() as session:
+        name = session.execute(text("SELECT current_database()")).scalar_one()
+        session.execute(text(f"ALTER DATABASE {name} SET statement_timeout = '8s'"))
+    operator.database.close()
+    assert operator.counts()["balances"] == (20_000, 20_000, 0)
+    assert not operator.load().wrote
