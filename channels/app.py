@@ -19,7 +19,7 @@ from channels.web.metrics import metrics_routes
 from channels.web.phone import phone_routes
 from core.errors import SettingError
 from core.settings import Settings
-from core.text import check_words, render, say
+from core.text import check_words, name_service, render, say
 
 log = structlog.get_logger()
 
@@ -39,6 +39,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     wrong = check_words()
     if wrong:
         raise SettingError(f"locales: {wrong[0]}" + (f" and {len(wrong) - 1} more" if wrong[1:] else ""))
+    name_service(settings.service_name, settings.helpline)
     made = services or make_services(settings)
     app = App("bijli_line")
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY

@@ -68,7 +68,8 @@ def help_text(caller: Caller) -> Conversation:
     yield from ()
     usable = [command for command in COMMANDS if command.menu and may_use(caller, command)]
     lines = [say(f"help.{command.name}") for command in usable]
-    return say("nav.lines", lines=(say("help.head"), *lines, say("help.line")))
+    call = say("help.call", helpline=say("brand.helpline"))
+    return say("nav.lines", lines=(say("help.head"), *lines, say("help.line"), call))
 
 
 def audience_of(caller: Caller) -> Audience:

@@ -7,7 +7,8 @@ import re
 from conversations.prompts import Unclear
 from core.fold import fold
 from core.ids import read_number
-from core.money import BadAmount, read_amount
+from core.money import BadAmount, Money, read_amount
+from core.payments import CASH_LAW_PAISE
 from core.text import say
 
 LONGEST_NOTE = 200
@@ -35,6 +36,14 @@ def amount(raw: str) -> int:
         return read_amount(raw)
     except BadAmount as bad:
         raise Unclear(say(f"unclear.amount_{bad.reason}", typed=quoted(raw))) from bad
+
+
+def cash(raw: str) -> int:
+    """Rupees that may be taken in cash, in paise."""
+    paise = amount(raw)
+    if paise >= CASH_LAW_PAISE:
+        raise Unclear(say("pay.too_large", most=Money(CASH_LAW_PAISE - 100)))
+    return paise
 
 
 def code(raw: str) -> str:

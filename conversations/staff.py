@@ -48,7 +48,7 @@ def pay(caller: Caller) -> Conversation:
     payee = yield from _payee(caller)
     state, dues = payments.standing(payee.dues_paise)
     paise = yield from ask(
-        say(f"pay.amount_{state}", name=payee.label, number=payee.number, dues=dues), reading.amount
+        say(f"pay.amount_{state}", name=payee.label, number=payee.number, dues=dues), reading.cash
     )
     usual = paise <= me.cash_limit_paise
     question = say(

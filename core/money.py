@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -40,7 +41,8 @@ def read_amount(raw: str) -> int:
     amounts beyond reason each have their own reason, so that the answer can say what to send.
     """
     match = _AMOUNT.fullmatch(fold(raw))
-    if match is None or not _GROUPED.fullmatch(match[1]):
+    # Folding makes plain digits of raised ones: 10² must not become 102.
+    if any(unicodedata.category(c) == "No" for c in raw) or match is None or not _GROUPED.fullmatch(match[1]):
         raise BadAmount("unclear")
     rupees, decimals = match[1].replace(",", ""), match[2] or ""
     if len(decimals.rstrip("0")) > 2:

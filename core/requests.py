@@ -14,7 +14,7 @@ from core import outbox
 from core.db import Reader
 from core.doing import Doing
 from core.ids import with_check_digit
-from core.text import Text, say
+from core.text import Name, Text, say
 
 
 class FaultKind(StrEnum):
@@ -51,8 +51,9 @@ _SAME_STILL_OPEN = text("""
 
 # Danger is told to the people who can go, at once; other faults wait in their list.
 _TO_TELL = text("""
-    SELECT DISTINCT staff.phone FROM staff
+    SELECT DISTINCT staff.phone, plant.name, plant.name_local FROM staff
     JOIN staff_plant ON staff_plant.staff_id = staff.id
+    JOIN plant ON plant.id = staff_plant.plant_id
     WHERE staff_plant.plant_id = :plant AND staff.active AND staff.phone IS NOT NULL
       AND staff.role IN ('technician', 'csa', 'cluster_in_charge')
 """)
@@ -150,9 +151,12 @@ def _next_serial(session: Session) -> int:
 
 
 def _alarm(doing: Doing, request_number: str, connection_number: str, plant_id: int) -> None:
-    phones = doing.session.execute(_TO_TELL, {"plant": plant_id}).scalars()
+    rows = doing.session.execute(_TO_TELL, {"plant": plant_id}).all()
+    if not rows:
+        return
     told: Text = say(
         "fault.alarm",
+        plant=Name(rows[0].name, rows[0].name_local),
         request=request_number,
         number=connection_number,
         phone=doing.caller.phone,
@@ -160,6 +164,6 @@ def _alarm(doing: Doing, request_number: str, connection_number: str, plant_id: 
     )
     outbox.post_many(
         doing.session,
-        [outbox.Message(f"alarm:{doing.key}:{phone}", phone, "staff_alert", told) for phone in phones],
+        [outbox.Message(f"alarm:{doing.key}:{phone}", phone, "staff_alert", told) for (phone, *_) in rows],
         default_language=doing.settings.default_language,
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.errors import SettingError
+from core.gsm import is_gsm
 
 LANGUAGES = ("en", "hi", "hi-Latn")
 SMS_GATEWAYS = ("africastalking", "kannel", "twilio", "phone")
@@ -137,7 +138,7 @@ def _read(env: _Env) -> Settings:
         port=env.number("BIJLI_PORT", 8000, 1, 65535),
         threads=env.number("BIJLI_THREADS", 4, 1, 64),
         workers=env.number("BIJLI_WORKERS", 1, 1, 64),
-        service_name=env.text("BIJLI_SERVICE_NAME", "Bijli Line"),
+        service_name=_service_name(env.text("BIJLI_SERVICE_NAME", "Bijli Line")),
         ussd_code=env.text("BIJLI_USSD_CODE", "*384*77#"),
         helpline=env.text("BIJLI_HELPLINE"),
         default_language=env.names("BIJLI_LANGUAGE", "hi-Latn", LANGUAGES)[0],
@@ -167,6 +168,13 @@ def _redis_url(url: str) -> str:
     if not url.startswith(("redis://", "rediss://", "unix://")):
         raise SettingError("REDIS_URL must start with redis://, rediss:// or unix://")
     return url
+
+
+def _service_name(name: str) -> str:
+    """Every message ends with it, so that a long one, or one outside GSM-7, would cost parts."""
+    if len(name) > 12 or not is_gsm(name):
+        raise SettingError("BIJLI_SERVICE_NAME must be 12 GSM-7 characters at most")
+    return name
 
 
 def _public_url(env: _Env, demo: bool) -> str:

@@ -132,6 +132,16 @@ def load() -> None:
             i18n.resource_loader.load_translation_file(path.name, str(path.parent), language)
 
 
+def name_service(service: str, helpline: str) -> None:
+    """Give the words `brand.service` and `brand.helpline` their values; the same in every language."""
+    load()
+    for language in LANGUAGES:
+        i18n.translations.add("brand.service", service, language)
+        i18n.translations.add("brand.helpline", helpline, language)
+    _write.cache_clear()
+    _plain.cache_clear()
+
+
 def words_in_all(key: str) -> list[str]:
     """The single words under a key, in every language."""
     return [word for language in LANGUAGES for word in words(key, language, {}).split()]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -82,17 +80,20 @@ class Service:
         return start(name, [*BIJLI, *words], log=self.folder / f"{name}.log", cwd=ROOT, env=self.env)
 
     def _await_web(self) -> None:
+        assert self.web is not None
+        assert self.web_comes_back(), self.web.reason() if self.web.ended() else "the web server is silent"
+
+    def web_comes_back(self) -> bool:
+        """Wait until it answers; False when it has ended, as it does when its workers die in a row."""
         until = time.monotonic() + READY_WITHIN
         with urllib3.PoolManager(retries=False, timeout=1.0) as pool:
-            while time.monotonic() < until:
-                assert self.web is not None
-                assert not self.web.ended(), self.web.reason()
+            while time.monotonic() < until and self.web is not None and not self.web.ended():
                 try:
                     if pool.request("GET", f"http://127.0.0.1:{self.port}/healthz").status == 200:
-                        return
+                        return True
                 except urllib3.exceptions.HTTPError:
                     time.sleep(0.02)
-        raise TimeoutError(f"no answer on port {self.port}")
+        return False
 
     def stop(self) -> None:
         """End what runs."""
@@ -109,7 +110,7 @@ class Service:
 
 def kill_all(child: Child) -> None:
     """kill -9 for the program and all it started, as when the power goes."""
-    os.killpg(child.process.pid, signal.SIGKILL)
+    child.sweep()
     child.process.wait()
 
 

@@ -84,7 +84,7 @@ def _kill_web(service: Service, chance: random.Random) -> None:
     for _ in range(KILLS):
         time.sleep(chance.uniform(0.2, 1.2))
         assert service.web is not None
-        if chance.random() < 0.3 and kill_inner(service.web):
+        if chance.random() < 0.3 and kill_inner(service.web) and service.web_comes_back():
             continue
         kill_all(service.web)
         service.start_web()

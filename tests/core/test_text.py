@@ -78,7 +78,7 @@ def _sentences(language: str) -> dict[str, str]:
     return {
         key: re.sub(r"%\{\w+\}", "", str(words))
         for key, words in all_keys(language).items()
-        if not key.startswith(("commands.", "language.")) and not key.endswith("_words")
+        if not key.startswith(("commands.", "language.", "brand.")) and not key.endswith("_words")
     }
 
 

@@ -52,7 +52,7 @@ LONGEST: dict[str, list[Text]] = {
     "staff_alert": [
         *(_paused(trouble) for trouble in TROUBLES),
         say("alerts.number_blocked", last="0001", connection=NUMBER),
-        say("fault.alarm", request=REQUEST, number=NUMBER, phone=PHONE, service=SERVICE),
+        say("fault.alarm", plant=NAME, request=REQUEST, number=NUMBER, phone=PHONE, service=SERVICE),
     ],
 }
 """Every text that leaves by itself, by its kind. Replies are measured below; notices there are none yet."""
