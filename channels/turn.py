@@ -82,8 +82,7 @@ class Turn:
         self._run(given)
 
     def repeat(self, pages: list[str]) -> None:
-        """Count an input whose act has happened, and show the words it was answered with."""
-        self.place.turn += 1
+        """Show the words of an act that has happened."""
         self._end(pages)
 
     def keep_question(self) -> None:

@@ -68,11 +68,15 @@ def _and_more(text: str) -> str:
 
 
 def _advance(services: Services, place: Place, text: str) -> None:
-    """A step forward: what follows the last text, one turn for each `*`, as in a talk that is rebuilt.
+    """A step forward: what follows the last text.
 
-    Whoever types several answers at once has not seen a question to say yes to.
+    Free text is taken whole, as it may hold `*` itself; elsewhere each `*` parts two answers that were
+    typed at once, and whoever does that has not seen a question to say yes to. Turns count every `*`
+    either way, as they do in a talk that is rebuilt.
     """
-    inputs = text[len(_and_more(place.text)) :].split("*")
+    given = text[len(_and_more(place.text)) :]
+    inputs = [given] if place.whole else given.split("*")
+    place.turn += given.count("*") + 1 - len(inputs)
     place.text = text
     turn = Turn(services, "ussd", screen, place)
     for given in inputs:
@@ -84,21 +88,23 @@ def _begin(services: Services, loaded: Loaded, session: str, phone: str, text: s
     """A new session, or one whose place is lost: its inputs are taken one after the other.
 
     Changes that its earlier steps made are not made again, and the caller is taken as he was when
-    the session began. A yes is asked again, unless its act is known to have happened (then the same
-    words are said) or its question is known to have been this one.
+    the session began. Where an act is known to have happened, the talk goes on from its words; a yes
+    whose question is not known to have been this one is asked again.
     """
     inputs = text.split("*") if text else []
     caller, past = _who_and_what(services, loaded, session, phone, len(inputs))
     language = caller.language or services.settings.default_language
     place = Place(session, "menu", caller, Memory(), language)
     turn = Turn(services, "ussd", screen, place)
-    turn.take(None)
-    for count, given in enumerate(inputs, 1):
-        if count in past.words:
-            turn.repeat(past.words[count])
-        else:
-            turn.rebuilt = past.asked.get(count - 1) != place.memory.shown
-            turn.take(given)
+    last_act = max((count for count in past.words if count <= len(inputs)), default=0)
+    if last_act:
+        place.turn = last_act
+        turn.repeat(past.words[last_act])
+    else:
+        turn.take(None)
+    for count, given in enumerate(inputs[last_act:], last_act + 1):
+        turn.rebuilt = past.asked.get(count - 1) != place.memory.shown
+        turn.take(given)
     place.text = text
     if loaded.away and turn.confirming:
         turn.keep_question()
