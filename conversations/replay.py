@@ -49,6 +49,7 @@ class Memory(msgspec.Struct, array_like=True):
     queue: list[str] = []
     sure: bool = False
     shown: int = 0
+    """The mark of the question last shown; 0 when none was, and then the first one is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ class Replay:
 
     def _next_input(self, prompt: Prompt, mark: int) -> str | None:
         """This hop's input if it was given to this question, else the next word given in advance."""
-        if self.given is not None and self.memory.shown == mark:
+        if self.given is not None and self.memory.shown in (0, mark):
             raw, self.given, self.memory.shown = self.given, None, 0
             return None if self.rebuilt and self._means_yes(prompt, raw) else raw
         if self.given is None and self.memory.queue:

@@ -19,6 +19,8 @@ from core.db import Row
 from core.people import Caller
 
 TRIES = 4
+FIRST_CHOICES = frozenset("12345678")
+"""Keys that move nobody about: 0, 00, 9 and 98 do, where there is something to move to."""
 LIFE = 600
 """Seconds a place is kept; networks hold a session for about three minutes."""
 
@@ -48,15 +50,26 @@ def step(services: Services, session: str, phone: str, text: str) -> Reply:
                 return _reply(place)
             if text.startswith(_and_more(place.text)):
                 _advance(services, place, text)
-                if services.places.save("ussd", phone, loaded.raw, place, LIFE):
+                if _kept(services, phone, loaded, place):
                     return _reply(place)
                 continue
         late = place is not None and ours and place.text.startswith(_and_more(text))
         place = _begin(services, loaded, session, phone, text)
         # A repeat of a step that the session has left behind is answered and changes nothing.
-        if late or _is_start(text) or services.places.save("ussd", phone, loaded.raw, place, LIFE):
+        if late or _is_start(text) or _kept(services, phone, loaded, place):
             return _reply(place)
     raise Busy(session)
+
+
+def _kept(services: Services, phone: str, loaded: Loaded, place: Place) -> bool:
+    """Write the place; False when another hop moved the talk meanwhile and this one must start over.
+
+    A talk that is over needs no such care: what it changed has its key, what it read has no effect.
+    """
+    if place.over:
+        services.places.leave("ussd", phone, loaded.raw, place, LIFE)
+        return True
+    return services.places.save("ussd", phone, loaded.raw, place, LIFE)
 
 
 def _is_start(text: str) -> bool:
@@ -100,7 +113,7 @@ def _begin(services: Services, loaded: Loaded, session: str, phone: str, text: s
     if last_act:
         place.turn = last_act
         turn.repeat(past.words[last_act])
-    else:
+    elif not _picks(inputs):
         turn.take(None)
     for count, given in enumerate(inputs[last_act:], last_act + 1):
         turn.rebuilt = past.asked.get(count - 1) != place.memory.shown
@@ -109,6 +122,11 @@ def _begin(services: Services, loaded: Loaded, session: str, phone: str, text: s
     if loaded.away and turn.confirming:
         turn.keep_question()
     return place
+
+
+def _picks(inputs: list[str]) -> bool:
+    """Whether the first input can only be a choice, so that the first screen need not be made for it."""
+    return bool(inputs) and inputs[0] in FIRST_CHOICES
 
 
 def _who_and_what(

@@ -152,7 +152,7 @@ def test_a_killed_hop_is_repeated_with_its_effect(play: Play, monkeypatch: pytes
     phone = play.dial(COLLECTOR, "1", "120457", "300")
     died = pytest.raises(SystemExit)
     with monkeypatch.context() as patch:
-        patch.setattr(type(play.services.places), "save", _die)
+        patch.setattr(type(play.services.places), "leave", _die)
         phone.text += "*1"
         with died:
             phone.send()
