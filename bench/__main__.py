@@ -21,7 +21,7 @@ from ops import embedded
 from ops.embedded import ServerError
 
 OURS = "Bijli Line"
-KNOWN = ", known callers"
+UNSEEN = ", callers not seen lately"
 BARE = "bare Flask"
 TUTORIAL = "tutorial handler"
 NODE = "ussd-menu-builder, express"
@@ -63,9 +63,9 @@ def _node_peer(here: Rig, database: str) -> list[Server]:
 
 
 def _our_servers(here: Rig, env: dict[str, str]) -> list[Server]:
-    """Our service, for callers it has not seen lately and for known ones."""
+    """Our service, for callers that Redis knows and for those who are looked up in PostgreSQL first."""
     at, path = service.serve(here, env), service.ussd_path(env)
-    return [Server(OURS, at, path=path), Server(OURS + KNOWN, at, path=path, known_callers=True)]
+    return [Server(OURS, at, path=path, known_callers=True), Server(OURS + UNSEEN, at, path=path)]
 
 
 def _bench(only_peers: bool) -> None:
@@ -92,7 +92,7 @@ def _together(here: Rig, peers: Sequence[Server]) -> Findings:
     loaded = loading.timed(partial(service.load, here, env), here.folder / "sheets")
     rounds = contest.run([*_our_servers(here, env), *peers], here.cores)
     node = NODE if any(peer.name == NODE for peer in peers) else None
-    goals = report.peer_goals(rounds, OURS, BARE, TUTORIAL, node, SPARING)
+    goals = report.peer_goals(rounds, OURS, BARE, TUTORIAL, node, SPARING, UNSEEN)
     return Findings(rounds, goals, loaded, outbox.measure(here, env, gateway))
 
 
