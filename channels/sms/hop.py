@@ -245,7 +245,7 @@ class Texting:
             source=f"reply:{self.id}",
             recipient=phone,
             kind="reply",
-            text=say("nav.plain", words=words),
+            text=words,
             language=language,
             default_language=self.services.settings.default_language,
         )

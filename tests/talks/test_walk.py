@@ -129,7 +129,6 @@ SAID_BY_DOORS = {
     "nav.not_understood",
     "nav.not_understood_staff",
     "nav.not_understood_stranger",
-    "nav.plain",
     "nav.staff_only",
     "nav.too_long",
 }
