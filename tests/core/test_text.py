@@ -45,8 +45,8 @@ def test_money(paise: int, english: str, hindi: str) -> None:
     ],
 )
 def test_what_fills_a_gap(value: Param, english: str, hindi: str) -> None:
-    assert render(say("nav.plain", words=value), "en") == english
-    assert render(say("nav.plain", words=value), "hi") == hindi
+    assert render(say("nav.lines", lines=value), "en") == english
+    assert render(say("nav.lines", lines=value), "hi") == hindi
 
 
 def test_missing_words_are_never_taken_from_another_language() -> None:
