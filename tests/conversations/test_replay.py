@@ -222,7 +222,7 @@ def choosing(books: Books) -> Conversation:
     kind = yield from choose(say("fault.which"), [(k, say(f"fault.kind.{k}")) for k in ("no_power", "meter")])
     result = yield from do("first", lambda doing: "never")
     word = yield from ask(say("fault.note"), reading.note, whole=True)
-    return say("nav.plain", words=f"{kind} {result} {word}")
+    return say("nav.lines", lines=f"{kind} {result} {word}")
 
 
 def test_a_change_in_mid_talk_happens_once_and_stops_the_way_back() -> None:
@@ -231,7 +231,7 @@ def test_a_change_in_mid_talk_happens_once_and_stops_the_way_back() -> None:
     assert shown(table.hop("2")) == "fault.note"
     assert done(table.memory, "first") == "first-1"
     assert not back(table.memory)
-    assert table.hop("sparks at night") == Said(say("nav.plain", words="meter first-1 sparks at night"))
+    assert table.hop("sparks at night") == Said(say("nav.lines", lines="meter first-1 sparks at night"))
     assert table.books.done == ["first"]
 
 
@@ -251,7 +251,7 @@ def test_a_choice_by_its_name_in_any_language(words: str, said: str | None) -> N
     if said is None:
         assert isinstance(outcome, Show)
     else:
-        assert outcome == Said(say("nav.plain", words=said))
+        assert outcome == Said(say("nav.lines", lines=said))
 
 
 def test_fingerprints_tell_questions_apart() -> None:

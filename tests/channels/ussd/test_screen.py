@@ -60,7 +60,7 @@ def test_a_long_word_is_cut_where_it_must() -> None:
 @pytest.mark.parametrize("deep", [True, False])
 def test_a_menu_is_numbered_through_its_pages(deep: bool) -> None:
     menu = Menu(
-        say("menu.which_line"), tuple(Option(str(n), say("nav.plain", words="x" * 20)) for n in range(12))
+        say("menu.which_line"), tuple(Option(str(n), say("nav.lines", lines="x" * 20)) for n in range(12))
     )
     pages = screen.pages_of_prompt(menu, None, "en", deep)
     numbers = [row.split()[0] for page in pages for row in page.split("\n") if row.endswith("x")]
