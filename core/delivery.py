@@ -73,7 +73,10 @@ def claim(session: Session, limit: int, lease: timedelta) -> list[Outgoing]:
     return [Outgoing(*row[:6]) for row in rows]
 
 
+# Whoever waits for several rows of the outbox takes them in the order of their ids, and sweeps skip
+# what another holds: so no two of them ever wait for each other.
 _RECORD = text("""
+WITH mine AS (SELECT id FROM outbox WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE)
 UPDATE outbox SET
     state = CASE WHEN outbox.state IN ('sending', 'queued') THEN done.state ELSE outbox.state END,
     gateway = coalesce(done.gateway, outbox.gateway),
@@ -86,11 +89,11 @@ UPDATE outbox SET
                        WHEN done.state IN ('delivered', 'failed') THEN now()
                        -- Unsure a second time: it has had its second chance.
                        WHEN done.state = 'unsure' AND outbox.sent_at IS NOT NULL THEN now() END
-FROM unnest(
+FROM mine JOIN unnest(
     CAST(:ids AS bigint[]), CAST(:attempts AS smallint[]), CAST(:states AS text[]), CAST(:gateways AS text[]),
     CAST(:provider_ids AS text[]), CAST(:errors AS text[]), CAST(:waits AS float8[])
-) AS done(id, attempts, state, gateway, provider_id, error, wait)
-WHERE outbox.id = done.id AND outbox.attempts = done.attempts
+) AS done(id, attempts, state, gateway, provider_id, error, wait) USING (id)
+WHERE outbox.id = mine.id AND outbox.attempts = done.attempts
 """)
 
 
@@ -199,7 +202,8 @@ def requeue_abandoned(session: Session) -> int:
         session,
         "UPDATE outbox SET state = 'queued', "
         "next_at = now() + make_interval(secs => least(5 * (attempts - 1) ^ 2, 900)) "
-        "WHERE state = 'sending' AND next_at <= now() RETURNING 1",
+        "WHERE id IN (SELECT id FROM outbox WHERE state = 'sending' AND next_at <= now() "
+        "FOR NO KEY UPDATE SKIP LOCKED) RETURNING 1",
     )
 
 
@@ -214,7 +218,8 @@ def settle_unsure(session: Session) -> int:
         "UPDATE outbox SET "
         "state = CASE WHEN kind = ANY(:again) AND expires_at > now() THEN 'queued' ELSE state END, "
         "finished_at = CASE WHEN kind = ANY(:again) AND expires_at > now() THEN finished_at ELSE now() END "
-        "WHERE state = 'unsure' AND finished_at IS NULL AND next_at <= now() RETURNING 1",
+        "WHERE id IN (SELECT id FROM outbox WHERE state = 'unsure' AND finished_at IS NULL "
+        "AND next_at <= now() FOR NO KEY UPDATE SKIP LOCKED) RETURNING 1",
         again=[name for name, kind in KINDS.items() if kind.again],
     )
 
@@ -224,7 +229,8 @@ def close_expired(session: Session) -> int:
     closed = _count(
         session,
         "UPDATE outbox SET state = 'expired', finished_at = now() "
-        "WHERE state = 'queued' AND expires_at <= now() RETURNING 1",
+        "WHERE id IN (SELECT id FROM outbox WHERE state = 'queued' AND expires_at <= now() "
+        "FOR NO KEY UPDATE SKIP LOCKED) RETURNING 1",
     )
     session.execute(
         text("UPDATE outbox SET body = '' WHERE kind = 'code' AND body <> '' AND expires_at <= now()")

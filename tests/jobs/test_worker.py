@@ -64,7 +64,10 @@ def states(database: Database) -> set[str]:
 
 def let_leases_run_out(database: Database) -> int:
     """Let all waiting times go by; gives how many messages wait."""
-    waiting = "UPDATE outbox SET next_at = now() WHERE state IN ('queued', 'sending') RETURNING 1"
+    waiting = (
+        "UPDATE outbox SET next_at = now() WHERE id IN (SELECT id FROM outbox "
+        "WHERE state IN ('queued', 'sending') ORDER BY id FOR NO KEY UPDATE) RETURNING 1"
+    )
     with database.begin() as session:
         return len(session.execute(text(waiting)).all())
 
