@@ -17,6 +17,7 @@ from channels.ussd.africastalking import ussd_routes
 from channels.web.health import health_routes
 from channels.web.metrics import metrics_routes
 from channels.web.phone import phone_routes
+from channels.web.receipts import receipt_routes
 from core.errors import SettingError
 from core.settings import Settings
 from core.text import check_words, name_service, render, say
@@ -60,6 +61,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.register_blueprint(sms_routes(settings, receive, report))
     app.register_blueprint(health_routes(made.database.reader, made.redis))
     app.register_blueprint(metrics_routes(made.database, made.redis))
+    app.register_blueprint(receipt_routes(settings, made.database.reader))
     if settings.demo:
         app.register_blueprint(phone_routes(made.database))
     return app

@@ -32,6 +32,8 @@ class Command:
     """Whether the audience's main menu shows it."""
     open: bool = False
     """Whether anybody may text it, whatever the menus show."""
+    hint: bool = False
+    """Whether the help names it although no menu does: it needs more than one key, or the menu is full."""
 
     @property
     def label(self) -> Text:
@@ -66,7 +68,7 @@ def _menu_of(audience: Audience, own: bool) -> Menu:
 def help_text(caller: Caller) -> Conversation:
     """What can be sent and what it does, one line a command."""
     yield from ()
-    usable = [command for command in COMMANDS if command.menu and may_use(caller, command)]
+    usable = [one for one in COMMANDS if (one.menu or one.hint) and may_use(caller, one)]
     lines = [say(f"help.{command.name}") for command in usable]
     call = say("help.call", helpline=say("brand.helpline"))
     return say("nav.lines", lines=(say("help.head"), *lines, say("help.line"), call))
@@ -99,11 +101,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("status", Audience.CUSTOMER, customer.fault_status),
     Command("package", Audience.CUSTOMER, customer.my_package),
     Command("receipt", Audience.CUSTOMER, customer.receipt_again),
+    Command("year", Audience.CUSTOMER, customer.year, menu=False, hint=True),
     Command("pay", Audience.STAFF, staff.pay),
     Command("undo", Audience.STAFF, staff.undo),
     Command("find", Audience.STAFF, staff.find),
     Command("dues", Audience.STAFF, staff.dues),
     Command("cash", Audience.STAFF, staff.cash),
+    Command("totals", Audience.STAFF, staff.totals, menu=False, hint=True),
+    Command("receipt_of", Audience.STAFF, staff.receipt, menu=False, hint=True),
+    Command("verify", Audience.STRANGER, stranger.verify, menu=False, open=True, hint=True),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),
     Command("language", Audience.CUSTOMER, customer.language, menu=False, open=True),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from conversations import reading
-from conversations.prompts import Conversation, Talk, ask, choose, do, look
-from core import accounts, payments, people, requests
+from conversations.prompts import Conversation, Talk, ask, choose, do, look, said
+from core import accounts, payments, people, receipts, requests, statements
 from core.accounts import Owed, PackageView, Paid
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller, Line
 from core.requests import FaultKind, RequestView
 from core.settings import LANGUAGES
+from core.statements import Month
 from core.text import Name, Text, say
 
 PAYMENTS_SHOWN = 12
@@ -98,16 +99,42 @@ def my_package(caller: Caller) -> Conversation:
 
 
 def receipt_again(caller: Caller) -> Conversation:
-    """Send the last receipt once more, to the phone that asks."""
+    """Send the last receipt once more, to the phone that asks; or show the one whose number is named."""
+    number = yield from said(say("proof.which"), reading.receipt_number)
+    if number is not None:
+        return partial(receipts.show, number=number)
     line = yield from which_line(caller)
 
     def send(doing: Doing) -> Text:
-        number = payments.resend_receipt(doing, line.id)
-        return (
-            say("receipt.none", number=line.number) if number is None else say("receipt.sent", receipt=number)
-        )
+        sent = payments.resend_receipt(doing, line.id)
+        if sent is None:
+            return say("receipt.none", number=line.number)
+        links = receipts.link_lines(doing, receipts.id_of(doing.session, sent))
+        return say("nav.lines", lines=(say("receipt.sent", receipt=sent), *links))
 
     return send
+
+
+def year(caller: Caller) -> Conversation:
+    """Twelve months: what was billed, what was paid, and what was owed in the end of each."""
+    line = yield from which_line(caller)
+    query = partial(statements.year_by_month, connection_id=line.id)
+    months: list[Month] = yield from look("year", query, list[Month])
+    if not months:
+        return say("year.none", number=line.number)
+    return say("nav.lines", lines=(say("year.head", number=line.number), *(_month(one) for one in months)))
+
+
+def _month(month: Month) -> Text:
+    """One month on one line."""
+    state, amount = payments.standing(month.balance_paise)
+    return say(
+        f"year.row_{state}",
+        month=f"{month.first:%m/%Y}",
+        billed=Money(month.billed_paise),
+        paid=Money(month.paid_paise),
+        balance=amount,
+    )
 
 
 def report_fault(caller: Caller) -> Conversation:

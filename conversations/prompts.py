@@ -46,13 +46,15 @@ class Ask:
     """Type something; `read` turns it into a value or raises Unclear.
 
     `whole` takes the rest of a command line, not one word of it. `again` follows an answer that did
-    not do, so it takes no word given in advance.
+    not do, so it takes no word given in advance. `optional` is asked only of a line that says more than
+    its command; otherwise the talk goes on with None.
     """
 
     text: Text
     read: Callable[[str], Any]
     whole: bool = False
     again: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,12 @@ def pick(menu: Menu) -> Talk[str]:
 def ask(text: Text, read: Callable[[str], V], *, whole: bool = False, again: bool = False) -> Talk[V]:
     """Let the person type; gives back what `read` made of it."""
     answer: V = yield Ask(text, read, whole, again)
+    return answer
+
+
+def said(text: Text, read: Callable[[str], V]) -> Talk[V | None]:
+    """What the line already says beyond its command, or None; only a slip in it is asked about."""
+    answer: V | None = yield Ask(text, read, optional=True)
     return answer
 
 

@@ -54,6 +54,22 @@ def code(raw: str) -> str:
     return digits
 
 
+def receipt_number(raw: str) -> str:
+    """A receipt's number: plant, year and serial, all digits."""
+    digits = re.sub(r"[\s\-./]", "", fold(raw)).lstrip("#")
+    if not (digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 14):
+        raise Unclear(say("unclear.receipt", typed=quoted(raw)))
+    return digits
+
+
+def receipt_code(raw: str) -> str:
+    """A receipt's code of five digits."""
+    digits = fold(raw).replace(" ", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) == 5):
+        raise Unclear(say("unclear.receipt_code"))
+    return digits
+
+
 def name(raw: str) -> str:
     """A name of a person or place: some letters, not too long."""
     plain = fold(raw)

@@ -143,6 +143,8 @@ class Replay:
                 sending = self._look(item)
             elif isinstance(item, Do):
                 sending = self._do(item)
+            elif self._skips(item):
+                sending = None
             else:
                 stored = self._stored(item)
                 outcome = stored if stored is not None else self._answer(item)
@@ -174,6 +176,14 @@ class Replay:
         result = self.effects.do(item, self.step)
         self._keep(Answer(mark, result))
         return result
+
+    def _skips(self, prompt: Prompt) -> bool:
+        """Whether this is asked only of a line that says more, and the line does not."""
+        if not isinstance(prompt, Ask) or not prompt.optional or self.memory.queue:
+            return False
+        mark, answers = fingerprint(prompt), self.memory.answers
+        answered = self.used < len(answers) and answers[self.used].mark == mark
+        return not answered and self.memory.shown != mark
 
     def _stored(self, prompt: Prompt) -> str | None:
         """The kept answer, if this is still the question it was given to."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import reading
-from conversations.prompts import Conversation, Talk, ask, choose, confirm, look
-from core import collecting, payments
+from conversations import customer, reading
+from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, said
+from core import collecting, payments, receipts, statements
 from core.collecting import Card, Cash, Debtor, Found, LastPayment, Payee
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller, StaffMember
 from core.phones import read_phone
+from core.statements import Taken
 from core.text import Name, Text, say
 
 FOUND_SHOWN = 9
@@ -155,4 +156,42 @@ def cash(caller: Caller) -> Conversation:
     held: Cash = yield from look("cash", query, Cash, fresh=True)
     return say(
         "cash.held", held=Money(held.held_paise), payments=held.payments, today=Money(held.today_paise)
+    )
+
+
+def receipt(caller: Caller) -> Conversation:
+    """Show a receipt of one's plants by its number; staff with a connection may ask for its last one, too."""
+    number = yield from said(say("proof.which"), reading.receipt_number)
+    if number is None:
+        if caller.lines:
+            return (yield from customer.receipt_again(caller))
+        number = yield from ask(say("proof.which"), reading.receipt_number, again=True)
+    return partial(receipts.show, number=number)
+
+
+def totals(caller: Caller) -> Conversation:
+    """What one's plants took in today and this month, by way of paying."""
+    query = partial(statements.taken_in, staff_id=_me(caller).id)
+    taken: list[Taken] = yield from look("totals", query, list[Taken], fresh=True)
+    if not taken:
+        return say("totals.none")
+    lines: list[Text] = []
+    for place, one in enumerate(taken):
+        if place == 0 or taken[place - 1].label != one.label:
+            lines.append(say("totals.plant", plant=one.label))
+        lines.append(_figures(receipts.mode_words(one.mode), [one]))
+    if len(taken) > 1:
+        lines.append(_figures(say("totals.all"), taken))
+    return say("nav.lines", lines=tuple(lines))
+
+
+def _figures(what: Text, taken: list[Taken]) -> Text:
+    """Today and this month of some rows of the totals together."""
+    return say(
+        "totals.row",
+        what=what,
+        today=sum(one.today for one in taken),
+        today_sum=Money(sum(one.today_paise for one in taken)),
+        month=sum(one.month for one in taken),
+        month_sum=Money(sum(one.month_paise for one in taken)),
     )

@@ -1,4 +1,4 @@
-"""What callers we don't know can do: link this phone, ask for a connection."""
+"""What callers we don't know can do: link this phone, ask for a connection, check a receipt."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 
 from conversations import reading
 from conversations.prompts import Conversation, ask, do, look
-from core import codes, people, requests
+from core import codes, people, receipts, requests
 from core.doing import Doing
 from core.linking import Linkable, linkable
 from core.people import Caller
@@ -64,3 +64,10 @@ def new_connection(_caller: Caller) -> Conversation:
         return say("new.noted" if new else "new.known", request=number)
 
     return note
+
+
+def verify(_caller: Caller) -> Conversation:
+    """Whether a receipt that somebody shows is genuine: its number, then its code."""
+    number = yield from ask(say("verify.number"), reading.receipt_number)
+    code = yield from ask(say("verify.code", receipt=number), reading.receipt_code)
+    return partial(receipts.verify, number=number, code=code)

@@ -49,7 +49,7 @@ _RECEIPT = text("""
     INSERT INTO receipt (payment_id, plant_id, year, serial, number)
     SELECT paid.id, :plant, :year, counted.last, :prefix || lpad(counted.last::text, 5, '0')
     FROM paid, counted
-    RETURNING payment_id, number
+    RETURNING number, code
 """)
 
 _TO_UNDO = text("""
@@ -98,7 +98,7 @@ def take_cash(doing: Doing, connection_id: int, paise: int) -> tuple[str, int]:
         at=doing.at,
         moves=[(cash, paise), (dues, -paise)],
     )
-    number = _give_receipt(doing, row.plant_id, row.plant_number, connection_id, paise, entry)
+    number, code = _give_receipt(doing, row.plant_id, row.plant_number, connection_id, paise, entry)
     balance = int(session.execute(_DUES_NOW, {"connection": connection_id}).scalar_one())
     state, amount = standing(balance)
     told = say(
@@ -107,6 +107,7 @@ def take_cash(doing: Doing, connection_id: int, paise: int) -> tuple[str, int]:
         number=row.number,
         balance=amount,
         receipt=number,
+        code=code,
         service=doing.settings.service_name,
     )
     _tell(doing, connection_id, "receipt", told)
@@ -116,8 +117,8 @@ def take_cash(doing: Doing, connection_id: int, paise: int) -> tuple[str, int]:
 
 def _give_receipt(
     doing: Doing, plant_id: int, plant_number: int, connection_id: int, paise: int, entry_id: int
-) -> str:
-    """Write payment and receipt; the number is plant, year, serial, all digits."""
+) -> tuple[str, str]:
+    """Write payment and receipt; gives its number (plant, year, serial, all digits) and its code."""
     staff = doing.caller.staff
     year = financial_year(local(doing.at).date())
     row = doing.session.execute(
@@ -134,7 +135,7 @@ def _give_receipt(
             "prefix": f"{plant_number}{year % 100:02d}",
         },
     ).one()
-    return str(row.number)
+    return row.number, row.code
 
 
 def undo(doing: Doing, payment_id: int) -> tuple[Money, Name, int]:
@@ -183,10 +184,11 @@ def resend_receipt(doing: Doing, connection_id: int) -> str | None:
     row = _last_receipt(doing.session, connection_id)
     if row is None:
         return None
-    number, paise, paid_at = row
+    number, code, paise, paid_at = row
     told = say(
         "receipt.again",
         receipt=number,
+        code=code,
         amount=Money(paise),
         day=local(paid_at).date(),
         service=doing.settings.service_name,
@@ -203,14 +205,14 @@ def resend_receipt(doing: Doing, connection_id: int) -> str | None:
     return number
 
 
-def _last_receipt(session: Session, connection_id: int) -> tuple[str, int, datetime] | None:
+def _last_receipt(session: Session, connection_id: int) -> tuple[str, str, int, datetime] | None:
     row = session.execute(
         text(
-            "SELECT receipt.number, payment.amount_paise, payment.paid_at "
+            "SELECT receipt.number, receipt.code, payment.amount_paise, payment.paid_at "
             "FROM payment JOIN receipt ON receipt.payment_id = payment.id "
             "WHERE payment.connection_id = :connection AND payment.reversal_id IS NULL "
             "ORDER BY payment.paid_at DESC, payment.id DESC LIMIT 1"
         ),
         {"connection": connection_id},
     ).one_or_none()
-    return (row.number, row.amount_paise, row.paid_at) if row else None
+    return (row.number, row.code, row.amount_paise, row.paid_at) if row else None

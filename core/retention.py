@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from core.db import Database
 
-KEPT_DAYS = {"outbox": 180, "inbound": 180, "handled": 30, "one_time_code": 1}
+KEPT_DAYS = {"outbox": 180, "inbound": 180, "handled": 30, "one_time_code": 1, "receipt_check": 7}
 """Half a year answers any question about a receipt; a repeat of an act never comes after a month."""
 BATCH = 5_000
 """Rows of one transaction, so that no one waits long for a lock."""
@@ -32,6 +32,10 @@ _DELETE: Mapping[str, str] = {
     "one_time_code": (
         "DELETE FROM one_time_code WHERE id IN (SELECT id FROM one_time_code "
         "WHERE created_at < now() - make_interval(days => :days) ORDER BY id LIMIT :batch)"
+    ),
+    "receipt_check": (
+        "DELETE FROM receipt_check WHERE (phone, day) IN (SELECT phone, day FROM receipt_check "
+        "WHERE day < now() - make_interval(days => :days) LIMIT :batch)"
     ),
 }
 

@@ -79,6 +79,8 @@ class Settings:
     twilio: Twilio | None = None
     allowed_addresses: tuple[str, ...] = field(default=())
     """Addresses or networks that may call provider webhooks; empty allows all."""
+    receipt_links: bool = False
+    """Whether a reply to RECEIPT carries the link to its page; in India only a whitelisted address may."""
 
     @staticmethod
     def from_env(env: Mapping[str, str] = os.environ) -> Settings:
@@ -153,6 +155,7 @@ def _read(env: _Env) -> Settings:
             for part in (env.optional("BIJLI_ALLOWED_ADDRESSES") or "").split(",")
             if part.strip()
         ),
+        receipt_links=env.text("BIJLI_RECEIPT_LINKS", "0") == "1",
     )
     _check_gateways(settings)
     return settings

@@ -315,7 +315,25 @@ class Receipt(Base):
     year: Mapped[int] = mapped_column(SmallInteger)
     serial: Mapped[int]
     number: Mapped[str] = mapped_column(unique=True)
-    __table_args__ = (UniqueConstraint("plant_id", "year", "serial"),)
+    code: Mapped[str] = mapped_column(
+        server_default=text(
+            "lpad((('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint % 100000)::text, 5, '0')"
+        )
+    )
+    """Five digits by chance: whoever can say them has seen the receipt (VERIFY)."""
+    __table_args__ = (
+        UniqueConstraint("plant_id", "year", "serial"),
+        CheckConstraint("code ~ '^[0-9]{5}$'", name="code_shape"),
+    )
+
+
+class ReceiptCheck(Base):
+    """How many wrong receipt codes a phone tried on a day."""
+
+    __tablename__ = "receipt_check"
+    phone: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    wrong: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
 
 
 class ReceiptCounter(Base):

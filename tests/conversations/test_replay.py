@@ -22,6 +22,7 @@ from conversations.prompts import (
     do,
     fingerprint,
     look,
+    said,
 )
 from conversations.replay import Acting, Effects, Memory, Outcome, Replay, Said, Show, back, done
 from core.doing import Doing
@@ -196,6 +197,35 @@ def test_a_broken_number_keeps_the_amount() -> None:
     # The corrected number alone is enough; but no longer is all from one sure line.
     assert shown(table.hop("120457")) == "owed.due"
     assert isinstance(table.hop("1"), Acting)
+
+
+def naming(books: Books) -> Conversation:
+    number = yield from said(say("pay.number"), reading.connection_number)
+    if number is None:
+        number = yield from choose(say("menu.which_line"), [("120465", say("menu.own"))])
+    if not (yield from confirm(say("pay.unknown", number=number))):
+        return say("pay.not_taken")
+    return say("pay.elsewhere", number=number, plant="Rampur")
+
+
+def test_what_a_line_may_say_is_not_asked_when_it_does_not() -> None:
+    table = Table(naming)
+    assert shown(table.hop()) == "menu.which_line"
+    assert shown(table.hop("1")) == "pay.unknown"
+    assert table.hop("1") == Said(say("pay.elsewhere", number="120465", plant="Rampur"))
+
+
+def test_what_a_line_says_beyond_its_command_is_taken() -> None:
+    table = Table(naming, memory=Memory(queue=["120457"], sure=True))
+    assert shown(table.hop()) == "pay.unknown"
+    assert table.hop("1") == Said(say("pay.elsewhere", number="120457", plant="Rampur"))
+
+
+def test_a_slip_in_what_a_line_says_is_asked_about() -> None:
+    table = Table(naming, memory=Memory(queue=["120475"]))
+    first = table.hop()
+    assert (shown(first), note(first)) == ("pay.number", "unclear.number")
+    assert shown(table.hop("120457")) == "pay.unknown"
 
 
 def test_a_rebuilt_talk_asks_its_yes_again() -> None:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conversations import reading
+from conversations.prompts import Unclear
 from core.fold import fold, keyword
 from core.ids import read_number, with_check_digit
 from core.money import BadAmount, read_amount
@@ -165,3 +167,25 @@ def test_one_wrong_digit_is_always_caught(serial: int, data: st.DataObject) -> N
     place = data.draw(st.integers(0, len(number) - 1))
     other = data.draw(st.sampled_from([digit for digit in "0123456789" if digit != number[place]]))
     assert read_number(number[:place] + other + number[place + 1 :]) is None
+
+
+@pytest.mark.parametrize("raw", ["112600001", " 11 26 00001 ", "#112600001", "११२६०००0१", "11-26-00001"])
+def test_a_receipts_number_in_any_writing(raw: str) -> None:
+    assert reading.receipt_number(raw) == "112600001"
+
+
+@pytest.mark.parametrize("raw", ["", "1126", "1" * 15, "11260000x", "-", "¹¹²⁶⁰⁰⁰⁰¹x"])
+def test_what_is_no_receipts_number(raw: str) -> None:
+    with pytest.raises(Unclear, match=r"unclear\.receipt"):
+        reading.receipt_number(raw)
+
+
+@pytest.mark.parametrize(("raw", "code"), [("04821", "04821"), ("०४८२१", "04821"), (" 0 48 21", "04821")])
+def test_a_receipts_code(raw: str, code: str) -> None:
+    assert reading.receipt_code(raw) == code
+
+
+@pytest.mark.parametrize("raw", ["", "4821", "048211", "abcde"])
+def test_what_is_no_receipts_code(raw: str) -> None:
+    with pytest.raises(Unclear, match=r"unclear\.receipt_code"):
+        reading.receipt_code(raw)

@@ -28,10 +28,18 @@ def test_the_old_goes_and_the_rest_stays(settings: Settings) -> None:
                      AS given(name, age, handled);
                 INSERT INTO handled (key, talk, caller, result, at) VALUES
                     ('old', 't', '', '{}', now() - interval '31 days'), ('new', 't', '', '{}', now());
+                INSERT INTO receipt_check (phone, day, wrong) VALUES
+                    ('+919800000001', current_date - 9, 3), ('+919800000001', current_date, 1);
                 """
             )
         )
-    assert retention.clean(database) == {"outbox": 2, "inbound": 1, "handled": 1, "one_time_code": 0}
+    assert retention.clean(database) == {
+        "outbox": 2,
+        "inbound": 1,
+        "handled": 1,
+        "one_time_code": 0,
+        "receipt_check": 1,
+    }
     with database.begin() as session:
         left = session.scalars(
             text(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -20,12 +20,15 @@ SERVICE = "Bijli Line 1"
 NUMBER = "1204573"
 RECEIPT = "9992600001"
 """Plant, year, serial: the 999th plant of an operator."""
+RECEIPT_CODE = "48213"
 REQUEST = "1000006"
 PHONE = "+919800000001"
 AMOUNT = Money(1_99_999_50)
 BALANCE = Money(10_00_000_50)
 NAME = Name("Bhuvaneshwari Kumari Dev", "भुवनेश्वरी कुमारी देवी ज")
 DAY = date(2026, 11, 21)
+MOMENT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+HELPLINE = "+919800000001"
 STANDINGS = ("due", "clear", "ahead")
 TROUBLES: tuple[Trouble, ...] = ("balance", "sender", "login", "silent")
 
@@ -34,6 +37,7 @@ _PAID: dict[str, Param] = {
     "number": NUMBER,
     "balance": BALANCE,
     "receipt": RECEIPT,
+    "code": RECEIPT_CODE,
     "service": SERVICE,
 }
 
@@ -46,7 +50,7 @@ LONGEST: dict[str, list[Text]] = {
     "code": [say("code.message", code="123456", service=SERVICE)],
     "receipt": [
         *(say(f"receipt.{how}", **_PAID) for how in STANDINGS),
-        say("receipt.again", receipt=RECEIPT, amount=AMOUNT, day=DAY, service=SERVICE),
+        say("receipt.again", receipt=RECEIPT, code=RECEIPT_CODE, amount=AMOUNT, day=DAY, service=SERVICE),
     ],
     "reversal": [say(f"reversal.{how}", **_PAID) for how in STANDINGS],
     "staff_alert": [
@@ -57,6 +61,12 @@ LONGEST: dict[str, list[Text]] = {
 }
 """Every text that leaves by itself, by its kind. Replies are measured below; notices there are none yet."""
 
+_SHOWN: dict[str, Param] = {
+    "receipt": RECEIPT,
+    "amount": AMOUNT,
+    "number": NUMBER,
+    "code": RECEIPT_CODE,
+}
 _TO: dict[str, Param] = {"name": NAME, "number": NUMBER}
 STAFF_ANSWERS = [
     *(say(f"pay.taken_{how}", amount=AMOUNT, receipt=RECEIPT, balance=BALANCE, **_TO) for how in STANDINGS),
@@ -73,6 +83,7 @@ STAFF_ANSWERS = [
     say("undo.kept"),
     say("cash.held", held=BALANCE, payments=999, today=BALANCE),
     say("find.none", term="Bhuvaneshwa."),
+    say("totals.none"),
 ]
 QUESTIONS = [
     say("pay.confirm", amount=AMOUNT, **_TO),
@@ -96,6 +107,12 @@ CUSTOMER_ANSWERS = [
     say("fault.danger", request=REQUEST),
     say("new.noted", request=REQUEST),
     say("receipt.sent", receipt=RECEIPT),
+    *(say(f"proof.{how}", mode=say("mode.link"), day=MOMENT, **_SHOWN) for how in ("shown", "cancelled")),
+    *(say(f"verify.{how}", day=DAY, **_SHOWN) for how in ("genuine", "cancelled")),
+    say("verify.wrong", receipt=RECEIPT, code=RECEIPT_CODE, helpline=HELPLINE),
+    say("verify.too_many", helpline=HELPLINE),
+    say("proof.none", receipt=RECEIPT),
+    say("year.none", number=NUMBER),
     say("receipt.none", number=NUMBER),
     say("link.done", number=NUMBER),
     say("link.no_phone", number=NUMBER),
@@ -145,6 +162,33 @@ def test_long_lists_are_cut_into_messages_of_three_parts(language: str) -> None:
     pages = show.pages_of_words(say("nav.lines", lines=rows), language)
     assert all(parts(page) <= show.MOST_PARTS <= KINDS["reply"].budget[language] for page in pages)
     assert sum(page.count(NUMBER) for page in pages) == 30
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_year_and_the_totals_are_cut_between_lines(language: str) -> None:
+    months = [
+        say(f"year.row_{how}", month="11/2026", billed=AMOUNT, paid=AMOUNT, balance=BALANCE)
+        for how in STANDINGS * 4
+    ]
+    totals = [
+        say("totals.plant", plant=NAME),
+        say(
+            "totals.row",
+            what=say("mode.link"),
+            today=999,
+            today_sum=BALANCE,
+            month=99999,
+            month_sum=BALANCE,
+        ),
+    ] * 6
+    for lines in (months, totals):
+        pages = show.pages_of_words(say("nav.lines", lines=tuple(lines)), language)
+        assert all(parts(page) <= show.MOST_PARTS for page in pages)
+        assert len(pages) <= (6 if language == "hi" else 3), pages
+        assert all(
+            fits_screen("CON " + page)
+            for page in screen.pages_of_words(say("nav.lines", lines=tuple(lines)), language)
+        )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

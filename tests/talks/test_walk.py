@@ -19,7 +19,7 @@ from core.people import find_caller
 from core.settings import LANGUAGES
 from tests.conftest import Servers, demo_settings, fresh_database
 from tests.play import Play
-from tests.talks.walk import Stop, Walk
+from tests.talks.walk import RECEIPT, Stop, Walk
 
 CALLERS = {
     "one connection": "+919800000001",
@@ -65,7 +65,10 @@ def make_walk(play: Play, channel: str, phone: str, language: str | None) -> Wal
         sent = str(play.scalar("SELECT body FROM outbox WHERE kind = 'code' ORDER BY id DESC LIMIT 1"))
         return str(CODE.findall(sent)[0])
 
-    return Walk(play.services, channel, caller, language or "hi-Latn", code)
+    def receipt_code() -> str:
+        return str(play.scalar(f"SELECT code FROM receipt WHERE number = '{RECEIPT}'"))
+
+    return Walk(play.services, channel, caller, language or "hi-Latn", code, receipt_code)
 
 
 def walk_all(walk: Walk) -> Walked:
@@ -133,17 +136,19 @@ SAID_BY_DOORS = {
     "nav.too_long",
 }
 """What the channels say where no talk begins; the transcripts and the bad inputs show them."""
-IN_DOCS = {"menu.menu"}
+IN_DOCS = {"menu.menu", "menu.receipt_of", "menu.totals", "menu.verify", "menu.year"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
-OUTBOUND = ("alerts.", "code.", "receipt.", "reversal.", "fault.alarm")
-"""Messages to somebody else; test_budgets.py renders each."""
+OUTBOUND = ("alerts.", "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.")
+"""Messages to somebody else, and papers; test_budgets.py and test_receipts.py render each."""
 REFUSED_LATE = {"pay.staff_only", "pay.not_yours", "undo.too_late"}
 """Refusals of the core that a talk meets only when something changes between two of its steps."""
+OF_OTHER_RECEIPTS = {"proof.cancelled", "proof.link", "verify.cancelled", "verify.too_many"}
+"""What the stage has no receipt or setting for; tests/core/test_receipts.py says them."""
 
 
 def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
     """Words that nothing says are no longer kept right by anybody."""
-    said = SAID_BY_DOORS | IN_DOCS | TO_MOVE | REFUSED_LATE
+    said = SAID_BY_DOORS | IN_DOCS | TO_MOVE | REFUSED_LATE | OF_OTHER_RECEIPTS
     for kind, channel in (
         ("one connection", "ussd"),
         ("two connections", "sms"),
@@ -155,6 +160,8 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         with walking(servers, stage, channel, CALLERS[kind], "en") as walk:
             if walk.caller.lines:
                 walk.stops("status")
+            if walk.caller.staff:
+                walk.stops("totals")
             walk_all(walk)
         said |= walk.watch.keys
     kept = {

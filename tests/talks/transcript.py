@@ -63,8 +63,17 @@ class Stage:
         return self._screen(self.handsets[phone]) + self._arrived()
 
     def _typed(self, raw: str) -> str:
-        """`<code>` stands for the one-time code that came last."""
+        """`<code>` stands for the one-time code that came last, `<receipt 1>` for a receipt."""
+        for number, code, name in self._receipts():
+            raw = raw.replace(f"<code of {name}>", code).replace(f"<{name}>", number)
         return raw.replace("<code>", self.codes[-1]) if "<code>" in raw else raw
+
+    def _receipts(self) -> list[tuple[str, str, str]]:
+        """Number, code and name of each receipt so far."""
+        rows = self.play.services.database.reader.rows(
+            "SELECT number, code FROM receipt ORDER BY payment_id", {}
+        )
+        return [(number, code, f"receipt {count}") for count, (number, code) in enumerate(rows, 1)]
 
     def _screen(self, handset: Handset) -> list[str]:
         lines = [f"  | {line}" for line in self._plain(handset.screen).split("\n")]
@@ -91,7 +100,9 @@ class Stage:
         """Words with what differs from day to day named rather than shown."""
         for code in self.codes:
             words = words.replace(code, "<code>")
-        rows = self.play.services.database.reader.rows("SELECT number FROM receipt ORDER BY payment_id", {})
-        for count, (number,) in enumerate(rows, 1):
-            words = words.replace(number, f"<receipt {count}>")
-        return words.replace(today().strftime("%d/%m/%Y"), "<today>")
+        for number, code, name in self._receipts():
+            words = re.sub(rf"(?<![0-9]){code}(?![0-9])", f"<code of {name}>", words)
+            words = words.replace(number, f"<{name}>")
+        words = words.replace(today().strftime("%d/%m/%Y"), "<today>")
+        words = re.sub(r"<today> [0-9]{2}:[0-9]{2}", "<today> <time>", words)
+        return words.replace(today().strftime("%m/%Y"), "<month>")

@@ -30,6 +30,10 @@ LEAD = {False: "CON ", True: "END "}
 CODE = "<code>"
 """Stands for the one-time code that was sent last."""
 
+RECEIPT = "112600001"
+"""The first receipt of the stage."""
+RECEIPT_CODE = "<receipt code>"
+"""Stands for the code on it."""
 UNKNOWN = "300011"
 """A sound number that no connection has."""
 _NUMBERS = (["120457", "200027", "200002", UNKNOWN], ["120475", "abc", "-1"])
@@ -47,6 +51,9 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "link.unknown": (["120481"], ["120475"]),
     "link.code": (["000000", CODE], ["12"]),
     "link.wrong_code": ([CODE], ["12"]),
+    "proof.which": ([RECEIPT, "999999999"], ["12", "abc"]),
+    "verify.number": ([RECEIPT], ["12", "abc"]),
+    "verify.code": (["00000", RECEIPT_CODE], ["12"]),
     "new.name": (["Ram Prasad"], ["7"]),
     "new.village": (["Belauri"], ["7"]),
 }
@@ -99,13 +106,17 @@ class Stop:
 
 @dataclass
 class Walk:
-    """One caller on one channel; `code` gives the one-time code that was sent last."""
+    """One caller on one channel; `code` gives the one-time code that was sent last.
+
+    `receipt_code` gives the code on the receipt RECEIPT.
+    """
 
     services: Services
     channel: str
     caller: Caller
     language: str
     code: Callable[[], str]
+    receipt_code: Callable[[], str]
     watch: Watch = field(init=False)
     _talks: Iterator[int] = field(default_factory=count)
 
@@ -151,8 +162,13 @@ class Walk:
 
     def _take(self, path: tuple[str, ...], place: Place, raw: str | None) -> Stop:
         turn = Turn(self.services, self.channel, self.watch, place)
-        turn.take(self.code() if raw == CODE else raw)
+        turn.take(self._typed(raw))
         return Stop(path, place, None if place.over else self.watch.prompt, turn.unclear)
+
+    def _typed(self, raw: str | None) -> str | None:
+        if raw == CODE:
+            return self.code()
+        return self.receipt_code() if raw == RECEIPT_CODE else raw
 
     def _fork(self, place: Place) -> Place:
         """The same moment in a talk of its own, so that acts of one branch are not another's."""
