@@ -29,9 +29,14 @@ class Command:
     audience: Audience
     talk: Callable[[Caller], Conversation]
     menu: bool = True
-    """Whether the audience's main menu shows it."""
+    """Whether the audience's main menu shows it: in Hindi the menu is full (70 units to a screen)."""
     open: bool = False
     """Whether anybody may text it, whatever the menus show."""
+
+    @property
+    def for_all(self) -> bool:
+        """Whether it belongs to no audience in particular: language, help, menu."""
+        return self.open and not self.menu
 
     @property
     def label(self) -> Text:
@@ -66,7 +71,7 @@ def _menu_of(audience: Audience, own: bool) -> Menu:
 def help_text(caller: Caller) -> Conversation:
     """What can be sent and what it does, one line a command."""
     yield from ()
-    usable = [command for command in COMMANDS if command.menu and may_use(caller, command)]
+    usable = [command for command in COMMANDS if not command.for_all and may_use(caller, command)]
     lines = [say(f"help.{command.name}") for command in usable]
     call = say("help.call", helpline=say("brand.helpline"))
     return say("nav.lines", lines=(say("help.head"), *lines, say("help.line"), call))
@@ -94,6 +99,7 @@ def may_use(caller: Caller, command: Command) -> bool:
 
 COMMANDS: tuple[Command, ...] = (
     Command("owed", Audience.CUSTOMER, customer.owed),
+    Command("bill", Audience.CUSTOMER, customer.last_bill, menu=False),
     Command("payments", Audience.CUSTOMER, customer.last_payments),
     Command("fault", Audience.CUSTOMER, customer.report_fault),
     Command("status", Audience.CUSTOMER, customer.fault_status),

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import date
 
 import i18n
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from channels.app import create_app
 from channels.ussd import screen
 from conversations.catalogue import COMMANDS, may_use
+from core import billing
 from core import text as words
+from core.billing import Period
 from core.errors import SettingError
 from core.people import find_caller
 from core.settings import LANGUAGES
@@ -46,8 +50,30 @@ def stage(servers: Servers, world_template: str) -> Iterator[str]:
             play.text("+919800000002", f"PAY 120457 {amount}")
         for phone in ("+919800000003", "+919800000062"):
             play.text(phone, "PAY 120457 9")
+        bill_november(play)
         play.close()
         yield url.split("?")[0].rsplit("/", 1)[1]
+
+
+def bill_november(play: Play) -> None:
+    """One house read, one not, one in advance: every line a bill can have."""
+    database = play.services.database
+    with database.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO reading (connection_id, taken_on, wh, source) "
+                "SELECT id, '2026-11-30', 150000, 'test' FROM connection WHERE number = '120457'"
+            )
+        )
+    billing.post(
+        database,
+        billing.plant_of(database, "RAMPUR"),
+        Period.read("2026-11"),
+        lambda label, done, total: None,
+        default_language="en",
+        service="Bijli Line",
+        issued_on=date(2026, 12, 1),
+    )
 
 
 @contextmanager
@@ -136,7 +162,7 @@ SAID_BY_DOORS = {
 """What the channels say where no talk begins; the transcripts and the bad inputs show them."""
 IN_DOCS = {"menu.menu"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
-OUTBOUND = ("alerts.", "code.", "receipt.", "reversal.", "fault.alarm")
+OUTBOUND = ("alerts.", "bill.told_", "bill.note", "code.", "receipt.", "reversal.", "fault.alarm")
 """Messages to somebody else; test_budgets.py renders each."""
 REFUSED_LATE = {"pay.staff_only", "pay.not_yours", "undo.too_late"}
 """Refusals of the core that a talk meets only when something changes between two of its steps."""
