@@ -22,7 +22,9 @@ BATCH = 20
 ROOT = Path(__file__).parent.parent.parent.parent
 
 FILL = """
-WITH s AS (INSERT INTO state (organisation_id, code, name) SELECT min(id), 'KS', 'KS' FROM organisation RETURNING id),
+WITH s AS (
+    INSERT INTO state (organisation_id, code, name) SELECT min(id), 'KS', 'KS' FROM organisation RETURNING id
+),
 c AS (INSERT INTO cluster (state_id, code, name) SELECT id, 'KC', 'KC' FROM s RETURNING id),
 p AS (INSERT INTO plant (cluster_id, code, name) SELECT id, 'KILL', 'KILL' FROM c RETURNING id),
 person AS (INSERT INTO customer (reference, name) VALUES ('K', 'K') RETURNING id)
@@ -37,10 +39,14 @@ SELECT id, day, id * 1000 + past, 'test' FROM connection,
 WHERE reference LIKE 'K%' AND reference NOT LIKE 'K-%'
 """
 PHONES = (
-    "INSERT INTO phone (e164, language) "
-    "SELECT '+91' || 7000000000 + id, 'en' FROM connection WHERE number LIKE 'K%'",
-    "INSERT INTO connection_phone (connection_id, e164, role) "
-    "SELECT id, '+91' || 7000000000 + id, 'payer' FROM connection WHERE number LIKE 'K%'",
+    """
+    INSERT INTO phone (e164, language)
+    SELECT '+91' || 7000000000 + id, 'en' FROM connection WHERE number LIKE 'K%'
+    """,
+    """
+    INSERT INTO connection_phone (connection_id, e164, role)
+    SELECT id, '+91' || 7000000000 + id, 'payer' FROM connection WHERE number LIKE 'K%'
+    """,
 )
 
 # What the batch jobs do, with batches small enough to be caught between two of them.
@@ -63,8 +69,11 @@ else:
 """
 
 STATE = (
-    "SELECT connection_id, amount_paise, period_from, period_to, before_paise, opening_wh, closing_wh, lines::text "
-    "FROM bill WHERE reversed_at IS NULL AND run_id IS NOT NULL ORDER BY connection_id",
+    """
+    SELECT connection_id, amount_paise, period_from, period_to, before_paise, opening_wh, closing_wh,
+        lines::text
+    FROM bill WHERE reversed_at IS NULL AND run_id IS NOT NULL ORDER BY connection_id
+    """,
     "SELECT account.kind, connection_id, plant_id, balance_paise FROM account ORDER BY 1, 2, 3",
     "SELECT recipient, body, kind FROM outbox ORDER BY recipient, body",
     "SELECT count(*) FROM entry UNION ALL SELECT count(*) FROM posting",
