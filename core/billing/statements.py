@@ -24,6 +24,10 @@ RANGES = text("""
     ) AS counted WHERE place % :batch = 0 OR place = total ORDER BY id
 """)
 
+# The first batch meets almost empty tables. Plans made then, those of foreign keys too, would read whole
+# tables for each row once they have grown.
+USE_INDEXES = text("SELECT set_config('enable_seqscan', 'off', true)")
+
 OPEN_ACCOUNTS = text("""
     INSERT INTO account (kind, connection_id)
     SELECT 'dues', id FROM connection
@@ -97,7 +101,7 @@ _METER = f"""
     ) AS price
     CROSS JOIN LATERAL (
         SELECT due.metered AND EXISTS (
-            SELECT FROM tariff_step WHERE tariff_id = price.id AND paise > 0) AS yes
+            SELECT FROM tariff_step WHERE tariff_id = price.id AND paise > 0) AS yes OFFSET 0
     ) AS counted
     LEFT JOIN LATERAL (
         SELECT id, wh, taken_on, bands FROM reading
@@ -145,8 +149,9 @@ _IN_BAND = """
     END
 """
 
+# Materialized, and OFFSET 0, or the planner copies every expression into each of its uses.
 FILL_DRAFT = text(f"""
-    WITH due AS ({_DUE}), meter AS ({_METER})
+    WITH due AS MATERIALIZED ({_DUE}), meter AS MATERIALIZED ({_METER})
     INSERT INTO draft
     SELECT meter.id, account.id, coalesce(account.balance_paise, 0),
         CASE WHEN :posting AND meter.fixed_paise + coalesce(energy.paise, 0) > 0
@@ -167,8 +172,8 @@ FILL_DRAFT = text(f"""
         FROM (
             SELECT step.band, step.from_wh, step.paise,
                 least(within.wh, coalesce({_UPPER}, within.wh)) - {_LOWER} AS wh
-            FROM tariff_step AS step CROSS JOIN LATERAL (SELECT {_IN_BAND} AS wh) AS within
-            WHERE step.tariff_id = meter.tariff_id
+            FROM tariff_step AS step CROSS JOIN LATERAL (SELECT {_IN_BAND} AS wh OFFSET 0) AS within
+            WHERE step.tariff_id = meter.tariff_id OFFSET 0
         ) AS part WHERE part.wh > 0
     ) AS energy ON meter.counted
     ORDER BY meter.id
