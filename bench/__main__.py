@@ -81,9 +81,8 @@ def _bench(only_peers: bool) -> None:
 
 
 def _bench_billing() -> None:
-    with rig() as here:
-        for billed in billing.measure(here):
-            print(billed.line(), flush=True)
+    for billed in billing.measure():
+        print(billed.line(), flush=True)
 
 
 def _alone(here: Rig, peers: Sequence[Server]) -> Findings:

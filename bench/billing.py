@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import resource
+import shutil
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
+import psycopg
 from sqlalchemy import text
 
-from bench.rig import Rig
 from core import billing
 from core.billing import Period
 from core.db import Database
 from migrations import upgrade
+from ops import embedded
 
 SIZES = (10_000, 100_000)
 MONTH = Period.read("2026-11")
@@ -70,9 +75,18 @@ class Billed:
         )
 
 
-def measure(here: Rig, sizes: Sequence[int] = SIZES) -> list[Billed]:
-    """Each size in a database of its own."""
-    return [_measure(here.database(f"billing_{size}"), size) for size in sizes]
+def measure(sizes: Sequence[int] = SIZES) -> Iterator[Billed]:
+    """Each size in a database of its own; PostgreSQL, flushing to disk, may use every core."""
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="bijli-bench-"))
+        folder.chmod(0o711)  # PostgreSQL is never root, and passes through
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(embedded.start_postgres(folder).stop)
+        for size in sizes:
+            name = f"billing_{size}"
+            with psycopg.connect(embedded.postgres_url(folder, "postgres"), autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {name}".encode())
+            yield _measure(embedded.postgres_url(folder, name), size)
 
 
 def _measure(url: str, size: int) -> Billed:
