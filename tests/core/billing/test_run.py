@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
@@ -58,6 +59,14 @@ def test_a_second_run_bills_only_who_is_missing(town: Town) -> None:
     _, totals = town.bill()
     assert totals.bills == 1
     assert town.dues(house) == town.dues(late) == 369_50
+
+
+def test_two_processes_at_once_bill_everybody_once(town: Town) -> None:
+    houses = [metered(town) for _ in range(20)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: town.bill(), range(3)))
+    assert {town.dues(house) for house in houses} == {369_50}
+    town.books_are_true()
 
 
 def test_arrears_and_advance_stand_on_the_bill(town: Town) -> None:
