@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from bench import contest, loading, outbox, report, service
+from bench import billing, contest, loading, outbox, report, service
 from bench.contest import Server
 from bench.load import LoadError
 from bench.peers import data
@@ -80,6 +80,11 @@ def _bench(only_peers: bool) -> None:
     report.write(found)
 
 
+def _bench_billing() -> None:
+    for billed in billing.measure():
+        print(billed.line(), flush=True)
+
+
 def _alone(here: Rig, peers: Sequence[Server]) -> Findings:
     return Findings(contest.run(peers, here.cores))
 
@@ -102,7 +107,8 @@ def _out_of_time(_signal: int, _frame: FrameType | None) -> None:
 
 @click.command()
 @click.option("--peers", "only_peers", is_flag=True, help="Measure the peers alone, without our service.")
-def main(only_peers: bool) -> None:
+@click.option("--billing", "only_billing", is_flag=True, help="Measure a billing run alone.")
+def main(only_peers: bool, only_billing: bool) -> None:
     """Measure the service against its peers, on one pinned core."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGALRM, _out_of_time)
@@ -110,7 +116,10 @@ def main(only_peers: bool) -> None:
     if sys.platform != "linux":
         sys.exit("make bench pins servers to cores, which needs Linux")
     try:
-        _bench(only_peers)
+        if only_billing:
+            _bench_billing()
+        else:
+            _bench(only_peers)
     except (LoadError, RigError, ServerError) as error:
         sys.exit(f"bench: {error}")
 

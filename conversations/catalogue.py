@@ -29,11 +29,16 @@ class Command:
     audience: Audience
     talk: Callable[[Caller], Conversation]
     menu: bool = True
-    """Whether the audience's main menu shows it."""
+    """Whether the audience's main menu shows it: in Hindi the menu is full (70 units to a screen)."""
     open: bool = False
     """Whether anybody may text it, whatever the menus show."""
     hint: bool = False
     """Whether the help names it although no menu does: it needs more than one key, or the menu is full."""
+
+    @property
+    def for_all(self) -> bool:
+        """Whether it belongs to no audience in particular: language, help, menu."""
+        return self.open and not self.menu and not self.hint
 
     @property
     def label(self) -> Text:
@@ -96,6 +101,7 @@ def may_use(caller: Caller, command: Command) -> bool:
 
 COMMANDS: tuple[Command, ...] = (
     Command("owed", Audience.CUSTOMER, customer.owed),
+    Command("bill", Audience.CUSTOMER, customer.last_bill, menu=False, hint=True),
     Command("payments", Audience.CUSTOMER, customer.last_payments),
     Command("fault", Audience.CUSTOMER, customer.report_fault),
     Command("status", Audience.CUSTOMER, customer.fault_status),

@@ -7,7 +7,7 @@ from functools import partial
 from conversations import reading
 from conversations.prompts import Conversation, Talk, ask, choose, do, look, said
 from core import accounts, payments, people, receipts, requests, statements
-from core.accounts import Owed, PackageView, Paid
+from core.accounts import BillLine, BillView, Owed, PackageView, Paid
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller, Line
@@ -61,6 +61,44 @@ def owed(caller: Caller) -> Conversation:
     if found.paid_paise is not None and found.paid_on:
         lines.append(say("owed.paid", amount=Money(found.paid_paise), day=found.paid_on))
     return say("nav.lines", lines=tuple(lines))
+
+
+def last_bill(caller: Caller) -> Conversation:
+    """The last bill with its lines: what was charged, from where to where the meter went."""
+    line = yield from which_line(caller)
+    bill: BillView | None = yield from look(
+        "bill", partial(accounts.last_bill, connection_id=line.id), BillView | None
+    )
+    if bill is None:
+        return say("bill.none", number=line.number)
+    lines = [say("bill.head", number=line.number, first=bill.first, last=bill.last)]
+    if bill.opening_wh is not None and bill.closing_wh is not None:
+        lines.append(say("bill.meter", opening=_units(bill.opening_wh), closing=_units(bill.closing_wh)))
+    lines += [_bill_line(one) for one in bill.lines or ()]
+    if bill.estimated:
+        lines.append(say("bill.estimated"))
+    lines.append(say("bill.sum", amount=Money(bill.amount_paise), due=bill.due_on))
+    if bill.before_paise is not None:
+        state, before = payments.standing(bill.before_paise)
+        lines.append(say(f"bill.before_{state}", amount=before))
+    return say("nav.lines", lines=tuple(lines))
+
+
+def _bill_line(line: BillLine) -> Text:
+    if line.kind == "fixed":
+        return say("bill.fixed", days=line.days, amount=Money(line.paise))
+    return say(
+        "bill.energy",
+        units=_units(line.wh),
+        band=f" ({line.band})" if line.band else "",
+        rate=Money(line.rate),
+        amount=Money(line.paise),
+    )
+
+
+def _units(wh: int) -> str:
+    """Watt-hours in the units people know, kWh, without empty decimals."""
+    return f"{wh / 1000:.3f}".rstrip("0").rstrip(".")
 
 
 def last_payments(caller: Caller) -> Conversation:

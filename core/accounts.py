@@ -18,7 +18,8 @@ FROM connection
 LEFT JOIN account ON account.kind = 'dues' AND account.connection_id = connection.id
 LEFT JOIN LATERAL (
     SELECT amount_paise, issued_on, due_on FROM bill
-    WHERE bill.connection_id = connection.id ORDER BY period_from DESC LIMIT 1) AS bill ON true
+    WHERE bill.connection_id = connection.id AND reversed_at IS NULL
+    ORDER BY period_from DESC LIMIT 1) AS bill ON true
 LEFT JOIN LATERAL (
     SELECT amount_paise, paid_at FROM payment
     WHERE payment.connection_id = connection.id AND reversal_id IS NULL
@@ -39,6 +40,37 @@ SELECT package.name, package.name_local, package.load_watts, package.hours, pack
 FROM connection JOIN package ON package.id = connection.package_id
 WHERE connection.id = %(connection)s
 """
+
+
+_BILL = """
+SELECT period_from, period_to, due_on, amount_paise, before_paise, opening_wh, closing_wh, estimated, lines
+FROM bill WHERE connection_id = %(connection)s AND reversed_at IS NULL ORDER BY period_from DESC LIMIT 1
+"""
+
+
+class BillLine(msgspec.Struct, frozen=True):
+    """One line of a bill, as core/tariffs.py makes it: paise, days of a fixed charge, Wh at a rate."""
+
+    kind: str
+    rate: int
+    paise: int
+    days: int = 0
+    wh: int = 0
+    band: str = ""
+
+
+class BillView(msgspec.Struct, frozen=True, array_like=True):
+    """A bill as its customer sees it; one from before our time has an amount and nothing else."""
+
+    first: date
+    last: date
+    due_on: date
+    amount_paise: int
+    before_paise: int | None
+    opening_wh: int | None
+    closing_wh: int | None
+    estimated: bool
+    lines: list[BillLine] | None
 
 
 class Owed(msgspec.Struct, frozen=True, array_like=True):
@@ -75,6 +107,12 @@ class PackageView(msgspec.Struct, frozen=True, array_like=True):
 def what_is_owed(reader: Reader, connection_id: int) -> Owed:
     """Balance, last bill and last payment of one connection."""
     return Owed(*reader.rows(_OWED, {"connection": connection_id})[0])
+
+
+def last_bill(reader: Reader, connection_id: int) -> BillView | None:
+    """The newest bill that was not taken back."""
+    rows = reader.rows(_BILL, {"connection": connection_id})
+    return msgspec.convert(rows[0], BillView) if rows else None
 
 
 def last_payments(reader: Reader, connection_id: int, limit: int) -> list[Paid]:

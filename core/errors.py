@@ -12,6 +12,10 @@ class SettingError(Exception):
     """A setting is missing or wrong. Its message is one line that names the setting."""
 
 
+class BillingError(Exception):
+    """A billing run that can't be. Its message is one line for whoever asked for it."""
+
+
 class Refusal(Exception):
     """The core says no, in words for the person who asked.
 

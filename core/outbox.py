@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ ONE_PART: Mapping[str, int] = {"en": 1, "hi-Latn": 1, "hi": 2}
 TWO_PARTS: Mapping[str, int] = {"en": 2, "hi-Latn": 2, "hi": 4}
 THREE_PARTS: Mapping[str, int] = {"en": 3, "hi-Latn": 3, "hi": 3}
 """A page of a list; what is longer is sent when asked for."""
+BILL_PARTS: Mapping[str, int] = {"en": 2, "hi-Latn": 2, "hi": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ KINDS: Mapping[str, Kind] = {
     "receipt": Kind(1, ONE_PART, timedelta(days=3)),
     "reversal": Kind(1, ONE_PART, timedelta(days=3)),
     "reply": Kind(1, THREE_PARTS, timedelta(hours=6)),
+    "bill": Kind(9, BILL_PARTS, timedelta(days=3)),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
     "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1)),
 }
@@ -58,6 +60,8 @@ class Message:
     connection_id: int | None = None
     language: str | None = None
     """The language, where the writer knows it; else the phone's own, else the service's."""
+    at: datetime | None = None
+    """Not to be sent before; None: at once."""
 
 
 def post(
@@ -108,6 +112,7 @@ def _columns(messages: Iterable[Message]) -> dict[str, list[object]]:
                 kind.priority,
                 int(kind.life.total_seconds()),
                 message.connection_id,
+                message.at,
             )
             for name, value in zip(_COLUMNS, row, strict=True):
                 columns[name].append(value)
@@ -125,18 +130,20 @@ _COLUMNS = (
     "priorities",
     "lives",
     "connections",
+    "moments",
 )
 
 _POST = text("""
-INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, expires_at, connection_id)
+INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, next_at, expires_at,
+    connection_id)
 SELECT new.source, new.recipient, new.kind, new.language, new.body, new.parts, new.priority,
-       now() + make_interval(secs => new.life), new.connection_id
+       coalesce(new.at, now()), coalesce(new.at, now()) + make_interval(secs => new.life), new.connection_id
 FROM unnest(
     CAST(:sources AS text[]), CAST(:recipients AS text[]), CAST(:kinds AS text[]),
     CAST(:wanted AS text[]), CAST(:languages AS text[]), CAST(:bodies AS text[]),
     CAST(:parts AS smallint[]), CAST(:priorities AS smallint[]), CAST(:lives AS integer[]),
-    CAST(:connections AS bigint[])
-) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id)
+    CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[])
+) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at)
 LEFT JOIN phone ON phone.e164 = new.recipient
 WHERE new.language = coalesce(new.wanted, phone.language, :default_language)
   AND phone.unreachable IS NULL

@@ -32,6 +32,7 @@ ROLES = ("operator", "technician", "csa", "cluster_in_charge", "state_in_charge"
 PHONE_ROLES = ("payer", "holder", "viewer")
 CONNECTION_STATES = ("active", "inactive", "disconnected")
 REQUEST_STATES = ("requested", "in_process", "review", "completed", "rejected")
+RUN_STATES = ("posting", "telling", "posted", "reversing", "reversed")
 OUTBOX_STATES = ("queued", "sending", "unsure", "sent", "delivered", "failed", "expired")
 
 
@@ -151,6 +152,35 @@ class Package(Base):
     )
 
 
+class Tariff(Base):
+    """A package's prices from a day on: a bill is priced by the version of its own first day."""
+
+    __tablename__ = "tariff"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    package_id: Mapped[int] = mapped_column(ForeignKey("package.id"))
+    valid_from: Mapped[date]
+    monthly_paise: Mapped[int]
+    rest_band: Mapped[str] = mapped_column(server_default=text("''"))
+    """The band that takes energy which no register explains; empty where there are no bands."""
+    __table_args__ = (
+        UniqueConstraint("package_id", "valid_from"),
+        CheckConstraint("monthly_paise >= 0", name="not_negative"),
+    )
+
+
+class TariffStep(Base):
+    """The price of a kWh in a band, in paise, between two bounds of a month's energy."""
+
+    __tablename__ = "tariff_step"
+    tariff_id: Mapped[int] = mapped_column(ForeignKey("tariff.id"), primary_key=True)
+    band: Mapped[str] = mapped_column(primary_key=True, server_default=text("''"))
+    from_wh: Mapped[int] = mapped_column(primary_key=True, server_default=text("0"))
+    upto_wh: Mapped[int | None]
+    """None: without end."""
+    paise: Mapped[int]
+    __table_args__ = (CheckConstraint("paise >= 0 AND from_wh >= 0 AND upto_wh > from_wh", name="in_order"),)
+
+
 class PackagePlant(Base):
     """A plant offers a package."""
 
@@ -220,6 +250,8 @@ class Reading(Base):
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
     taken_on: Mapped[date]
     wh: Mapped[int]
+    bands: Mapped[dict[str, Any] | None]
+    """The registers of a meter that counts by time of day, Wh by band; they add up to `wh`."""
     source: Mapped[str]
     __table_args__ = (
         UniqueConstraint("connection_id", "taken_on"),
@@ -271,8 +303,39 @@ class Posting(Base):
     __table_args__ = (CheckConstraint("amount_paise <> 0", name="not_zero"),)
 
 
+class BillingRun(Base):
+    """One billing of a plant for a period, in batches: what is not finished is gone on with.
+
+    `told_to` is the last bill whose messages are written.
+    """
+
+    __tablename__ = "billing_run"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    plant_id: Mapped[int] = mapped_column(ForeignKey("plant.id"))
+    period_from: Mapped[date]
+    period_to: Mapped[date]
+    issued_on: Mapped[date]
+    due_on: Mapped[date]
+    state: Mapped[str] = mapped_column(server_default=text("'posting'"))
+    told_to: Mapped[int] = mapped_column(server_default=text("0"))
+    started_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    finished_at: Mapped[datetime | None]
+    __table_args__ = (
+        _one_of("state", RUN_STATES),
+        Index(
+            "billing_run_open",
+            "plant_id",
+            unique=True,
+            postgresql_where=text("state IN ('posting', 'telling', 'reversing')"),
+        ),
+    )
+
+
 class Bill(Base):
-    """What was asked for a period. `entry_id` is None for a bill from before the opening balance."""
+    """What was asked for a period. Without `run_id` it is from before the opening balance.
+
+    `entry_id` is None there too, and where a bill comes to nothing.
+    """
 
     __tablename__ = "bill"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -283,7 +346,28 @@ class Bill(Base):
     due_on: Mapped[date]
     amount_paise: Mapped[int]
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"), unique=True)
-    __table_args__ = (UniqueConstraint("connection_id", "period_from"),)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("billing_run.id"))
+    tariff_id: Mapped[int | None] = mapped_column(ForeignKey("tariff.id"))
+    before_paise: Mapped[int | None]
+    """The balance just before: arrears above zero, an advance below."""
+    opening_wh: Mapped[int | None]
+    closing_wh: Mapped[int | None]
+    reading_id: Mapped[int | None]
+    """The reading that closed it; None where it was estimated or has no meter."""
+    estimated: Mapped[bool] = mapped_column(server_default=text("false"))
+    lines: Mapped[dict[str, Any] | None]
+    """Its lines, as core/tariffs.py has them."""
+    reversed_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index(
+            "bill_standing",
+            "connection_id",
+            "period_from",
+            unique=True,
+            postgresql_where=text("reversed_at IS NULL"),
+        ),
+        Index("bill_by_run", "run_id", "id", postgresql_where=text("run_id IS NOT NULL")),
+    )
 
 
 class Payment(Base):

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 
 from channels.nudge import BULK, NORMAL
-from jobs import clean, inbound, outbox
+from jobs import billing, clean, inbound, outbox
 
 log = structlog.get_logger()
 
@@ -19,6 +19,8 @@ SWEEP_SECONDS = 5
 NIGHT = "30 20 * * *"
 """20:30 UTC, two in the morning in India."""
 JOB_SECONDS = 120
+BILLING_SECONDS = 60
+BILLING_JOB_SECONDS = 3600
 
 
 def schedule(connection: Redis) -> CronScheduler:
@@ -28,6 +30,14 @@ def schedule(connection: Redis) -> CronScheduler:
         cron.register(
             job, NORMAL, interval=SWEEP_SECONDS, ttl=SWEEP_SECONDS, result_ttl=0, job_timeout=JOB_SECONDS
         )
+    cron.register(
+        billing.sweep,
+        BULK,
+        interval=BILLING_SECONDS,
+        ttl=BILLING_SECONDS,
+        result_ttl=0,
+        job_timeout=BILLING_JOB_SECONDS,
+    )
     cron.register(clean.clean, BULK, cron=NIGHT, result_ttl=0, job_timeout=JOB_SECONDS)
     return cron
 

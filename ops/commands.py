@@ -37,10 +37,10 @@ def commands_page() -> str:
     """The whole page, in Markdown."""
     sections = [
         *(
-            (title, [one for one in COMMANDS if one.audience is who and one.menu])
+            (title, [one for one in COMMANDS if one.audience is who and not one.for_all])
             for who, title in _AUDIENCES.items()
         ),
-        (_ANYBODY, [one for one in COMMANDS if not one.menu]),
+        (_ANYBODY, [one for one in COMMANDS if one.for_all]),
     ]
     return _HEAD + "".join(f"\n## {title}\n\n{_table(commands)}" for title, commands in sections)
 

@@ -90,6 +90,27 @@ def load(folder: Path) -> None:
 
 
 @cli.command()
+@click.argument("plant")
+@click.argument("period", required=False)
+@click.option("--post", "how", flag_value="post", help="Make the bills, and write the messages for them.")
+@click.option("--dry-run", "how", flag_value="dry", default=True, help="Only say what it comes to (default).")
+@click.option("--reverse", "run", type=int, help="Take the run with this number back, as a whole.")
+def bill(plant: str, period: str | None, how: str, run: int | None) -> None:
+    """Bill PLANT for PERIOD (a month, 2026-11): first dry, then with --post."""
+    if (period is None) == (run is None):
+        raise click.UsageError("give either a period or --reverse with the number of a run")
+    settings = use_settings()
+    from ops import bill as billing
+
+    if run is not None:
+        billing.reverse(settings, plant, run, click.echo)
+    elif how == "post":
+        billing.post(settings, plant, str(period), click.echo)
+    else:
+        billing.dry_run(settings, plant, str(period), click.echo)
+
+
+@cli.command()
 def demo() -> None:
     """Run the whole service here, with invented customers."""
     from ops import demo as demonstration

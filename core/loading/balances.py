@@ -104,7 +104,7 @@ _BILLS = """
     FROM in_balances JOIN connection ON connection.reference = in_balances.connection
     LEFT JOIN (
         SELECT DISTINCT ON (connection_id) connection_id, id FROM bill
-        WHERE entry_id IS NULL ORDER BY connection_id, period_from DESC
+        WHERE entry_id IS NULL AND run_id IS NULL ORDER BY connection_id, period_from DESC
     ) AS before ON before.connection_id = connection.id
     WHERE last_bill_amount IS NOT NULL
 """
@@ -163,7 +163,7 @@ PART = Part(
             SELECT line, last_bill_from FROM in_balances
             JOIN connection ON connection.reference = in_balances.connection
             JOIN bill ON bill.connection_id = connection.id AND bill.period_from = last_bill_from
-            WHERE bill.entry_id IS NOT NULL
+            WHERE num_nonnulls(bill.entry_id, bill.run_id) > 0 AND bill.reversed_at IS NULL
         """),
     ),
     steps=(

@@ -136,5 +136,29 @@ PART = Part(
         SELECT line FROM in_packages JOIN package ON package.code = in_packages.package
         JOIN made ON made.package_id = package.id
         """,
+        # Prices are kept in versions, so that an old bill can be worked out again: the first holds from
+        # the beginning, a changed one from today. Finer ones (slabs, bands) are left as they are.
+        """
+        WITH given AS (
+            SELECT package.id, monthly_paise, energy_paise, version.id AS version_id, today
+            FROM load_day, in_packages JOIN package ON package.code = in_packages.package
+            LEFT JOIN LATERAL (
+                SELECT tariff.id, tariff.monthly_paise AS monthly, min(step.paise) AS energy,
+                    count(step.paise) AS steps
+                FROM tariff LEFT JOIN tariff_step AS step ON step.tariff_id = tariff.id
+                WHERE tariff.package_id = package.id GROUP BY tariff.id ORDER BY valid_from DESC LIMIT 1
+            ) AS version ON true
+            WHERE version.id IS NULL OR version.steps <= 1
+            AND (version.monthly, coalesce(version.energy, 0)) <> (monthly_paise, energy_paise)
+        ), made AS (
+            INSERT INTO tariff (package_id, valid_from, monthly_paise)
+            SELECT id, CASE WHEN version_id IS NULL THEN '1990-01-01' ELSE today END, monthly_paise FROM given
+            ON CONFLICT (package_id, valid_from) DO UPDATE SET monthly_paise = excluded.monthly_paise
+            RETURNING id, package_id
+        )
+        INSERT INTO tariff_step (tariff_id, paise)
+        SELECT made.id, energy_paise FROM made JOIN given ON given.id = made.package_id
+        ON CONFLICT (tariff_id, band, from_wh) DO UPDATE SET paise = excluded.paise
+        """,
     ),
 )

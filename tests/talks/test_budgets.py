@@ -52,6 +52,20 @@ LONGEST: dict[str, list[Text]] = {
         *(say(f"receipt.{how}", **_PAID) for how in STANDINGS),
         say("receipt.again", receipt=RECEIPT, code=RECEIPT_CODE, amount=AMOUNT, day=DAY, service=SERVICE),
     ],
+    "bill": [
+        say(
+            f"bill.told_{how}",
+            number=NUMBER,
+            amount=AMOUNT,
+            first=DAY,
+            last=DAY,
+            note=say("bill.note"),
+            balance=BALANCE,
+            due=DAY,
+            service=SERVICE,
+        )
+        for how in STANDINGS
+    ],
     "reversal": [say(f"reversal.{how}", **_PAID) for how in STANDINGS],
     "staff_alert": [
         *(_paused(trouble) for trouble in TROUBLES),
@@ -102,6 +116,7 @@ CUSTOMER_ANSWERS = [
         )
         for how in STANDINGS
     ),
+    say("bill.none", number=NUMBER),
     say("fault.opened", request=REQUEST),
     say("fault.known", request=REQUEST),
     say("fault.danger", request=REQUEST),
@@ -131,7 +146,7 @@ def test_an_outbound_message_keeps_its_budget(kind: str, language: str) -> None:
 def test_every_outbound_text_is_measured() -> None:
     assert set(KINDS) - set(LONGEST) == {"reply", "notice"}
     measured = {text.key for texts in LONGEST.values() for text in texts}
-    begins = ("alerts.", "code.", "receipt.", "reversal.")
+    begins = ("alerts.", "bill.told_", "code.", "receipt.", "reversal.")
     said_back = {"receipt.sent", "receipt.none"}
     outbound = {
         key for key in all_keys("en") if key.startswith(begins) and ".trouble." not in key

@@ -1,0 +1,101 @@
+"""Bills go out: after a run is posted, each phone is told once, in its language, at a sensible hour."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from core import clock
+from core.billing.period import Progress
+from core.db import Database
+from core.money import Money
+from core.outbox import Message, post_many
+from core.payments import standing
+from core.text import Text, say
+
+BATCH = 1_000
+FROM_HOUR, TO_HOUR = 8, 20
+"""Nobody is woken by a bill: 8 in the morning to 8 in the evening, in India."""
+
+_NEXT = text("""
+    SELECT bill.id, bill.connection_id, connection.number, bill.period_from, bill.period_to, bill.due_on,
+        bill.amount_paise, bill.before_paise, bill.estimated
+    FROM bill JOIN connection ON connection.id = bill.connection_id
+    WHERE bill.run_id = :run AND bill.id > :after AND bill.reversed_at IS NULL AND bill.amount_paise > 0
+    ORDER BY bill.id LIMIT :batch
+""")
+_PHONES = text("""
+    SELECT connection_id, e164, language FROM connection_phone JOIN phone USING (e164)
+    WHERE connection_id = ANY(:connections) AND role IN ('holder', 'payer') ORDER BY connection_id, position
+""")
+
+
+def tell(database: Database, run_id: int, progress: Progress, *, default_language: str, service: str) -> None:
+    """Write the messages of a posted run, a thousand bills a transaction, and call the run finished."""
+    told = 0
+    while True:
+        with database.begin() as session:
+            run = session.execute(
+                text("SELECT state, told_to FROM billing_run WHERE id = :run FOR UPDATE"), {"run": run_id}
+            ).one()
+            if run.state != "telling":
+                return
+            bills = session.execute(_NEXT, {"run": run_id, "after": run.told_to, "batch": BATCH}).all()
+            phones = session.execute(_PHONES, {"connections": [bill.connection_id for bill in bills]}).all()
+            by_id = {bill.connection_id: bill for bill in bills}
+            at = sensible(clock.now())
+            messages = [
+                Message(
+                    f"bill:{by_id[phone.connection_id].id}:{phone.e164}",
+                    phone.e164,
+                    "bill",
+                    words(by_id[phone.connection_id], service),
+                    phone.connection_id,
+                    phone.language or default_language,
+                    at,
+                )
+                for phone in phones
+            ]
+            post_many(session, messages, default_language=default_language)
+            session.execute(
+                text(
+                    "UPDATE billing_run SET told_to = :told, state = :state, "
+                    "finished_at = CASE WHEN :state = 'posted' THEN now() END WHERE id = :run"
+                ),
+                {
+                    "run": run_id,
+                    "told": bills[-1].id if bills else run.told_to,
+                    "state": "telling" if bills else "posted",
+                },
+            )
+        if not bills:
+            return
+        told += len(bills)
+        progress("writing messages", told, told + 1)
+
+
+def words(bill: Row[Any], service: str) -> Text:
+    """What a bill says: the amount, what stood before, and what is to be paid by when."""
+    state, amount = standing(bill.before_paise + bill.amount_paise)
+    return say(
+        f"bill.told_{state}",
+        number=bill.number,
+        amount=Money(bill.amount_paise),
+        first=bill.period_from,
+        last=bill.period_to,
+        note=say("bill.note") if bill.estimated else "",
+        balance=amount,
+        due=bill.due_on,
+        service=service,
+    )
+
+
+def sensible(moment: datetime) -> datetime:
+    """The moment itself, if people are awake; else the next morning's beginning, in India."""
+    local = clock.local(moment)
+    if FROM_HOUR <= local.hour < TO_HOUR:
+        return moment
+    day = local.date() if local.hour < FROM_HOUR else local.date() + timedelta(days=1)
+    return datetime.combine(day, time(FROM_HOUR), clock.INDIA)

@@ -1,0 +1,144 @@
+"""kill -9 in mid-run: gone on with, the end is the same as undisturbed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from core import billing
+from core.db import Database
+from tests.conftest import Servers, fresh_database
+from tests.core.billing.conftest import silent
+
+HOUSES = 400
+BATCH = 20
+ROOT = Path(__file__).parent.parent.parent.parent
+
+FILL = """
+WITH s AS (
+    INSERT INTO state (organisation_id, code, name) SELECT min(id), 'KS', 'KS' FROM organisation RETURNING id
+),
+c AS (INSERT INTO cluster (state_id, code, name) SELECT id, 'KC', 'KC' FROM s RETURNING id),
+p AS (INSERT INTO plant (cluster_id, code, name) SELECT id, 'KILL', 'KILL' FROM c RETURNING id),
+person AS (INSERT INTO customer (reference, name) VALUES ('K', 'K') RETURNING id)
+INSERT INTO connection (reference, number, customer_id, plant_id, package_id, connected_on)
+SELECT 'K' || n, 'K' || n, person.id, p.id, (SELECT id FROM package WHERE code = 'SHOP500'), '2024-03-01'
+FROM person, p, generate_series(1, :houses) AS n
+"""
+READ = """
+INSERT INTO reading (connection_id, taken_on, wh, source)
+SELECT id, day, id * 1000 + past, 'test' FROM connection,
+    (VALUES ('2026-10-31'::date, 0), ('2026-11-30', 12345)) AS read(day, past)
+WHERE reference LIKE 'K%' AND reference NOT LIKE 'K-%'
+"""
+PHONES = (
+    """
+    INSERT INTO phone (e164, language)
+    SELECT '+91' || 7000000000 + id, 'en' FROM connection WHERE number LIKE 'K%'
+    """,
+    """
+    INSERT INTO connection_phone (connection_id, e164, role)
+    SELECT id, '+91' || 7000000000 + id, 'payer' FROM connection WHERE number LIKE 'K%'
+    """,
+)
+
+# What the batch jobs do, with batches small enough to be caught between two of them.
+PROGRAM = """
+import sys, time
+from datetime import date
+from core import billing
+from core.billing import Period, run, telling
+from core.db import Database
+run.BATCH = telling.BATCH = 20
+database = Database(sys.argv[1])
+post_range = run.post_range
+def slow_range(*given):
+    post_range(*given)
+    time.sleep(0.02)
+run.post_range = slow_range
+def slow(label, done, total):
+    print(label, done, flush=True)
+    time.sleep(0.01)
+if sys.argv[3] == "reverse":
+    billing.reverse(database, int(sys.argv[2]), slow)
+else:
+    billing.post(database, int(sys.argv[2]), Period.read("2026-11"), slow,
+        default_language="en", service="Bijli Line", issued_on=date(2026, 12, 1))
+"""
+
+STATE = (
+    """
+    SELECT connection_id, amount_paise, period_from, period_to, before_paise, opening_wh, closing_wh,
+        lines::text
+    FROM bill WHERE reversed_at IS NULL AND run_id IS NOT NULL ORDER BY connection_id
+    """,
+    "SELECT account.kind, connection_id, plant_id, balance_paise FROM account ORDER BY 1, 2, 3",
+    "SELECT recipient, body, kind FROM outbox ORDER BY recipient, body",
+    "SELECT count(*) FROM entry UNION ALL SELECT count(*) FROM posting",
+    "SELECT state FROM billing_run",
+)
+
+
+@pytest.fixture
+def database(servers: Servers, world_template: str) -> Iterator[Database]:
+    with fresh_database(servers, world_template) as url:
+        made = Database(url)
+        with made.begin() as session:
+            session.execute(text(FILL), {"houses": HOUSES})
+            for statement in (READ, *PHONES):
+                session.execute(text(statement))
+        yield made
+        made.close()
+
+
+def go(database: Database, number: int, what: str, kill_at: str | None = None) -> None:
+    """One process that bills or takes back; killed at once after a line that begins with `kill_at`."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, database.url, str(number), what],
+        stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    with process, process.stdout:
+        for line in process.stdout:
+            if kill_at is not None and line.startswith(kill_at):
+                time.sleep(0.005)
+                process.send_signal(signal.SIGKILL)
+                break
+    assert process.returncode == (0 if kill_at is None else -signal.SIGKILL)
+
+
+def state(database: Database) -> list[list[tuple[object, ...]]]:
+    with database.begin() as session:
+        return [[tuple(row) for row in session.execute(text(sql))] for sql in STATE]
+
+
+def test_a_run_that_was_killed_ends_as_if_it_had_not(database: Database) -> None:
+    plant = billing.plant_of(database, "kill")
+    go(database, plant, "post", "billing 3")
+    billed = len(state(database)[0])
+    assert 0 < billed < HOUSES
+    for moment in ("billing 0", "billing 9", "billing 17", "writing messages 40", "writing messages 100"):
+        go(database, plant, "post", moment)
+    go(database, plant, "post")
+    broken = state(database)
+    assert len(broken[0]) == len(broken[2]) == HOUSES
+    [run_id] = database.reader.rows("SELECT id FROM billing_run", {})[0]
+    for moment in ("taking back 20", "taking back 20"):
+        go(database, run_id, "reverse", moment)
+    assert billing.unfinished(database) == [run_id]
+    billing.finish(database, run_id, silent, default_language="en", service="Bijli Line")
+    left = state(database)
+    assert left[0] == []
+    # Only what the world brought along is still owed.
+    assert sum(int(str(row[3])) for row in left[1] if row[0] == "income") == 0
+    # Undisturbed, on the same ground: the same bills to the paisa.
+    go(database, plant, "post")
+    assert state(database)[0] == broken[0]
+    assert state(database)[1] == broken[1]
