@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import customer, staff, stranger
+from conversations import cash, customer, staff, stranger
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -35,7 +35,7 @@ class Command:
 
     @property
     def label(self) -> Text:
-        return say(f"menu.{self.name}")
+        return say(f"{'menu' if self.menu or self.open else 'help'}.{self.name}")
 
 
 def main_menu(caller: Caller) -> Conversation:
@@ -66,7 +66,7 @@ def _menu_of(audience: Audience, own: bool) -> Menu:
 def help_text(caller: Caller) -> Conversation:
     """What can be sent and what it does, one line a command."""
     yield from ()
-    usable = [command for command in COMMANDS if command.menu and may_use(caller, command)]
+    usable = [one for one in COMMANDS if (one.menu or not one.open) and may_use(caller, one)]
     lines = [say(f"help.{command.name}") for command in usable]
     call = say("help.call", helpline=say("brand.helpline"))
     return say("nav.lines", lines=(say("help.head"), *lines, say("help.line"), call))
@@ -99,11 +99,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("status", Audience.CUSTOMER, customer.fault_status),
     Command("package", Audience.CUSTOMER, customer.my_package),
     Command("receipt", Audience.CUSTOMER, customer.receipt_again),
+    Command("deny", Audience.CUSTOMER, cash.deny, menu=False),
     Command("pay", Audience.STAFF, staff.pay),
     Command("undo", Audience.STAFF, staff.undo),
     Command("find", Audience.STAFF, staff.find),
     Command("dues", Audience.STAFF, staff.dues),
     Command("cash", Audience.STAFF, staff.cash),
+    Command("batch", Audience.STAFF, cash.batch, menu=False),
+    Command("hand", Audience.STAFF, cash.hand, menu=False),
+    Command("got", Audience.STAFF, cash.got, menu=False),
+    Command("close", Audience.STAFF, cash.close, menu=False),
+    Command("settle", Audience.STAFF, cash.settle, menu=False),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),
     Command("language", Audience.CUSTOMER, customer.language, menu=False, open=True),
