@@ -63,7 +63,21 @@ def test_every_language_has_every_key_with_the_same_gaps() -> None:
     assert check_words() == []
 
 
-LATIN_IN_HINDI = {"SMS", "PAY", "UNDO", "FIND", "DUES", "CASH", "LINK", "NEW", "W"}
+LATIN_IN_HINDI = {
+    "SMS",
+    "PAY",
+    "UNDO",
+    "FIND",
+    "DUES",
+    "CASH",
+    "GOT",
+    "HAND",
+    "CLOSE",
+    "SETTLE",
+    "LINK",
+    "NEW",
+    "W",
+}
 """What stands in Latin letters in Hindi sentences, because it is typed so."""
 ENGLISH_ONLY = {
     "the", "your", "you", "of", "is", "are", "and", "not", "send", "please", "this", "was", "with", "we",
