@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import customer, staff, stranger
+from conversations import cash, customer, staff, stranger
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -42,7 +42,7 @@ class Command:
 
     @property
     def label(self) -> Text:
-        return say(f"menu.{self.name}")
+        return say(f"{'menu' if self.menu or self.open else 'help'}.{self.name}")
 
 
 def main_menu(caller: Caller) -> Conversation:
@@ -108,6 +108,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("package", Audience.CUSTOMER, customer.my_package),
     Command("receipt", Audience.CUSTOMER, customer.receipt_again),
     Command("year", Audience.CUSTOMER, customer.year, menu=False, hint=True),
+    Command("deny", Audience.CUSTOMER, cash.deny, menu=False, hint=True),
     Command("pay", Audience.STAFF, staff.pay),
     Command("undo", Audience.STAFF, staff.undo),
     Command("find", Audience.STAFF, staff.find),
@@ -116,6 +117,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("totals", Audience.STAFF, staff.totals, menu=False, hint=True),
     Command("receipt_of", Audience.STAFF, staff.receipt, menu=False, hint=True),
     Command("verify", Audience.STRANGER, stranger.verify, menu=False, open=True, hint=True),
+    Command("batch", Audience.STAFF, cash.batch, menu=False, hint=True),
+    Command("hand", Audience.STAFF, cash.hand, menu=False, hint=True),
+    Command("got", Audience.STAFF, cash.got, menu=False, hint=True),
+    Command("close", Audience.STAFF, cash.close, menu=False, hint=True),
+    Command("settle", Audience.STAFF, cash.settle, menu=False, hint=True),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),
     Command("language", Audience.CUSTOMER, customer.language, menu=False, open=True),

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from conversations.prompts import Unclear
 from core.fold import fold
 from core.ids import read_number
+from core.lists import Item
 from core.money import BadAmount, Money, read_amount
 from core.payments import CASH_LAW_PAISE
 from core.text import say
 
 LONGEST_NOTE = 200
 LONGEST_NAME = 60
+LONGEST_REASON = 100
+MOST_ITEMS = 30
+_BREAK = re.compile(r"[;\n\r]+|,(?=\s|$)|,(?=\d{5})")
+"""Between the lines of a list; the commas within 1,23,456 are none."""
+_RUNNING = re.compile(r"\s*#\s*([0-9]{1,9})\s+")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -90,3 +97,53 @@ def note(raw: str) -> str:
     """A few words about a fault, cut at a sensible length; 1 means none."""
     plain = fold(raw)
     return "" if plain == "1" else plain[:LONGEST_NOTE]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentList:
+    """A list of payments; `running` is the collector's own number for it, `body` tells two lists apart."""
+
+    running: int | None
+    items: list[Item]
+    body: str
+
+
+def payment_list(raw: str) -> PaymentList:
+    """Lines of connection and rupees, one after the other, with `#12` before them or not."""
+    numbered = _RUNNING.match(raw)
+    pieces = [fold(piece) for piece in _BREAK.split(raw[numbered.end() :] if numbered else raw)]
+    items = [_item(piece) for piece in pieces if piece]
+    if not items or all(item.wrong is not None for item in items):
+        raise Unclear(say("unclear.list"))
+    if len(items) > MOST_ITEMS:
+        raise Unclear(say("unclear.long_list", most=MOST_ITEMS))
+    return PaymentList(
+        int(numbered[1]) if numbered else None, items, "; ".join(piece for piece in pieces if piece)
+    )
+
+
+def _item(piece: str) -> Item:
+    """One line of a list, or what is wrong with it."""
+    number, _, rupees = piece.partition(" ")
+    try:
+        return Item(connection_number(number), cash(rupees))
+    except Unclear:
+        return Item(wrong=say("batch.bad", typed=piece[:20]))
+
+
+def is_list(raw: str) -> bool:
+    """Whether what follows PAY is a list rather than one payment."""
+    return len([piece for piece in _BREAK.split(raw) if piece.strip()]) > 1
+
+
+def counted(raw: str) -> int:
+    """Rupees that were counted, in paise; there may be none."""
+    return 0 if re.fullmatch(r"0+(\.0*)?", fold(raw)) else amount(raw)
+
+
+def reason(raw: str) -> str:
+    """Why cash is missing or too much, in a few words."""
+    plain = fold(raw)
+    if len(plain) < 2 or not _LETTER.search(plain):
+        raise Unclear(say("unclear.reason"))
+    return plain[:LONGEST_REASON]

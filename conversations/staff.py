@@ -154,9 +154,12 @@ def cash(caller: Caller) -> Conversation:
     """Cash in hand, and what today brought."""
     query = partial(collecting.cash_in_hand, staff_id=_me(caller).id)
     held: Cash = yield from look("cash", query, Cash, fresh=True)
-    return say(
+    words = say(
         "cash.held", held=Money(held.held_paise), payments=held.payments, today=Money(held.today_paise)
     )
+    if not held.disputed:
+        return words
+    return say("nav.lines", lines=(words, say("cash.disputed", receipts=held.disputed)))
 
 
 def receipt(caller: Caller) -> Conversation:

@@ -65,7 +65,9 @@ ORDER BY account.balance_paise DESC, connection.number LIMIT %(limit)s
 
 _CASH = """
 SELECT coalesce((SELECT balance_paise FROM account WHERE kind = 'cash' AND staff_id = %(staff)s), 0),
-       count(*), coalesce(sum(amount_paise), 0)
+       count(*), coalesce(sum(amount_paise), 0),
+       (SELECT count(*) FROM dispute JOIN payment ON payment.id = dispute.payment_id
+        WHERE payment.staff_id = %(staff)s AND dispute.settled_at IS NULL)
 FROM payment
 WHERE staff_id = %(staff)s AND mode = 'cash' AND reversal_id IS NULL
   AND paid_at >= %(day)s::date::timestamp AT TIME ZONE 'Asia/Kolkata'
@@ -146,11 +148,12 @@ class Debtor(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Cash(msgspec.Struct, frozen=True, array_like=True):
-    """Cash in a collector's hand, and what today brought, in paise."""
+    """Cash in a collector's hand, what today brought, in paise, and how many receipts are disputed."""
 
     held_paise: int
     payments: int
     today_paise: int
+    disputed: int
 
 
 class LastPayment(msgspec.Struct, frozen=True, array_like=True):
@@ -193,8 +196,8 @@ def largest_dues(reader: Reader, staff_id: int, limit: int) -> list[Debtor]:
 
 def cash_in_hand(reader: Reader, staff_id: int) -> Cash:
     """What a collector carries now."""
-    held, payments, collected = reader.rows(_CASH, {"staff": staff_id, "day": today()})[0]
-    return Cash(held, payments, int(collected))
+    held, payments, collected, disputed = reader.rows(_CASH, {"staff": staff_id, "day": today()})[0]
+    return Cash(held, payments, int(collected), disputed)
 
 
 def last_payment(reader: Reader, staff_id: int) -> LastPayment | None:

@@ -13,12 +13,13 @@ from typing import Literal, NoReturn, TypeAlias
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-AccountKind: TypeAlias = Literal["dues", "deposit", "cash", "income", "discount", "opening"]
+AccountKind: TypeAlias = Literal["dues", "deposit", "cash", "difference", "income", "discount", "opening"]
 
 OWNERS: dict[AccountKind, str] = {
     "dues": "connection_id",  # positive: the customer owes us
     "deposit": "connection_id",  # negative: we owe it to the customer
     "cash": "staff_id",  # positive: the collector holds it
+    "difference": "staff_id",  # positive: missing when the collector counted; negative: too much
     "income": "plant_id",
     "discount": "plant_id",
     "opening": "plant_id",  # the other side of what was owed before we came

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from core import ledger, outbox
@@ -52,7 +53,7 @@ _RECEIPT = text("""
     RETURNING number, code
 """)
 
-_TO_UNDO = text("""
+TO_UNDO = text("""
     SELECT payment.id, payment.entry_id, payment.amount_paise, payment.paid_at, payment.staff_id,
            payment.reversal_id, payment.connection_id, receipt.number AS receipt, connection.number,
            customer.name, customer.name_local
@@ -63,6 +64,11 @@ _TO_UNDO = text("""
     WHERE payment.id = :payment FOR UPDATE OF payment
 """)
 
+_REVERSED = text("UPDATE payment SET reversal_id = :reversal WHERE id = :payment")
+_SETTLED = text("""
+    UPDATE dispute SET settled_at = :at, settled_by = :staff, outcome = 'undo'
+    WHERE payment_id = :payment AND settled_at IS NULL
+""")
 _DUES_NOW = text("SELECT balance_paise FROM account WHERE kind = 'dues' AND connection_id = :connection")
 
 
@@ -110,7 +116,7 @@ def take_cash(doing: Doing, connection_id: int, paise: int) -> tuple[str, int]:
         code=code,
         service=doing.settings.service_name,
     )
-    _tell(doing, connection_id, "receipt", told)
+    tell(doing, connection_id, "receipt", told)
     doing.audit("pay.cash", f"connection:{row.number}", paise=paise, receipt=number)
     return number, balance
 
@@ -144,16 +150,26 @@ def undo(doing: Doing, payment_id: int) -> tuple[Money, Name, int]:
     Raises Refusal when it is not his, was taken back before, or is older than ten minutes.
     """
     session, staff = doing.session, doing.caller.staff
-    row = session.execute(_TO_UNDO, {"payment": payment_id}).one()
+    row = session.execute(TO_UNDO, {"payment": payment_id}).one()
     if staff is None or row.staff_id != staff.id or row.reversal_id is not None:
         raise Refusal(say("undo.nothing"))
     if doing.at - row.paid_at > UNDO_WITHIN:
         raise Refusal(say("undo.too_late"))
+    balance = take_back(doing, row)
+    doing.audit("pay.undo", f"connection:{row.number}", paise=row.amount_paise, receipt=row.receipt)
+    return Money(row.amount_paise), Name(row.name, row.name_local), balance
+
+
+def take_back(doing: Doing, row: Row[Any]) -> int:
+    """Reverse a payment (a row of TO_UNDO) and tell the customer; returns the new balance in paise.
+
+    Whatever the customer said against it is settled with it.
+    """
+    session = doing.session
     reversal = ledger.reverse(session, row.entry_id, f"undo:{doing.key}", doing.at)
-    session.execute(
-        text("UPDATE payment SET reversal_id = :reversal WHERE id = :payment"),
-        {"reversal": reversal, "payment": payment_id},
-    )
+    session.execute(_REVERSED, {"reversal": reversal, "payment": row.id})
+    staff = doing.caller.staff
+    session.execute(_SETTLED, {"payment": row.id, "at": doing.at, "staff": staff.id if staff else None})
     balance = int(session.execute(_DUES_NOW, {"connection": row.connection_id}).scalar_one())
     state, amount = standing(balance)
     told = say(
@@ -164,12 +180,11 @@ def undo(doing: Doing, payment_id: int) -> tuple[Money, Name, int]:
         balance=amount,
         service=doing.settings.service_name,
     )
-    _tell(doing, row.connection_id, "reversal", told)
-    doing.audit("pay.undo", f"connection:{row.number}", paise=row.amount_paise, receipt=row.receipt)
-    return Money(row.amount_paise), Name(row.name, row.name_local), balance
+    tell(doing, row.connection_id, "reversal", told)
+    return balance
 
 
-def _tell(doing: Doing, connection_id: int, kind: str, told: Text) -> None:
+def tell(doing: Doing, connection_id: int, kind: str, told: Text) -> None:
     """Put the same words on the way to every phone that pays for or holds the connection."""
     phones = doing.session.execute(_PHONES, {"connection": connection_id}).scalars()
     outbox.post_many(

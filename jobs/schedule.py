@@ -10,12 +10,13 @@ from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 
 from channels.nudge import BULK, NORMAL
-from jobs import billing, clean, inbound, outbox
+from jobs import billing, cash, clean, inbound, outbox
 
 log = structlog.get_logger()
 
 TICK = 1.0
 SWEEP_SECONDS = 5
+MINUTES = 300
 NIGHT = "30 20 * * *"
 """20:30 UTC, two in the morning in India."""
 JOB_SECONDS = 120
@@ -38,6 +39,7 @@ def schedule(connection: Redis) -> CronScheduler:
         result_ttl=0,
         job_timeout=BILLING_JOB_SECONDS,
     )
+    cron.register(cash.expire, BULK, interval=MINUTES, ttl=MINUTES, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(clean.clean, BULK, cron=NIGHT, result_ttl=0, job_timeout=JOB_SECONDS)
     return cron
 

@@ -21,6 +21,8 @@ What people can text to the service, and what the menus offer. Made from the cat
 
 - Capital or small letters, either script and a slip of the hand are all understood.
 - What a command needs can follow in the same line (`PAY 120457 300`); what is missing is asked.
+- Many payments go in one text (`PAY 120457 300, 120465 150`); with a running number (`#12 PAY …`) a repeat
+  enters nothing twice and missing numbers are named.
 - A slip in a command that moves money is asked about first (`PYA 120457 300`).
 - In every talk: `0` goes back, `00` leads to the menu, `98` (by SMS `MORE`) shows more.
 """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from conversations.catalogue import COMMANDS, Command, may_use
+from conversations.catalogue import BY_NAME, COMMANDS, Command, may_use
+from conversations.reading import is_list
 from core.fold import fold, keyword
 from core.people import Caller
 from core.settings import LANGUAGES
@@ -15,6 +17,9 @@ from core.text import words
 
 LONGEST = 600
 """Characters of a line that are read; what people type by hand is far shorter."""
+
+_RUNNING = re.compile(r"\s*(#\s*\d{1,9})[\s:.-]+")
+"""A collector's running number before a list of payments."""
 
 _CURRENCY = frozenset({"rs", "inr", "rupee", "rupees", "rupaye", "रु", "रुपये"})
 """Words beside an amount that add nothing to it."""
@@ -38,6 +43,19 @@ def parse(raw: str, caller: Caller) -> Line | None:
     for this caller still names it, so that the answer can say whom it is for. A slip of the hand
     is forgiven, but then the line is not `exact`, and nothing that moves money is done unasked.
     """
+    raw = raw[:LONGEST].strip()
+    numbered = _RUNNING.match(raw)
+    line = _parse(raw[numbered.end() :] if numbered else raw, caller)
+    if line is None or line.command.name not in ("pay", "batch") or not line.exact:
+        return _parse(raw, caller) if numbered else line
+    rest = re.split(r"\s+", raw[numbered.end() if numbered else 0 :], maxsplit=1)[-1]
+    if not line.allowed or not (numbered or is_list(rest)):
+        return line
+    # The list stays one word: its new lines and commas tell its lines apart.
+    return replace(line, command=BY_NAME["batch"], words=(f"{numbered[1]} {rest}" if numbered else rest,))
+
+
+def _parse(raw: str, caller: Caller) -> Line | None:
     tokens = fold(raw[:LONGEST]).split()
     if not tokens:
         return None

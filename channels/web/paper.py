@@ -70,7 +70,7 @@ def png(words: Words) -> bytes:
 
 @lru_cache(maxsize=1)
 def _colours() -> Image.Image:
-    """Greys for the words and reds for the stamp, chosen once: a palette made from each picture loses the red."""
+    """Greys for the words, reds for the stamp; a palette made from each picture may lose the red."""
     greys = [(round(255 * step / (GREYS - 1)),) * 3 for step in range(GREYS)]
     reds = [tuple(round(part + (255 - part) * step / REDS) for part in RED) for step in range(REDS)]
     palette = Image.new("P", (1, 1))

@@ -75,6 +75,10 @@ LATIN_IN_HINDI = {
     "TOTALS",
     "RECEIPT",
     "VERIFY",
+    "GOT",
+    "HAND",
+    "CLOSE",
+    "SETTLE",
     "W",
 }
 """What stands in Latin letters in Hindi sentences, because it is typed so."""

@@ -66,10 +66,21 @@ LONGEST: dict[str, list[Text]] = {
         )
         for how in STANDINGS
     ],
-    "reversal": [say(f"reversal.{how}", **_PAID) for how in STANDINGS],
+    "reversal": [*(say(f"reversal.{how}", **_PAID) for how in STANDINGS), say("reversal.kept", **_PAID)],
     "staff_alert": [
         *(_paused(trouble) for trouble in TROUBLES),
         say("alerts.number_blocked", last="0001", connection=NUMBER),
+        *(
+            say(f"alerts.hand_{how}", name=NAME, amount=BALANCE)
+            for how in ("offered", "taken", "refused", "withdrawn", "expired")
+        ),
+        say("alerts.close_even", name=NAME, counted=BALANCE),
+        *(
+            say(f"alerts.close_{how}", name=NAME, counted=BALANCE, difference=BALANCE, reason="x" * 40)
+            for how in ("short", "over")
+        ),
+        say("alerts.disputed", name=NAME, number=NUMBER, receipt=RECEIPT, amount=AMOUNT),
+        *(say(f"alerts.settled_{how}", receipt=RECEIPT, amount=AMOUNT) for how in ("keep", "undo")),
         say("fault.alarm", plant=NAME, request=REQUEST, number=NUMBER, phone=PHONE, service=SERVICE),
     ],
 }

@@ -51,6 +51,10 @@ def stage(servers: Servers, world_template: str) -> Iterator[str]:
         for phone in ("+919800000003", "+919800000062"):
             play.text(phone, "PAY 120457 9")
         bill_two_months(play)
+        play.text("+919800000002", "PAY 120465 7")
+        play.text("+919800000002", "HAND M1 5")
+        for words in ("NO", "1"):
+            play.text("+919800000001", words)
         play.close()
         yield url.split("?")[0].rsplit("/", 1)[1]
 
@@ -174,20 +178,35 @@ OUTBOUND = (
 """Messages to somebody else, and papers; test_budgets.py and test_receipts.py render each."""
 NEVER_BILLED = {"bill.none", "year.none"}
 """Every connection of the stage has a bill; tests/core ask for one that has none."""
-REFUSED_LATE = {"pay.staff_only", "pay.not_yours", "undo.too_late"}
+REFUSED_LATE = {
+    "pay.staff_only",
+    "pay.not_yours",
+    "undo.too_late",
+    "close.moved",
+    "deny.known",
+    "got.gone",
+    "got.over",
+    "hand.open",
+}
 """Refusals of the core that a talk meets only when something changes between two of its steps."""
 OF_OTHER_RECEIPTS = {"proof.cancelled", "proof.link", "verify.cancelled", "verify.too_many"}
 """What the stage has no receipt or setting for; tests/core/test_receipts.py says them."""
 
 
+ENDED_EARLIER = {"got.taken", "settle.done_undo"}
+"""The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
+
+
 def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
     """Words that nothing says are no longer kept right by anybody."""
-    said = SAID_BY_DOORS | IN_DOCS | TO_MOVE | NEVER_BILLED | REFUSED_LATE | OF_OTHER_RECEIPTS
+    said = SAID_BY_DOORS | IN_DOCS | TO_MOVE | NEVER_BILLED | REFUSED_LATE | OF_OTHER_RECEIPTS | ENDED_EARLIER
     for kind, channel in (
         ("one connection", "ussd"),
         ("two connections", "sms"),
         ("technician with a connection", "ussd"),
         ("in-charge", "sms"),
+        ("technician", "sms"),
+        ("technician with a connection", "sms"),
         ("technician of an empty plant", "ussd"),
         ("unknown", "sms"),
     ):

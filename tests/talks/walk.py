@@ -20,6 +20,7 @@ from channels.turn import Pager, Turn
 from channels.ussd import screen
 from conversations.prompts import Ask, Confirm, Prompt, options_of
 from conversations.replay import Memory
+from core.clock import financial_year, today
 from core.gsm import fits_screen, parts
 from core.people import Caller
 from core.text import Text
@@ -36,6 +37,8 @@ RECEIPT_CODE = "<receipt code>"
 """Stands for the code on it."""
 UNKNOWN = "300011"
 """A sound number that no connection has."""
+DISPUTED = f"11{financial_year(today()) % 100:02d}00010"
+"""The receipt that its customer says no to: the tenth of the first plant."""
 _NUMBERS = (["120457", "200027", "200002", UNKNOWN], ["120475", "abc", "-1"])
 _AMOUNTS = (["100", "60000"], ["abc", "0.00", "1.234", "200000", "999999999999"])
 ANSWERS: dict[str, tuple[list[str], list[str]]] = {
@@ -47,6 +50,23 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "pay.amount_ahead": _AMOUNTS,
     "find.what": (["mohan", "मोहन", "120481", "200002", "9800000001", "zzzz"], ["x"]),
     "fault.note": (["1", "Sparks at night"], []),
+    "batch.what": (
+        [
+            "120457 10, 120475 5, 300011 5, 120465 60000",
+            "#3 120457 10",
+            "#3 120457 10 ",
+            "#3 120457 11",
+            "#9 120457 11",
+        ],
+        ["abc", "120457", ", ".join(["120457 1"] * 31)],
+    ),
+    "hand.who": (["T4", "zzz"], ["x"]),
+    "hand.unknown": (["T4"], ["x"]),
+    "hand.amount": (["5", "9999999"], ["abc"]),
+    "close.counted": (["0", "1", "70000"], ["abc"]),
+    "close.why_short": (["change"], ["1"]),
+    "close.why_over": (["change"], ["1"]),
+    "settle.receipt": ([DISPUTED, "999999999"], ["12"]),
     "link.number": (["120481", "200002", "120465", "120457", UNKNOWN], ["120475"]),
     "link.unknown": (["120481"], ["120475"]),
     "link.code": (["000000", CODE], ["12"]),

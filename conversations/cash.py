@@ -1,0 +1,149 @@
+"""Cash between hands: lists of payments, hand-overs, the day's close, disputed receipts."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from conversations import reading
+from conversations.prompts import Conversation, Talk, ask, choose, confirm, look
+from core import disputes, handing, lists
+from core.disputes import Deniable, OpenDispute, Outcome
+from core.doing import Doing
+from core.handing import Colleague, Offer
+from core.money import Money
+from core.people import Caller, StaffMember
+from core.phones import read_phone
+from core.text import Name, Text, say
+
+DENIABLE_SHOWN = 5
+
+
+def _me(caller: Caller) -> StaffMember:
+    """The catalogue lets only staff in here."""
+    if caller.staff is None:
+        raise LookupError("not staff")
+    return caller.staff
+
+
+def batch(_caller: Caller) -> Conversation:
+    """Many payments in one text, with an optional running number."""
+    given = yield from ask(say("batch.what"), reading.payment_list, whole=True)
+    return partial(lists.take, running=given.running, items=given.items, body=given.body)
+
+
+def _colleague(me: StaffMember) -> Talk[Colleague]:
+    """Ask for a member of staff until it is one who can be handed cash."""
+    term = yield from ask(say("hand.who"), reading.term)
+    while True:
+        query = partial(handing.colleague, staff_id=me.id, term=term, phone=read_phone(term))
+        found: Colleague | None = yield from look(f"colleague-{term}", query, Colleague | None)
+        if found is not None:
+            return found
+        term = yield from ask(say("hand.unknown", typed=reading.quoted(term)), reading.term, again=True)
+
+
+def hand(caller: Caller) -> Conversation:
+    """Offer cash to a colleague, or take an unanswered offer back."""
+    me = _me(caller)
+    query = partial(handing.open_offer, staff_id=me.id, mine=True)
+    waiting: Offer | None = yield from look("mine", query, Offer | None)
+    if waiting is not None:
+        offer_id = waiting.id
+        question = say("hand.withdraw", amount=Money(waiting.amount_paise), name=waiting.label)
+        if not (yield from confirm(question)):
+            return say("hand.waits")
+        return lambda doing: say("hand.withdrawn", amount=handing.withdraw(doing, offer_id))
+    to = yield from _colleague(me)
+    paise = yield from ask(say("hand.amount", name=to.label), reading.amount)
+    if not (yield from confirm(say("hand.confirm", amount=Money(paise), name=to.label), undoable=True)):
+        return say("hand.not_offered")
+
+    def offer(doing: Doing) -> Text:
+        handing.offer(doing, to.staff_id, paise)
+        return say("hand.offered", amount=Money(paise), name=to.label)
+
+    return offer
+
+
+def got(caller: Caller) -> Conversation:
+    """Say whether cash that a colleague handed over has arrived."""
+    query = partial(handing.open_offer, staff_id=_me(caller).id, mine=False)
+    waiting: Offer | None = yield from look("offered", query, Offer | None)
+    if waiting is None:
+        return say("got.none")
+    offer_id = waiting.id
+    question = say("got.confirm", amount=Money(waiting.amount_paise), name=waiting.label)
+    taken = yield from confirm(question)
+
+    def answer(doing: Doing) -> Text:
+        return say("got.taken" if taken else "got.refused", amount=handing.answer(doing, offer_id, taken))
+
+    return answer
+
+
+def close(caller: Caller) -> Conversation:
+    """End the day: count the cash, explain a difference, and post it after a yes."""
+    counted = yield from ask(say("close.counted"), reading.counted)
+    query = partial(handing.held, staff_id=_me(caller).id)
+    expected: int = yield from look("held", query, int, fresh=True)
+    missing, reason = expected - counted, None
+    if missing:
+        how = "short" if missing > 0 else "over"
+        figures = {"expected": Money(expected), "difference": Money(abs(missing))}
+        reason = yield from ask(say(f"close.why_{how}", **figures), reading.reason, whole=True)
+        if not (yield from confirm(say(f"close.confirm_{how}", **figures))):
+            return say("close.not_closed")
+
+    def end(doing: Doing) -> Text:
+        handing.close(doing, counted, expected, reason)
+        return say("close.done", counted=Money(counted))
+
+    return end
+
+
+def deny(caller: Caller) -> Conversation:
+    """Say no to a receipt for cash that was never given."""
+    mine = [line.id for line in caller.lines if line.role in ("holder", "payer")]
+    query = partial(disputes.deniable, connection_ids=mine, limit=DENIABLE_SHOWN)
+    found: list[Deniable] = yield from look("deniable", query, list[Deniable])
+    if not found:
+        return say("deny.none")
+    options = [
+        (
+            one.payment_id,
+            say("deny.option", amount=Money(one.amount_paise), number=one.number, receipt=one.receipt),
+        )
+        for one in found
+    ]
+    payment_id = yield from choose(say("deny.which"), [*options, (0, say("deny.all_right"))])
+    if not payment_id:
+        return say("deny.kept")
+    return lambda doing: say("deny.done", receipt=disputes.deny(doing, payment_id))
+
+
+def settle(caller: Caller) -> Conversation:
+    """The in-charge decides about a disputed receipt: it stands, or it is taken back."""
+    me = _me(caller)
+    if me.role not in disputes.SETTLERS:
+        return say("settle.not_you")
+    receipt = yield from ask(say("settle.receipt"), reading.receipt_number)
+    query = partial(disputes.open_dispute, staff_id=me.id, receipt=receipt)
+    found: OpenDispute | None = yield from look("dispute", query, OpenDispute | None)
+    if found is None:
+        return say("settle.none", receipt=receipt)
+    payment_id = found.payment_id
+    question = say(
+        "settle.which",
+        receipt=receipt,
+        amount=Money(found.amount_paise),
+        number=found.number,
+        name=Name(found.name, found.name_local),
+    )
+    options: list[tuple[Outcome, Text]] = [("keep", say("settle.keep")), ("undo", say("settle.undo"))]
+    outcome = yield from choose(question, options)
+
+    def decide(doing: Doing) -> Text:
+        disputes.settle(doing, payment_id, outcome)
+        return say(f"settle.done_{outcome}", receipt=receipt)
+
+    return decide

@@ -1,0 +1,162 @@
+"""A customer says NO to a receipt for cash never given; the in-charge settles it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
+
+import msgspec
+from sqlalchemy import text
+
+from core import outbox, payments
+from core.clock import now
+from core.db import Reader
+from core.doing import Doing
+from core.errors import Refusal
+from core.handing import IN_CHARGE
+from core.money import Money
+from core.text import Name, Text, say
+
+DENY_WITHIN = timedelta(days=3)
+SETTLERS = ("cluster_in_charge", "state_in_charge")
+
+Outcome: TypeAlias = Literal["keep", "undo"]
+
+_DENIABLE = """
+SELECT payment.id, payment.amount_paise, payment.paid_at, connection.number, receipt.number
+FROM payment
+JOIN receipt ON receipt.payment_id = payment.id
+JOIN connection ON connection.id = payment.connection_id
+WHERE payment.connection_id = ANY(%(connections)s) AND payment.mode = 'cash'
+  AND payment.reversal_id IS NULL AND payment.paid_at > %(since)s
+  AND NOT EXISTS (SELECT FROM dispute WHERE dispute.payment_id = payment.id)
+ORDER BY payment.paid_at DESC, payment.id DESC LIMIT %(limit)s
+"""
+_OPEN = """
+SELECT payment.id, payment.amount_paise, connection.number, staff.name, staff.name_local
+FROM dispute
+JOIN payment ON payment.id = dispute.payment_id
+JOIN receipt ON receipt.payment_id = payment.id
+JOIN connection ON connection.id = payment.connection_id
+JOIN staff ON staff.id = payment.staff_id
+WHERE receipt.number = %(receipt)s AND dispute.settled_at IS NULL
+  AND connection.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
+"""
+_ROW = text("""
+    SELECT connection.plant_id, staff.phone, staff.name, staff.name_local
+    FROM payment JOIN connection ON connection.id = payment.connection_id
+    JOIN staff ON staff.id = payment.staff_id WHERE payment.id = :payment
+""")
+_MINE = text("""
+    SELECT EXISTS (SELECT FROM connection_phone WHERE connection_id = :connection AND e164 = :phone
+                   AND role IN ('holder', 'payer'))
+""")
+_DENY = text("""
+    INSERT INTO dispute (payment_id, phone, at) VALUES (:payment, :phone, :at)
+    ON CONFLICT DO NOTHING RETURNING payment_id
+""")
+_KEEP = text("""
+    UPDATE dispute SET settled_at = :at, settled_by = :staff, outcome = 'keep'
+    WHERE payment_id = :payment AND settled_at IS NULL RETURNING payment_id
+""")
+_STILL = text("SELECT 1 FROM dispute WHERE payment_id = :payment AND settled_at IS NULL FOR UPDATE")
+_IN_SCOPE = text("SELECT 1 FROM staff_plant WHERE staff_id = :staff AND plant_id = :plant")
+
+
+class Deniable(msgspec.Struct, frozen=True, array_like=True):
+    """A cash payment that its customer may still say no to."""
+
+    payment_id: int
+    amount_paise: int
+    paid_at: datetime
+    number: str
+    receipt: str
+
+
+class OpenDispute(msgspec.Struct, frozen=True, array_like=True):
+    """A disputed payment and the collector who entered it."""
+
+    payment_id: int
+    amount_paise: int
+    number: str
+    name: str
+    name_local: str | None
+
+
+def deniable(reader: Reader, connection_ids: list[int], limit: int) -> list[Deniable]:
+    """Cash of the last three days that nobody has taken back or disputed, newest first."""
+    bind = {"connections": connection_ids, "since": now() - DENY_WITHIN, "limit": limit}
+    return [Deniable(*row) for row in reader.rows(_DENIABLE, bind)]
+
+
+def open_dispute(reader: Reader, staff_id: int, receipt: str) -> OpenDispute | None:
+    """The unsettled dispute of a receipt in one's plants."""
+    rows = reader.rows(_OPEN, {"receipt": receipt, "staff": staff_id})
+    return OpenDispute(*rows[0]) if rows else None
+
+
+def deny(doing: Doing, payment_id: int) -> str:
+    """Note that the cash was never given; collector and in-charge hear of it. Returns the receipt.
+
+    The payment stands until it is settled. Refusal when it is not this phone's, taken back or too old.
+    """
+    paid = doing.session.execute(payments.TO_UNDO, {"payment": payment_id}).one()
+    bind = {"connection": paid.connection_id, "phone": doing.caller.phone}
+    mine = doing.session.execute(_MINE, bind).scalar_one()
+    if not mine or paid.reversal_id is not None or doing.at - paid.paid_at > DENY_WITHIN:
+        raise Refusal(say("deny.none"))
+    bind = {"payment": payment_id, "phone": doing.caller.phone, "at": doing.at}
+    if doing.session.execute(_DENY, bind).scalar_one_or_none() is None:
+        raise Refusal(say("deny.known", receipt=paid.receipt))
+    row = doing.session.execute(_ROW, {"payment": payment_id}).one()
+    words = say(
+        "alerts.disputed",
+        receipt=paid.receipt,
+        amount=Money(paid.amount_paise),
+        number=paid.number,
+        name=Name(row.name, row.name_local),
+    )
+    in_charge = doing.session.execute(IN_CHARGE, {"plant": row.plant_id}).scalars().all()
+    _tell(doing, {row.phone, *in_charge}, "denied", words)
+    doing.audit("pay.deny", f"payment:{payment_id}", receipt=paid.receipt)
+    return str(paid.receipt)
+
+
+def settle(doing: Doing, payment_id: int, outcome: Outcome) -> None:
+    """Let a disputed payment stand or take it back; customer and collector hear of it."""
+    session, staff = doing.session, doing.caller.staff
+    if staff is None or staff.role not in SETTLERS:
+        raise Refusal(say("settle.not_you"))
+    paid = session.execute(payments.TO_UNDO, {"payment": payment_id}).one()
+    row = session.execute(_ROW, {"payment": payment_id}).one()
+    scope = {"staff": staff.id, "plant": row.plant_id}
+    if paid.staff_id == staff.id or session.execute(_IN_SCOPE, scope).first() is None:
+        raise Refusal(say("settle.not_you"))
+    if session.execute(_STILL, {"payment": payment_id}).first() is None:
+        raise Refusal(say("settle.none", receipt=paid.receipt))
+    if outcome == "undo":
+        payments.take_back(doing, paid)
+    else:
+        session.execute(_KEEP, {"payment": payment_id, "at": doing.at, "staff": staff.id})
+        told = say(
+            "reversal.kept",
+            receipt=paid.receipt,
+            amount=Money(paid.amount_paise),
+            number=paid.number,
+            service=doing.settings.service_name,
+        )
+        payments.tell(doing, paid.connection_id, "reversal", told)
+    words = say(f"alerts.settled_{outcome}", receipt=paid.receipt, amount=Money(paid.amount_paise))
+    _tell(doing, {row.phone}, "settled", words)
+    doing.audit(f"pay.settle_{outcome}", f"payment:{payment_id}", receipt=paid.receipt)
+
+
+def _tell(doing: Doing, phones: set[str | None], cause: str, words: Text) -> None:
+    outbox.post_many(
+        doing.session,
+        [
+            outbox.Message(f"{cause}:{doing.key}:{phone}", phone, "staff_alert", words)
+            for phone in sorted(phone for phone in phones if phone)
+        ],
+        default_language=doing.settings.default_language,
+    )
