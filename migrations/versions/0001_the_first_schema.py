@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create every table of core/tables.py."""
+    """Create the first tables of core/tables."""
     op.execute("CREATE SEQUENCE plant_number_seq START 11")
     op.execute("CREATE SEQUENCE connection_number_seq START 20000")
     op.execute("CREATE SEQUENCE request_number_seq START 1000")

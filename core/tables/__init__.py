@@ -1,0 +1,73 @@
+"""The schema: every table, with the constraints the database itself keeps.
+
+Triggers (append-only rows, balanced entries, account balances) stand in the migrations, because
+SQLAlchemy's metadata has no words for them.
+"""
+
+from core.tables.base import Base
+from core.tables.books import (
+    Account,
+    Bill,
+    BillingRun,
+    Entry,
+    Payment,
+    Posting,
+    Receipt,
+    ReceiptCheck,
+    ReceiptCounter,
+)
+from core.tables.cash import CashClose, CashList, Dispute, Handover
+from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading, Request, RequestEvent
+from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
+from core.tables.operator import (
+    Cluster,
+    Organisation,
+    Package,
+    PackagePlant,
+    Plant,
+    Staff,
+    StaffScope,
+    State,
+    Tariff,
+    TariffStep,
+)
+
+__all__ = [
+    "Account",
+    "Audit",
+    "Base",
+    "Bill",
+    "BillingRun",
+    "CashClose",
+    "CashList",
+    "Cluster",
+    "Connection",
+    "ConnectionPhone",
+    "Customer",
+    "Dispute",
+    "Entry",
+    "GatewayPause",
+    "Handled",
+    "Handover",
+    "Inbound",
+    "OneTimeCode",
+    "Organisation",
+    "Outbox",
+    "Package",
+    "PackagePlant",
+    "Payment",
+    "Phone",
+    "Plant",
+    "Posting",
+    "Reading",
+    "Receipt",
+    "ReceiptCheck",
+    "ReceiptCounter",
+    "Request",
+    "RequestEvent",
+    "Staff",
+    "StaffScope",
+    "State",
+    "Tariff",
+    "TariffStep",
+]

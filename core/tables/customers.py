@@ -1,0 +1,128 @@
+"""Customers, their connections, phones and meters, and the requests they make."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Sequence,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.tables.base import Base, one_of
+
+PHONE_ROLES = ("payer", "holder", "viewer")
+CONNECTION_STATES = ("active", "inactive", "disconnected")
+REQUEST_STATES = ("requested", "in_process", "review", "completed", "rejected")
+
+
+class Customer(Base):
+    """A person or firm with one connection or several; `reference` is the operator's own id."""
+
+    __tablename__ = "customer"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    name_local: Mapped[str | None]
+    village: Mapped[str | None]
+    address: Mapped[str | None]
+
+
+connection_number_seq = Sequence("connection_number_seq", start=20000, metadata=Base.metadata)
+
+
+class Connection(Base):
+    """One line to one house. `number` is what people type: digits with a check digit (core/ids.py)."""
+
+    __tablename__ = "connection"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    plant_id: Mapped[int] = mapped_column(ForeignKey("plant.id"), index=True)
+    package_id: Mapped[int] = mapped_column(ForeignKey("package.id"))
+    status: Mapped[str] = mapped_column(server_default=text("'active'"))
+    meter_number: Mapped[str | None]
+    connected_on: Mapped[date | None]
+    __table_args__ = (one_of("status", CONNECTION_STATES),)
+
+
+class Phone(Base):
+    """A phone number and the language of whoever holds it; None until they choose."""
+
+    __tablename__ = "phone"
+    e164: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str | None]
+    unreachable: Mapped[str | None]
+    """Why we stopped texting this number (a gateway said blocked or unknown); None while we may."""
+
+
+class ConnectionPhone(Base):
+    """A phone speaks for a connection: holder (owns it), payer (pays for it), viewer (may look)."""
+
+    __tablename__ = "connection_phone"
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"), primary_key=True)
+    e164: Mapped[str] = mapped_column(ForeignKey("phone.e164"), primary_key=True, index=True)
+    role: Mapped[str]
+    position: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    """1 is the phone on record; one-time codes go there."""
+    __table_args__ = (one_of("role", PHONE_ROLES),)
+
+
+class Reading(Base):
+    """What a meter showed on a day, in watt-hours."""
+
+    __tablename__ = "reading"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    taken_on: Mapped[date]
+    wh: Mapped[int]
+    bands: Mapped[dict[str, Any] | None]
+    """The registers of a meter that counts by time of day, Wh by band; they add up to `wh`."""
+    source: Mapped[str]
+    __table_args__ = (
+        UniqueConstraint("connection_id", "taken_on"),
+        CheckConstraint("wh >= 0", name="not_negative"),
+    )
+
+
+request_number_seq = Sequence("request_number_seq", start=1000, metadata=Base.metadata)
+
+
+class Request(Base):
+    """Work that passes through hands: a fault, a wish for a connection."""
+
+    __tablename__ = "request"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    topic: Mapped[str | None]
+    state: Mapped[str] = mapped_column(server_default=text("'requested'"))
+    plant_id: Mapped[int | None] = mapped_column(ForeignKey("plant.id"), index=True)
+    connection_id: Mapped[int | None] = mapped_column(ForeignKey("connection.id"), index=True)
+    phone: Mapped[str] = mapped_column(index=True)
+    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    channel: Mapped[str]
+    source: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    __table_args__ = (one_of("state", REQUEST_STATES),)
+
+
+class RequestEvent(Base):
+    """The append-only history of a request."""
+
+    __tablename__ = "request_event"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("request.id"), index=True)
+    at: Mapped[datetime]
+    state: Mapped[str]
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    note: Mapped[str | None]

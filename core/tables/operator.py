@@ -1,0 +1,159 @@
+"""The operator: places, staff, what is sold and at which price."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Sequence,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.tables.base import Base, one_of
+
+ROLES = ("operator", "technician", "csa", "cluster_in_charge", "state_in_charge")
+"""The five roles of the seeds (MCOMS 3.5, tables of key users)."""
+
+
+class Organisation(Base):
+    """A mini-grid operator; `features` are its switches (the seeds' HCLF and TaraUrja differ)."""
+
+    __tablename__ = "organisation"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    features: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+
+class State(Base):
+    __tablename__ = "state"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+
+
+class Cluster(Base):
+    __tablename__ = "cluster"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    state_id: Mapped[int] = mapped_column(ForeignKey("state.id"))
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+
+
+plant_number_seq = Sequence("plant_number_seq", start=11, metadata=Base.metadata)
+
+
+class Plant(Base):
+    """A mini-grid. `number` leads its receipt numbers, so that it must never change."""
+
+    __tablename__ = "plant"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    cluster_id: Mapped[int] = mapped_column(ForeignKey("cluster.id"))
+    code: Mapped[str] = mapped_column(unique=True)
+    number: Mapped[int] = mapped_column(
+        SmallInteger, plant_number_seq, unique=True, server_default=plant_number_seq.next_value()
+    )
+    name: Mapped[str]
+    name_local: Mapped[str | None]
+
+
+class Staff(Base):
+    __tablename__ = "staff"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    name_local: Mapped[str | None]
+    phone: Mapped[str | None] = mapped_column(unique=True)
+    role: Mapped[str]
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    cash_limit_paise: Mapped[int] = mapped_column(server_default=text("500000"))
+    """The largest cash payment taken from one line of text without a second look."""
+    __table_args__ = (one_of("role", ROLES),)
+
+
+class StaffScope(Base):
+    """Where a staff member may act: a plant, a cluster or a state. The view staff_plant resolves it."""
+
+    __tablename__ = "staff_scope"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    plant_id: Mapped[int | None] = mapped_column(ForeignKey("plant.id"))
+    cluster_id: Mapped[int | None] = mapped_column(ForeignKey("cluster.id"))
+    state_id: Mapped[int | None] = mapped_column(ForeignKey("state.id"))
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(plant_id, cluster_id, state_id) = 1", name="one_place"),
+        UniqueConstraint(
+            "staff_id", "plant_id", "cluster_id", "state_id", postgresql_nulls_not_distinct=True
+        ),
+    )
+
+
+class Package(Base):
+    """What a connection is sold: load (watts), hours, price, before or after use, metered or not."""
+
+    __tablename__ = "package"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    name_local: Mapped[str | None]
+    load_watts: Mapped[int]
+    hours: Mapped[str]
+    """Supply window as people say it, e.g. 24 or 17:00-23:00."""
+    energy_paise: Mapped[int] = mapped_column(server_default=text("0"))
+    """Price of one kWh, in paise; 0 for a flat monthly package."""
+    monthly_paise: Mapped[int] = mapped_column(server_default=text("0"))
+    deposit_paise: Mapped[int] = mapped_column(server_default=text("0"))
+    prepaid: Mapped[bool]
+    metered: Mapped[bool]
+    __table_args__ = (
+        CheckConstraint(
+            "load_watts > 0 AND energy_paise >= 0 AND monthly_paise >= 0 AND deposit_paise >= 0",
+            name="not_negative",
+        ),
+    )
+
+
+class Tariff(Base):
+    """A package's prices from a day on: a bill is priced by the version of its own first day."""
+
+    __tablename__ = "tariff"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    package_id: Mapped[int] = mapped_column(ForeignKey("package.id"))
+    valid_from: Mapped[date]
+    monthly_paise: Mapped[int]
+    rest_band: Mapped[str] = mapped_column(server_default=text("''"))
+    """The band that takes energy which no register explains; empty where there are no bands."""
+    __table_args__ = (
+        UniqueConstraint("package_id", "valid_from"),
+        CheckConstraint("monthly_paise >= 0", name="not_negative"),
+    )
+
+
+class TariffStep(Base):
+    """The price of a kWh in a band, in paise, between two bounds of a month's energy."""
+
+    __tablename__ = "tariff_step"
+    tariff_id: Mapped[int] = mapped_column(ForeignKey("tariff.id"), primary_key=True)
+    band: Mapped[str] = mapped_column(primary_key=True, server_default=text("''"))
+    from_wh: Mapped[int] = mapped_column(primary_key=True, server_default=text("0"))
+    upto_wh: Mapped[int | None]
+    """None: without end."""
+    paise: Mapped[int]
+    __table_args__ = (CheckConstraint("paise >= 0 AND from_wh >= 0 AND upto_wh > from_wh", name="in_order"),)
+
+
+class PackagePlant(Base):
+    """A plant offers a package."""
+
+    __tablename__ = "package_plant"
+    package_id: Mapped[int] = mapped_column(ForeignKey("package.id"), primary_key=True)
+    plant_id: Mapped[int] = mapped_column(ForeignKey("plant.id"), primary_key=True)
