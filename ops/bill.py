@@ -20,6 +20,9 @@ def dry_run(settings: Settings, plant: str, period: str, say: Say) -> None:
     month = Period.read(period)
     with _database(settings) as database, bar() as progress:
         totals = billing.dry_run(database, billing.plant_of(database, plant), month, progress)
+    if not totals.bills:
+        say(_nobody(plant, period))
+        return
     for line in _lines(totals):
         say(line)
     say(f"Nothing was posted. To post: bijli bill {plant} {period} --post")
@@ -37,6 +40,9 @@ def post(settings: Settings, plant: str, period: str, say: Say) -> None:
             default_language=settings.default_language,
             service=settings.service_name,
         )
+    if not totals.bills:
+        say(_nobody(plant, period))
+        return
     for line in _lines(totals):
         say(line)
     say(f"Run {run.id} is posted, due on {run.due_on:%d/%m/%Y}. Messages leave between 8 and 20 o'clock.")
@@ -50,6 +56,13 @@ def reverse(settings: Settings, plant: str, run_id: int, say: Say) -> None:
             raise BillingError(f"run {run_id} is not of plant {plant}")
         taken = billing.reverse(database, run_id, progress)
     say(f"Run {run_id} is taken back: {taken} bills.")
+
+
+def _nobody(plant: str, period: str) -> str:
+    return (
+        f"Nobody of {plant} is left to bill for {period}: all have their bill, "
+        "or their package is paid after use and waits for the month's end."
+    )
 
 
 def _lines(totals: Totals) -> Iterator[str]:
