@@ -1,23 +1,9 @@
-"""The job that finishes billing runs: asked for, or broken off when a process ended."""
+"""The job that finishes billing runs which `bijli bill` opened and a killed process left."""
 
 from __future__ import annotations
 
 from core import billing
-from core.billing import Period
 from jobs.context import services
-
-
-def bill(plant: str, period: str) -> None:
-    """Bill one plant for one month (`2026-11`); a second job for the same finds nothing left to do."""
-    made = services()
-    billing.post(
-        made.database,
-        billing.plant_of(made.database, plant),
-        Period.read(period),
-        _silent,
-        default_language=made.settings.default_language,
-        service=made.settings.service_name,
-    )
 
 
 def sweep() -> None:

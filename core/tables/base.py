@@ -27,4 +27,5 @@ class Base(DeclarativeBase):
         int: BigInteger,
         datetime: TIMESTAMP(timezone=True),
         dict[str, Any]: JSONB,
+        list[Any]: JSONB,
     }

@@ -118,7 +118,7 @@ class Bill(Base):
     reading_id: Mapped[int | None]
     """The reading that closed it; None where it was estimated or has no meter."""
     estimated: Mapped[bool] = mapped_column(server_default=text("false"))
-    lines: Mapped[dict[str, Any] | None]
+    lines: Mapped[list[Any] | None]
     """Its lines, as core/tariffs.py has them."""
     reversed_at: Mapped[datetime | None]
     __table_args__ = (
