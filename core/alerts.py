@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -47,7 +47,7 @@ def pause_gateway(session: Session, gateway: str, trouble: Trouble, *, default_l
         )
     ).all()
     words = say("alerts.gateway_paused", gateway=gateway, reason=say(f"alerts.trouble.{trouble}"))
-    _tell(session, phones, f"pause:{gateway}:{since.isoformat()}", words, default_language)
+    tell_staff(session, phones, f"pause:{gateway}:{since.isoformat()}", words, default_language)
 
 
 def resume_gateway(session: Session, gateway: str) -> None:
@@ -87,7 +87,7 @@ def stop_texting(session: Session, phone: str, reason: str, *, default_language:
     )
     for number, staff_phone in session.execute(_IN_CHARGE, {"phone": phone}).all():
         words = say("alerts.number_blocked", last=phone[-4:], connection=number)
-        _tell(session, [staff_phone], f"blocked:{phone}:{number}", words, default_language)
+        tell_staff(session, [staff_phone], f"blocked:{phone}:{number}", words, default_language)
     return True
 
 
@@ -101,6 +101,9 @@ WHERE link.e164 = :phone AND staff.active AND staff.phone IS NOT NULL AND staff.
 """)
 
 
-def _tell(session: Session, phones: Sequence[str], cause: str, words: Text, default_language: str) -> None:
-    messages = [Message(f"{cause}:{phone}", phone, "staff_alert", words) for phone in phones]
+def tell_staff(
+    session: Session, phones: Iterable[str | None], cause: str, words: Text, default_language: str
+) -> None:
+    """Put the same words on the way to some staff, once per cause and phone; who has no phone is left out."""
+    messages = [Message(f"{cause}:{phone}", phone, "staff_alert", words) for phone in phones if phone]
     post_many(session, messages, default_language=default_language)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 import msgspec
 from sqlalchemy import text
 
-from core import outbox, payments
+from core import payments
+from core.alerts import tell_staff
 from core.clock import now
 from core.db import Reader
 from core.doing import Doing
@@ -117,7 +119,7 @@ def deny(doing: Doing, payment_id: int) -> str:
         name=Name(row.name, row.name_local),
     )
     in_charge = doing.session.execute(IN_CHARGE, {"plant": row.plant_id}).scalars().all()
-    _tell(doing, {row.phone, *in_charge}, "denied", words)
+    _tell(doing, sorted({row.phone or "", *in_charge}), "denied", words)
     doing.audit("pay.deny", f"payment:{payment_id}", receipt=paid.receipt)
     return str(paid.receipt)
 
@@ -147,16 +149,9 @@ def settle(doing: Doing, payment_id: int, outcome: Outcome) -> None:
         )
         payments.tell(doing, paid.connection_id, "reversal", told)
     words = say(f"alerts.settled_{outcome}", receipt=paid.receipt, amount=Money(paid.amount_paise))
-    _tell(doing, {row.phone}, "settled", words)
+    _tell(doing, [row.phone], "settled", words)
     doing.audit(f"pay.settle_{outcome}", f"payment:{payment_id}", receipt=paid.receipt)
 
 
-def _tell(doing: Doing, phones: set[str | None], cause: str, words: Text) -> None:
-    outbox.post_many(
-        doing.session,
-        [
-            outbox.Message(f"{cause}:{doing.key}:{phone}", phone, "staff_alert", words)
-            for phone in sorted(phone for phone in phones if phone)
-        ],
-        default_language=doing.settings.default_language,
-    )
+def _tell(doing: Doing, phones: Iterable[str | None], cause: str, words: Text) -> None:
+    tell_staff(doing.session, phones, f"{cause}:{doing.key}", words, doing.settings.default_language)

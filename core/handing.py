@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from core import ledger, outbox
+from core import ledger
+from core.alerts import tell_staff
 from core.clock import now
 from core.db import Reader
 from core.doing import Doing
@@ -156,11 +158,8 @@ def expire(session: Session, at: datetime, *, default_language: str) -> int:
     for row in rows:
         session.execute(_FINISH, {"id": row.id, "state": "expired", "at": at, "entry": None})
         words = say("alerts.hand_expired", amount=Money(row.amount_paise), name=_taker(row))
-        phones = [phone for phone in (row.giver_phone, row.taker_phone) if phone]
-        outbox.post_many(
-            session,
-            [outbox.Message(f"hand-over:{row.id}:{phone}", phone, "staff_alert", words) for phone in phones],
-            default_language=default_language,
+        tell_staff(
+            session, (row.giver_phone, row.taker_phone), f"hand-over:{row.id}", words, default_language
         )
     return len(rows)
 
@@ -259,13 +258,5 @@ def _home(session: Session, staff_id: int) -> int:
     return int(session.execute(_HOME, {"staff": staff_id}).scalar_one())
 
 
-def _tell(doing: Doing, phones: list[str], cause: str, words: Text) -> None:
-    outbox.post_many(
-        doing.session,
-        [
-            outbox.Message(f"{cause}:{doing.key}:{phone}", phone, "staff_alert", words)
-            for phone in phones
-            if phone
-        ],
-        default_language=doing.settings.default_language,
-    )
+def _tell(doing: Doing, phones: Iterable[str | None], cause: str, words: Text) -> None:
+    tell_staff(doing.session, phones, f"{cause}:{doing.key}", words, doing.settings.default_language)

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core import outbox
+from core.alerts import tell_staff
 from core.db import Reader
 from core.doing import Doing
 from core.ids import with_check_digit
@@ -162,8 +162,5 @@ def _alarm(doing: Doing, request_number: str, connection_number: str, plant_id: 
         phone=doing.caller.phone,
         service=doing.settings.service_name,
     )
-    outbox.post_many(
-        doing.session,
-        [outbox.Message(f"alarm:{doing.key}:{phone}", phone, "staff_alert", told) for (phone, *_) in rows],
-        default_language=doing.settings.default_language,
-    )
+    phones = [phone for (phone, *_) in rows]
+    tell_staff(doing.session, phones, f"alarm:{doing.key}", told, doing.settings.default_language)
