@@ -21,6 +21,11 @@ class Audience(StrEnum):
     STRANGER = "stranger"
 
 
+MAIN = "main"
+GROUPS = ("bills", "paying", "meter", "cash", "work", "people")
+"""The rooms behind "more", in the order in which they are shown; an empty one is not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command: its words stand in the locales under `commands.<name>`."""
@@ -28,21 +33,23 @@ class Command:
     name: str
     audience: Audience
     talk: Callable[[Caller], Conversation]
-    menu: bool = True
-    """Whether the audience's main menu shows it: in Hindi the menu is full (70 units to a screen)."""
+    menu: str | None = MAIN
+    """The menu that shows it: the main one, which in Hindi is one full screen (70 units), a room behind
+    its "more" (`GROUPS`), or none."""
     open: bool = False
     """Whether anybody may text it, whatever the menus show."""
-    hint: bool = False
-    """Whether the help names it although no menu does: it needs more than one key, or the menu is full."""
 
     @property
     def for_all(self) -> bool:
         """Whether it belongs to no audience in particular: language, help, menu."""
-        return self.open and not self.menu and not self.hint
+        return self.open and self.menu is None
 
     @property
     def label(self) -> Text:
         return say(f"{'menu' if self.menu or self.open else 'help'}.{self.name}")
+
+
+MORE, HELP, OWN = "more", "help", "own"
 
 
 def main_menu(caller: Caller) -> Conversation:
@@ -53,27 +60,48 @@ def main_menu(caller: Caller) -> Conversation:
 
 
 def _menu(caller: Caller, audience: Audience) -> Conversation:
-    name = yield from pick(_menu_of(audience, audience is Audience.STAFF and bool(caller.lines)))
-    if name == "own":
+    own = audience is Audience.STAFF and bool(caller.lines)
+    name = yield from pick(_menu_of(audience, own))
+    if name == MORE:
+        name = yield from pick(_rooms_of(audience))
+        if name in GROUPS:
+            name = yield from pick(_room(audience, name))
+    if name == OWN:
         return (yield from _menu(caller, Audience.CUSTOMER))
     return (yield from BY_NAME[name].talk(caller))
+
+
+def _shown(audience: Audience, menu: str) -> list[Option]:
+    return [Option(one.name, one.label) for one in COMMANDS if one.menu == menu and one.audience is audience]
 
 
 @lru_cache(maxsize=8)
 def _menu_of(audience: Audience, own: bool) -> Menu:
     """An audience's menu; `own`: staff who are customers as well find their own connection in it."""
-    shown = [command for command in COMMANDS if command.menu and command.audience is audience]
-    options = [Option(command.name, command.label) for command in shown]
+    options = _shown(audience, MAIN)
     if own:
-        options.append(Option("own", say("menu.own")))
-    options += [Option("language", say("menu.language")), Option("help", say("menu.help"))]
+        options.append(Option(OWN, say("menu.own")))
+    last = MORE if any(_shown(audience, group) for group in GROUPS) else HELP
+    options += [Option("language", say("menu.language")), Option(last, say(f"menu.{last}"))]
     return Menu(say(f"menu.head_{audience}"), tuple(options))
+
+
+@lru_cache(maxsize=8)
+def _rooms_of(audience: Audience) -> Menu:
+    """What is behind "more": the rooms that have something for this audience, and the help."""
+    rooms = [Option(group, say(f"menu.group_{group}")) for group in GROUPS if _shown(audience, group)]
+    return Menu(say("menu.more"), (*rooms, Option(HELP, say("menu.help"))))
+
+
+@lru_cache(maxsize=32)
+def _room(audience: Audience, group: str) -> Menu:
+    return Menu(say(f"menu.group_{group}"), tuple(_shown(audience, group)))
 
 
 def help_text(caller: Caller) -> Conversation:
     """What can be sent and what it does, one line a command."""
     yield from ()
-    usable = [one for one in COMMANDS if (one.menu or one.hint) and may_use(caller, one)]
+    usable = [one for one in COMMANDS if not one.for_all and may_use(caller, one)]
     lines = [say(f"help.{command.name}") for command in usable]
     call = say("help.call", helpline=say("brand.helpline"))
     return say("nav.lines", lines=(say("help.head"), *lines, say("help.line"), call))
@@ -101,32 +129,32 @@ def may_use(caller: Caller, command: Command) -> bool:
 
 COMMANDS: tuple[Command, ...] = (
     Command("owed", Audience.CUSTOMER, customer.owed),
-    Command("bill", Audience.CUSTOMER, customer.last_bill, menu=False, hint=True),
+    Command("bill", Audience.CUSTOMER, customer.last_bill, menu="bills"),
     Command("payments", Audience.CUSTOMER, customer.last_payments),
     Command("fault", Audience.CUSTOMER, customer.report_fault),
     Command("status", Audience.CUSTOMER, customer.fault_status),
     Command("package", Audience.CUSTOMER, customer.my_package),
     Command("receipt", Audience.CUSTOMER, customer.receipt_again),
-    Command("year", Audience.CUSTOMER, customer.year, menu=False, hint=True),
-    Command("deny", Audience.CUSTOMER, cash.deny, menu=False, hint=True),
+    Command("year", Audience.CUSTOMER, customer.year, menu="bills"),
+    Command("deny", Audience.CUSTOMER, cash.deny, menu="bills"),
     Command("pay", Audience.STAFF, staff.pay),
     Command("undo", Audience.STAFF, staff.undo),
     Command("find", Audience.STAFF, staff.find),
     Command("dues", Audience.STAFF, staff.dues),
     Command("cash", Audience.STAFF, staff.cash),
-    Command("totals", Audience.STAFF, staff.totals, menu=False, hint=True),
-    Command("receipt_of", Audience.STAFF, staff.receipt, menu=False, hint=True),
-    Command("verify", Audience.STRANGER, stranger.verify, menu=False, open=True, hint=True),
-    Command("batch", Audience.STAFF, cash.batch, menu=False, hint=True),
-    Command("hand", Audience.STAFF, cash.hand, menu=False, hint=True),
-    Command("got", Audience.STAFF, cash.got, menu=False, hint=True),
-    Command("close", Audience.STAFF, cash.close, menu=False, hint=True),
-    Command("settle", Audience.STAFF, cash.settle, menu=False, hint=True),
+    Command("totals", Audience.STAFF, staff.totals, menu="cash"),
+    Command("receipt_of", Audience.STAFF, staff.receipt, menu="bills"),
+    Command("batch", Audience.STAFF, cash.batch, menu=None),
+    Command("hand", Audience.STAFF, cash.hand, menu="cash"),
+    Command("got", Audience.STAFF, cash.got, menu="cash"),
+    Command("close", Audience.STAFF, cash.close, menu="cash"),
+    Command("settle", Audience.STAFF, cash.settle, menu="cash"),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),
-    Command("language", Audience.CUSTOMER, customer.language, menu=False, open=True),
-    Command("help", Audience.CUSTOMER, help_text, menu=False, open=True),
-    Command("menu", Audience.CUSTOMER, main_menu, menu=False, open=True),
+    Command("verify", Audience.STRANGER, stranger.verify, open=True),
+    Command("language", Audience.CUSTOMER, customer.language, menu=None, open=True),
+    Command("help", Audience.CUSTOMER, help_text, menu=None, open=True),
+    Command("menu", Audience.CUSTOMER, main_menu, menu=None, open=True),
 )
 
 BY_NAME = {command.name: command for command in COMMANDS}

@@ -137,7 +137,7 @@ def is_list(raw: str) -> bool:
 
 
 def counted(raw: str) -> int:
-    """Rupees that were counted, in paise; there may be none."""
+    """Rupees that were counted, in paise. None is `000` on a keypad, where `0` goes back."""
     return 0 if re.fullmatch(r"0+(\.0*)?", fold(raw)) else amount(raw)
 
 

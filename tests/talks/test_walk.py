@@ -170,7 +170,7 @@ SAID_BY_DOORS = {
     "nav.too_long",
 }
 """What the channels say where no talk begins; the transcripts and the bad inputs show them."""
-IN_DOCS = {"menu.menu", "menu.bill", "menu.receipt_of", "menu.totals", "menu.verify", "menu.year"}
+IN_DOCS = {"menu.menu"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
     "alerts.", "bill.told_", "bill.note", "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",

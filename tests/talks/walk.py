@@ -63,7 +63,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "hand.who": (["T4", "zzz"], ["x"]),
     "hand.unknown": (["T4"], ["x"]),
     "hand.amount": (["5", "9999999"], ["abc"]),
-    "close.counted": (["0", "1", "70000"], ["abc"]),
+    "close.counted": (["000", "1", "70000"], ["abc"]),
     "close.why_short": (["change"], ["1"]),
     "close.why_over": (["change"], ["1"]),
     "settle.receipt": ([DISPUTED, "999999999"], ["12"]),
