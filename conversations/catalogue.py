@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, customer, mended, staff, stranger, work
+from conversations import cash, change, customer, field, mended, staff, stranger, work
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -140,6 +140,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("fixed", Audience.CUSTOMER, mended.fixed, menu="work"),
     Command("still", Audience.CUSTOMER, mended.still, menu="work"),
     Command("reopen", Audience.CUSTOMER, mended.reopen, menu="work"),
+    Command("change", Audience.CUSTOMER, change.change, menu="work"),
+    Command("theft", Audience.CUSTOMER, field.theft, menu="work"),
     Command("pay", Audience.STAFF, staff.pay),
     Command("undo", Audience.STAFF, staff.undo),
     Command("find", Audience.STAFF, staff.find),
@@ -156,6 +158,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("review", Audience.STAFF, work.review, menu="work"),
     Command("report", Audience.STAFF, work.report, menu="work"),
     Command("hist", Audience.STAFF, work.hist, menu="work"),
+    Command("cust", Audience.STAFF, field.cust, menu="work"),
+    Command("outage", Audience.STAFF, field.outage, menu="work"),
+    Command("change_for", Audience.STAFF, change.change_for, menu="work"),
+    Command("theft_for", Audience.STAFF, field.theft_for, menu="work"),
+    Command("off_for_good", Audience.STAFF, field.off_for_good, menu="work"),
+    Command("on_again", Audience.STAFF, field.on_again, menu="work"),
+    Command("leave", Audience.STAFF, field.leave, menu="people"),
+    Command("back", Audience.STAFF, field.back, menu="people"),
     *(Command(str(step), Audience.STAFF, work.step_talk(step), menu=None) for step in work.BY_TEXT),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),

@@ -69,6 +69,14 @@ def request_number(raw: str) -> str:
     return number
 
 
+def days(raw: str, most: int) -> int:
+    """A number of days, from 1 to `most`."""
+    digits = fold(raw).strip()
+    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits) <= most):
+        raise Unclear(say("unclear.days", most=most))
+    return int(digits)
+
+
 def stars(raw: str) -> int:
     """How somebody liked it: 1 to 5."""
     digits = fold(raw).strip()

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 
 from channels.nudge import BULK, NORMAL
-from jobs import billing, cash, clean, inbound, outbox
+from jobs import billing, cash, clean, inbound, outbox, work
 
 log = structlog.get_logger()
 
@@ -39,7 +39,8 @@ def schedule(connection: Redis) -> CronScheduler:
         result_ttl=0,
         job_timeout=BILLING_JOB_SECONDS,
     )
-    cron.register(cash.expire, BULK, interval=MINUTES, ttl=MINUTES, result_ttl=0, job_timeout=JOB_SECONDS)
+    for job in (cash.expire, work.go_up):
+        cron.register(job, BULK, interval=MINUTES, ttl=MINUTES, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(clean.clean, BULK, cron=NIGHT, result_ttl=0, job_timeout=JOB_SECONDS)
     return cron
 
