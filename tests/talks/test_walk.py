@@ -193,13 +193,25 @@ OF_OTHER_RECEIPTS = {"proof.cancelled", "proof.link", "verify.cancelled", "verif
 """What the stage has no receipt or setting for; tests/core/test_receipts.py says them."""
 
 
+OF_OTHER_WAYS = {"where.cancelled", "where.failed", "where.sent", "where.told", "where.untold"}
+"""The stage's messages all wait; tests/core/test_whereabouts.py says what else becomes of them."""
+
 ENDED_EARLIER = {"got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
 
 def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
     """Words that nothing says are no longer kept right by anybody."""
-    said = SAID_BY_DOORS | IN_DOCS | TO_MOVE | NEVER_BILLED | REFUSED_LATE | OF_OTHER_RECEIPTS | ENDED_EARLIER
+    said = (
+        SAID_BY_DOORS
+        | IN_DOCS
+        | TO_MOVE
+        | NEVER_BILLED
+        | REFUSED_LATE
+        | OF_OTHER_RECEIPTS
+        | OF_OTHER_WAYS
+        | ENDED_EARLIER
+    )
     for kind, channel in (
         ("one connection", "ussd"),
         ("two connections", "sms"),

@@ -74,6 +74,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "proof.which": ([RECEIPT, "999999999"], ["12", "abc"]),
     "verify.number": ([RECEIPT], ["12", "abc"]),
     "verify.code": (["00000", RECEIPT_CODE], ["12"]),
+    "where.which": ([RECEIPT, "120457", "999999999"], ["12", "abc"]),
     "new.name": (["Ram Prasad"], ["7"]),
     "new.village": (["Belauri"], ["7"]),
 }
