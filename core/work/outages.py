@@ -23,6 +23,7 @@ HOMES = 3
 """So many homes without light within the time below are no single faults."""
 WITHIN = timedelta(hours=1)
 
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext('outage'), CAST(:plant AS integer))")
 # One outage at a time in a plant (unique index); whoever comes second finds the first one's.
 _JOIN = text("""
     WITH dark AS (
@@ -117,6 +118,8 @@ def join(doing: Doing, plant_id: int) -> Known | None:
 
     Field staff and in-charges hear of an outage once, when it begins.
     """
+    # Homes that report at the same moment must see each other, or none of them would be the third.
+    doing.session.execute(_TURN, {"plant": plant_id})
     bind = {"plant": plant_id, "after": doing.at - WITHIN, "homes": HOMES}
     row = doing.session.execute(_JOIN, bind).one_or_none()
     if row is None:

@@ -85,6 +85,9 @@ LATIN_IN_HINDI = {
     "START",
     "REVIEW",
     "REOPEN",
+    "BACK",
+    "OUTAGE",
+    "HIST",
     "W",
 }
 """What stands in Latin letters in Hindi sentences, because it is typed so."""
