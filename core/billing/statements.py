@@ -24,9 +24,9 @@ RANGES = text("""
     ) AS counted WHERE place % :batch = 0 OR place = total ORDER BY id
 """)
 
-# The first batch meets almost empty tables. Plans made then, those of foreign keys too, would read whole
-# tables for each row once they have grown.
-USE_INDEXES = text("SELECT set_config('enable_seqscan', 'off', true)")
+# The first batch meets almost empty tables: plans made then would read whole tables once they have grown.
+# Compiling a plan costs more than the batch that it serves.
+USE_INDEXES = text("SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
 
 OPEN_ACCOUNTS = text("""
     INSERT INTO account (kind, connection_id)
@@ -49,7 +49,7 @@ LOCK_ACCOUNTS = text("""
 
 MAKE_DRAFT = text("""
     CREATE TEMP TABLE IF NOT EXISTS draft (
-        connection_id bigint, dues_id bigint, before_paise bigint, entry_id bigint, tariff_id bigint,
+        connection_id bigint, dues_id bigint, before_paise bigint, tariff_id bigint,
         first date, days bigint, opening_wh bigint, closing_wh bigint, reading_id bigint,
         estimated boolean, amount_paise bigint, lines jsonb, prepaid boolean, backwards boolean
     ) ON COMMIT DELETE ROWS
@@ -81,6 +81,14 @@ _DUE = """
     AND greatest(:first, connection.connected_on, last.period_to + 1) <= :last
 """
 
+# The versions of the prices, each with the days it is good for: worked out once for a batch.
+_PRICE = """
+    SELECT id, package_id, monthly_paise, rest_band, valid_from AS since,
+        lead(valid_from, 1, 'infinity') OVER (PARTITION BY package_id ORDER BY valid_from) AS until,
+        EXISTS (SELECT FROM tariff_step WHERE tariff_id = tariff.id AND paise > 0) AS energy
+    FROM tariff
+"""
+
 # What the meter says. It opens where the last bill closed, be it presumed; else with what was read
 # when the period began. The newest reading of the period closes it. A reading below a real opening
 # is not believed; one below a presumed opening is: energy that was paid for is used up first.
@@ -94,15 +102,8 @@ _METER = f"""
              ELSE coalesce({_ESTIMATE}, 0) END AS wh,
         counted.yes AS counted, spent.used, spent.total AS used_wh
     FROM due
-    CROSS JOIN LATERAL (
-        SELECT tariff.id, monthly_paise, rest_band FROM tariff
-        WHERE tariff.package_id = due.package_id AND valid_from <= due.first
-        ORDER BY valid_from DESC LIMIT 1
-    ) AS price
-    CROSS JOIN LATERAL (
-        SELECT due.metered AND EXISTS (
-            SELECT FROM tariff_step WHERE tariff_id = price.id AND paise > 0) AS yes OFFSET 0
-    ) AS counted
+    JOIN price ON price.package_id = due.package_id AND due.first >= price.since AND due.first < price.until
+    CROSS JOIN LATERAL (SELECT due.metered AND price.energy AS yes) AS counted
     LEFT JOIN LATERAL (
         SELECT id, wh, taken_on, bands FROM reading
         WHERE counted.yes AND reading.connection_id = due.id
@@ -151,11 +152,9 @@ _IN_BAND = """
 
 # Materialized, and OFFSET 0, or the planner copies every expression into each of its uses.
 FILL_DRAFT = text(f"""
-    WITH due AS MATERIALIZED ({_DUE}), meter AS MATERIALIZED ({_METER})
+    WITH due AS MATERIALIZED ({_DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER})
     INSERT INTO draft
     SELECT meter.id, account.id, coalesce(account.balance_paise, 0),
-        CASE WHEN :posting AND meter.fixed_paise + coalesce(energy.paise, 0) > 0
-             THEN nextval(pg_get_serial_sequence('entry', 'id')) END,
         meter.tariff_id, meter.first, meter.days, meter.opening_wh,
         CASE WHEN meter.counted THEN meter.opening_wh + meter.wh END, meter.new_id,
         meter.counted AND NOT meter.really, meter.fixed_paise + coalesce(energy.paise, 0),
@@ -179,24 +178,26 @@ FILL_DRAFT = text(f"""
     ORDER BY meter.id
 """)
 
-POST_ENTRIES = text("""
-    INSERT INTO entry (id, source, kind, plant_id, at)
-    SELECT entry_id, 'bill:' || :run || ':' || connection_id, 'bill', :plant, :at
-    FROM draft WHERE entry_id IS NOT NULL
+# One entry for the batch. A run bills a connection once, so the first of those who owe names the cause.
+POST_ENTRY = text("""
+    INSERT INTO entry (source, kind, plant_id, at)
+    SELECT 'bill:' || :run || ':' || min(connection_id), 'bill', :plant, :at
+    FROM draft WHERE amount_paise > 0 HAVING count(*) > 0 RETURNING id
 """)
 
 # Both sides in one statement: the database checks there that every entry is balanced.
 POST_SIDES = text("""
     INSERT INTO posting (entry_id, account_id, amount_paise)
-    SELECT entry_id, dues_id, amount_paise FROM draft WHERE entry_id IS NOT NULL
+    SELECT :entry, dues_id, amount_paise FROM draft WHERE amount_paise > 0
     UNION ALL
-    SELECT entry_id, :income, -amount_paise FROM draft WHERE entry_id IS NOT NULL
+    SELECT :entry, :income, -sum(amount_paise) FROM draft HAVING sum(amount_paise) > 0
 """)
 
 POST_BILLS = text("""
     INSERT INTO bill (connection_id, period_from, period_to, issued_on, due_on, amount_paise, entry_id,
         run_id, tariff_id, before_paise, opening_wh, closing_wh, reading_id, estimated, lines)
-    SELECT connection_id, first, :last, :issued, :due, amount_paise, entry_id,
+    SELECT connection_id, first, :last, :issued, :due, amount_paise,
+        CASE WHEN amount_paise > 0 THEN CAST(:entry AS bigint) END,
         :run, tariff_id, before_paise, opening_wh, closing_wh, reading_id, estimated, lines
     FROM draft
 """)
@@ -215,17 +216,26 @@ RUN_TOTALS = text("""
     WHERE run_id = :run AND reversed_at IS NULL
 """)
 
-# A run is taken back newest bill first, so that readings stay in order if the power goes between batches.
+# A run is taken back newest bill first, and an entry as a whole: with the newest bills go all others of
+# their entries. The postings of an entry lead to them, so that no index on bill is needed for it.
 REVERSE = text("""
-    WITH wrong AS (
-        SELECT id, entry_id, connection_id FROM bill
-        WHERE run_id = :run AND reversed_at IS NULL ORDER BY id DESC LIMIT :batch FOR UPDATE
+    WITH newest AS MATERIALIZED (
+        SELECT id, entry_id FROM bill
+        WHERE run_id = :run AND reversed_at IS NULL ORDER BY id DESC LIMIT :batch
+    ), undone AS MATERIALIZED (
+        SELECT DISTINCT entry_id FROM newest WHERE entry_id IS NOT NULL
+    ), wrong AS MATERIALIZED (
+        SELECT id FROM newest UNION
+        SELECT bill.id FROM undone JOIN posting USING (entry_id)
+        JOIN account ON account.id = posting.account_id
+        JOIN bill ON bill.connection_id = account.connection_id AND bill.entry_id = undone.entry_id
+        WHERE account.kind = 'dues' AND bill.run_id = :run AND bill.reversed_at IS NULL
     ), marked AS (
         UPDATE bill SET reversed_at = :at FROM wrong WHERE bill.id = wrong.id
+        RETURNING bill.id, bill.connection_id
     ), made AS (
         INSERT INTO entry (source, kind, plant_id, at, reverses_id)
-        SELECT 'unbill:' || wrong.id, 'reversal', :plant, :at, wrong.entry_id
-        FROM wrong WHERE wrong.entry_id IS NOT NULL
+        SELECT 'unbill:' || entry_id, 'reversal', :plant, :at, entry_id FROM undone
         RETURNING id, reverses_id
     ), moved AS (
         INSERT INTO posting (entry_id, account_id, amount_paise)
@@ -233,9 +243,9 @@ REVERSE = text("""
         FROM made JOIN posting ON posting.entry_id = made.reverses_id
     ), unsaid AS (
         UPDATE outbox SET state = 'expired', error = 'the bill was taken back', finished_at = now()
-        FROM wrong WHERE outbox.kind = 'bill' AND outbox.state = 'queued'
-        AND outbox.connection_id = wrong.connection_id
-        AND outbox.source LIKE 'bill:' || wrong.id || ':%'
+        FROM marked WHERE outbox.kind = 'bill' AND outbox.state = 'queued'
+        AND outbox.connection_id = marked.connection_id
+        AND outbox.source LIKE 'bill:' || marked.id || ':%'
     )
-    SELECT count(*) FROM wrong
+    SELECT count(*) FROM marked
 """)
