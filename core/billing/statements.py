@@ -28,11 +28,14 @@ RANGES = text("""
 # Compiling a plan costs more than the batch that it serves.
 USE_INDEXES = text("SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
 
+# The range is said of every table that it holds for: a join that began at the first row of a table would
+# make a bill dearer the more there are.
 OPEN_ACCOUNTS = text("""
     INSERT INTO account (kind, connection_id)
     SELECT 'dues', id FROM connection
     WHERE plant_id = :plant AND id > :after AND id <= :upto AND NOT EXISTS (
         SELECT 1 FROM account WHERE kind = 'dues' AND connection_id = connection.id
+        AND connection_id > :after AND connection_id <= :upto
     )
     ORDER BY id ON CONFLICT DO NOTHING
 """)
@@ -43,6 +46,7 @@ LOCK_ACCOUNTS = text("""
         SELECT account.id FROM account JOIN connection ON connection.id = account.connection_id
         WHERE kind = 'dues' AND connection.plant_id = :plant
         AND connection.id > :after AND connection.id <= :upto
+        AND account.connection_id > :after AND account.connection_id <= :upto
         ORDER BY account.id FOR NO KEY UPDATE OF account
     ) AS locked
 """)
@@ -89,6 +93,17 @@ _PRICE = """
     FROM tariff
 """
 
+# Prices with the beginning of the line that each makes. Lines are written as text and read as JSON once:
+# to build them as JSON costs more than all the rest of a bill.
+_STEP = """
+    SELECT tariff_step.*, format('{"kind":"energy","rate":%s,"band":%s,"wh":', paise, to_json(band)) AS head
+    FROM tariff_step
+"""
+_FIXED_LINE = """
+    CASE WHEN meter.fixed_paise > 0 THEN '{"kind":"fixed","rate":' || meter.monthly_paise
+        || ',"paise":' || meter.fixed_paise || ',"days":' || meter.days || '}' END
+"""
+
 # What the meter says. It opens where the last bill closed, be it presumed; else with what was read
 # when the period began. The newest reading of the period closes it. A reading below a real opening
 # is not believed; one below a presumed opening is: energy that was paid for is used up first.
@@ -118,7 +133,7 @@ _METER = f"""
     ) AS old ON true
     LEFT JOIN LATERAL (
         SELECT bands FROM reading
-        WHERE reading.id = coalesce(old.id, due.reading_id) AND new.bands IS NOT NULL
+        WHERE reading.id = coalesce(old.id, due.reading_id) AND new.bands IS NOT NULL LIMIT 1
     ) AS base ON true
     CROSS JOIN LATERAL (SELECT coalesce(due.closing_wh, old.wh) AS wh) AS opening
     CROSS JOIN LATERAL (
@@ -130,16 +145,18 @@ _METER = f"""
         SELECT sum(closing_wh - opening_wh)::bigint AS wh, sum(period_to - period_from + 1)::bigint AS days
         FROM (
             SELECT closing_wh, opening_wh, period_from, period_to FROM bill
-            WHERE bill.connection_id = due.id AND reversed_at IS NULL AND reading_id IS NOT NULL
+            WHERE counted.yes AND NOT shown.really
+            AND bill.connection_id = due.id AND reversed_at IS NULL AND reading_id IS NOT NULL
             ORDER BY period_from DESC LIMIT {LOOKED_BACK}
         ) AS read
-    ) AS past ON counted.yes AND NOT shown.really
+    ) AS past ON true
     LEFT JOIN LATERAL (
         SELECT jsonb_object_agg(band.key, band.value::bigint - (base.bands ->> band.key)::bigint) AS used,
             sum(band.value::bigint - (base.bands ->> band.key)::bigint)::bigint AS total
-        FROM jsonb_each_text(new.bands) AS band WHERE base.bands ? band.key
+        FROM jsonb_each_text(new.bands) AS band
+        WHERE shown.really AND base.bands IS NOT NULL AND base.bands ? band.key
         HAVING min(band.value::bigint - (base.bands ->> band.key)::bigint) >= 0
-    ) AS spent ON shown.really AND base.bands IS NOT NULL
+    ) AS spent ON true
 """
 
 _IN_BAND = """
@@ -152,26 +169,26 @@ _IN_BAND = """
 
 # Materialized, and OFFSET 0, or the planner copies every expression into each of its uses.
 FILL_DRAFT = text(f"""
-    WITH due AS MATERIALIZED ({_DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER})
+    WITH due AS MATERIALIZED ({_DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}),
+    step AS MATERIALIZED ({_STEP})
     INSERT INTO draft
     SELECT meter.id, account.id, coalesce(account.balance_paise, 0),
         meter.tariff_id, meter.first, meter.days, meter.opening_wh,
         CASE WHEN meter.counted THEN meter.opening_wh + meter.wh END, meter.new_id,
         meter.counted AND NOT meter.really, meter.fixed_paise + coalesce(energy.paise, 0),
-        CASE WHEN meter.fixed_paise > 0 THEN jsonb_build_array(jsonb_build_object(
-            'kind', 'fixed', 'rate', meter.monthly_paise, 'paise', meter.fixed_paise, 'days', meter.days))
-            ELSE '[]' END || coalesce(energy.lines, '[]'),
+        CAST('[' || concat_ws(',', {_FIXED_LINE}, energy.lines) || ']' AS jsonb),
         meter.prepaid, meter.backwards
     FROM meter
     LEFT JOIN account ON account.kind = 'dues' AND account.connection_id = meter.id
+        AND account.connection_id > :after AND account.connection_id <= :upto
     LEFT JOIN LATERAL (
         SELECT sum({_ENERGY})::bigint AS paise,
-            jsonb_agg(jsonb_build_object('kind', 'energy', 'rate', part.paise, 'paise', {_ENERGY},
-                'wh', part.wh, 'band', part.band) ORDER BY part.band, part.from_wh) AS lines
+            string_agg(part.head || part.wh || ',"paise":' || {_ENERGY} || '}}', ','
+                ORDER BY part.band, part.from_wh) AS lines
         FROM (
-            SELECT step.band, step.from_wh, step.paise,
+            SELECT step.band, step.from_wh, step.paise, step.head,
                 least(within.wh, coalesce({_UPPER}, within.wh)) - {_LOWER} AS wh
-            FROM tariff_step AS step CROSS JOIN LATERAL (SELECT {_IN_BAND} AS wh OFFSET 0) AS within
+            FROM step CROSS JOIN LATERAL (SELECT {_IN_BAND} AS wh OFFSET 0) AS within
             WHERE step.tariff_id = meter.tariff_id OFFSET 0
         ) AS part WHERE part.wh > 0
     ) AS energy ON meter.counted

@@ -39,8 +39,11 @@ END $$
 """
 
 # As before, and the foreign keys of posting: every entry is there, and every account was found to move.
+# A session keeps the plan of its first call. Rows are looked up one by one, for any other join would read
+# a whole table for each batch.
 POST = """
-CREATE OR REPLACE FUNCTION posting_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION posting_inserted() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     wrong bigint;
     found_accounts bigint;
@@ -59,7 +62,8 @@ BEGIN
     GET DIAGNOSTICS found_accounts = ROW_COUNT;
     SELECT count(DISTINCT account_id) INTO wanted_accounts FROM fresh;
     IF found_accounts <> wanted_accounts THEN
-        RAISE EXCEPTION 'a posting names an account that is not there' USING ERRCODE = 'foreign_key_violation';
+        RAISE EXCEPTION 'a posting names an account that is not there'
+        USING ERRCODE = 'foreign_key_violation';
     END IF;
     UPDATE account SET balance_paise = account.balance_paise + moved.paise
     FROM (SELECT account_id, sum(amount_paise) AS paise FROM fresh GROUP BY account_id) AS moved
@@ -70,7 +74,8 @@ END $$
 
 # Thousands of bills share a run, an entry and a few tariffs: those are looked up once each.
 BILL = """
-CREATE FUNCTION bill_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION bill_inserted() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     IF EXISTS (SELECT FROM (SELECT DISTINCT run_id AS id FROM fresh) AS named WHERE id IS NOT NULL
                AND NOT EXISTS (SELECT FROM billing_run WHERE billing_run.id = named.id))
