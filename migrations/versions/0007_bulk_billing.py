@@ -106,7 +106,7 @@ UP = (
     "DROP INDEX bill_by_run",
     "CREATE INDEX bill_by_run ON bill (run_id, id) WHERE run_id IS NOT NULL AND reversed_at IS NULL",
     # Room for a new balance beside the old one: the indexes are not touched.
-    "ALTER TABLE account SET (fillfactor = 60)",
+    "ALTER TABLE account SET (fillfactor = 45)",
     POST,
     BILL,
     """
