@@ -17,8 +17,9 @@ from core.tables.books import (
     ReceiptCounter,
 )
 from core.tables.cash import CashClose, CashList, Dispute, Handover
-from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading
+from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
+from core.tables.meters import MeterChange, Reading, ReadingWas
 from core.tables.operator import (
     Cluster,
     Organisation,
@@ -52,6 +53,7 @@ __all__ = [
     "Handover",
     "Inbound",
     "Leave",
+    "MeterChange",
     "OneTimeCode",
     "Organisation",
     "Outage",
@@ -63,6 +65,7 @@ __all__ = [
     "Plant",
     "Posting",
     "Reading",
+    "ReadingWas",
     "Receipt",
     "ReceiptCheck",
     "ReceiptCounter",
