@@ -18,6 +18,7 @@ from core.tables.books import (
 )
 from core.tables.cash import CashClose, CashList, Dispute, Handover
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading, Request, RequestEvent
+from core.tables.dunning import Promise, ReminderRound
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
 from core.tables.operator import (
     Cluster,
@@ -59,10 +60,12 @@ __all__ = [
     "Phone",
     "Plant",
     "Posting",
+    "Promise",
     "Reading",
     "Receipt",
     "ReceiptCheck",
     "ReceiptCounter",
+    "ReminderRound",
     "Request",
     "RequestEvent",
     "Staff",
