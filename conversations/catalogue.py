@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, customer, promising, staff, stranger
+from conversations import cash, customer, mended, promising, staff, stranger, work
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -138,6 +138,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("year", Audience.CUSTOMER, customer.year, menu="bills"),
     Command("later", Audience.CUSTOMER, promising.later, menu="paying"),
     Command("deny", Audience.CUSTOMER, cash.deny, menu="bills"),
+    Command("fixed", Audience.CUSTOMER, mended.fixed, menu="work"),
+    Command("still", Audience.CUSTOMER, mended.still, menu="work"),
+    Command("reopen", Audience.CUSTOMER, mended.reopen, menu="work"),
     Command("pay", Audience.STAFF, staff.pay),
     Command("undo", Audience.STAFF, staff.undo),
     Command("find", Audience.STAFF, staff.find),
@@ -150,6 +153,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("got", Audience.STAFF, cash.got, menu="cash"),
     Command("close", Audience.STAFF, cash.close, menu="cash"),
     Command("settle", Audience.STAFF, cash.settle, menu="cash"),
+    Command("tasks", Audience.STAFF, work.tasks, menu="work"),
+    Command("review", Audience.STAFF, work.review, menu="work"),
+    Command("report", Audience.STAFF, work.report, menu="work"),
+    Command("hist", Audience.STAFF, work.hist, menu="work"),
+    *(Command(str(step), Audience.STAFF, work.step_talk(step), menu=None) for step in work.BY_TEXT),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),
     Command("verify", Audience.STRANGER, stranger.verify, open=True),

@@ -36,7 +36,7 @@ class Street:
     today: date = field(default=date(2026, 12, 2))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self.play.services.database.reader.rows(sql, {})  # type: ignore[arg-type]
+        return self.play.services.database.reader.rows(sql, {})
 
     def connection(self, number: str) -> int:
         return int(self.rows(f"SELECT id FROM connection WHERE number = '{number}'")[0][0])
