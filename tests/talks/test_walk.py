@@ -190,7 +190,7 @@ IN_DOCS = {"menu.menu"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
     "alerts.", "bill.told_", "bill.note", "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
-    "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with", "work.our_people",
+    "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with", "work.our_people",
     "work.kind_", "work.role_", "work.to_",
 )  # fmt: skip
 """Messages to somebody else, and papers; test_budgets.py and test_receipts.py render each."""
@@ -205,6 +205,9 @@ REFUSED_LATE = {
     "got.gone",
     "got.over",
     "hand.open",
+    "later.changed",
+    "later.not_yours",
+    "later.twice",
     "prove.too_many",
     "work.held",
     "work.none",
