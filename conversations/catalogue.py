@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, customer, mended, promising, staff, stranger, work
+from conversations import cash, customer, mended, promising, staff, stranger, whereabouts, work
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -138,6 +138,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("year", Audience.CUSTOMER, customer.year, menu="bills"),
     Command("later", Audience.CUSTOMER, promising.later, menu="paying"),
     Command("deny", Audience.CUSTOMER, cash.deny, menu="bills"),
+    Command("paisa", Audience.CUSTOMER, whereabouts.my_money, menu="paying"),
     Command("fixed", Audience.CUSTOMER, mended.fixed, menu="work"),
     Command("still", Audience.CUSTOMER, mended.still, menu="work"),
     Command("reopen", Audience.CUSTOMER, mended.reopen, menu="work"),
@@ -153,6 +154,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("got", Audience.STAFF, cash.got, menu="cash"),
     Command("close", Audience.STAFF, cash.close, menu="cash"),
     Command("settle", Audience.STAFF, cash.settle, menu="cash"),
+    Command("where", Audience.STAFF, whereabouts.where, menu="cash"),
     Command("tasks", Audience.STAFF, work.tasks, menu="work"),
     Command("review", Audience.STAFF, work.review, menu="work"),
     Command("report", Audience.STAFF, work.report, menu="work"),
