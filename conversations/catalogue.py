@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, customer, mended, meters, staff, stranger, whereabouts, work
+from conversations import cash, customer, mended, meters, promising, staff, stranger, whereabouts, work
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -136,6 +136,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("package", Audience.CUSTOMER, customer.my_package),
     Command("receipt", Audience.CUSTOMER, customer.receipt_again),
     Command("year", Audience.CUSTOMER, customer.year, menu="bills"),
+    Command("later", Audience.CUSTOMER, promising.later, menu="paying"),
     Command("deny", Audience.CUSTOMER, cash.deny, menu="bills"),
     Command("paisa", Audience.CUSTOMER, whereabouts.my_money, menu="paying"),
     Command("fixed", Audience.CUSTOMER, mended.fixed, menu="work"),

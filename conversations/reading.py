@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from conversations.prompts import Unclear
+from core.dunning.promises import MOST_DAYS
 from core.energy import read_kwh
 from core.fold import fold
 from core.ids import read_number
@@ -60,6 +61,14 @@ def code(raw: str) -> str:
     if not (digits.isascii() and digits.isdigit() and len(digits) == 6):
         raise Unclear(say("unclear.code"))
     return digits
+
+
+def days(raw: str) -> int:
+    """A number of days that a promise may take."""
+    digits = re.sub(r"\s*(days?|din|दिन)$", "", fold(raw), flags=re.I)
+    if not re.fullmatch(r"0*[0-9]{1,2}", digits) or not 1 <= int(digits) <= MOST_DAYS:
+        raise Unclear(say("unclear.days", most=MOST_DAYS))
+    return int(digits)
 
 
 def request_number(raw: str) -> str:

@@ -128,6 +128,8 @@ def _card(card: Card) -> Text:
     ]
     if card.paid_paise is not None and card.paid_on:
         lines.append(say("card.paid", amount=Money(card.paid_paise), day=card.paid_on))
+    if card.promised_on is not None:
+        lines.append(say("card.promised", day=card.promised_on))
     lines.append(say("card.package", package=Name(card.package, card.package_local)))
     if card.status != "active":
         lines.append(say(f"card.status_{card.status}"))

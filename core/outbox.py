@@ -43,6 +43,8 @@ KINDS: Mapping[str, Kind] = {
     "reversal": Kind(1, ONE_PART, timedelta(days=3)),
     "reply": Kind(1, THREE_PARTS, timedelta(hours=6)),
     "bill": Kind(9, BILL_PARTS, timedelta(days=3)),
+    # A reminder of yesterday may reach somebody who has paid since.
+    "reminder": Kind(9, ONE_PART, timedelta(hours=12), again=False),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
     "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1)),
 }

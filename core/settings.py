@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -81,6 +82,8 @@ class Settings:
     """Addresses or networks that may call provider webhooks; empty allows all."""
     receipt_links: bool = False
     """Whether a reply to RECEIPT carries the link to its page; in India only a whitelisted address may."""
+    reminder_days: tuple[int, ...] = (-3, 4, 11)
+    """When a bill is recalled, in days from its due date; at most three a bill."""
 
     @staticmethod
     def from_env(env: Mapping[str, str] = os.environ) -> Settings:
@@ -156,6 +159,7 @@ def _read(env: _Env) -> Settings:
             if part.strip()
         ),
         receipt_links=env.text("BIJLI_RECEIPT_LINKS", "0") == "1",
+        reminder_days=_reminder_days(env.text("BIJLI_REMINDER_DAYS", "-3,4,11")),
     )
     _check_gateways(settings)
     return settings
@@ -178,6 +182,19 @@ def _service_name(name: str) -> str:
     if len(name) > 12 or not is_gsm(name):
         raise SettingError("BIJLI_SERVICE_NAME must be 12 GSM-7 characters at most")
     return name
+
+
+def _reminder_days(raw: str) -> tuple[int, ...]:
+    """Up to three days from the due date, before it with a minus; `none` for no reminders."""
+    if raw == "none":
+        return ()
+    parts = [part.strip() for part in raw.split(",")]
+    days = sorted({int(part) for part in parts if re.fullmatch(r"-?[0-9]{1,2}", part)})
+    if len(days) != len(parts) or not 1 <= len(days) <= 3 or days[0] < -14 or days[-1] > 60:
+        raise SettingError(
+            f"BIJLI_REMINDER_DAYS must be none, or up to three different days like -3,4,11, not {raw!r}"
+        )
+    return tuple(days)
 
 
 def _public_url(env: _Env, demo: bool) -> str:

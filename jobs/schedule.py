@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 
 from channels.nudge import BULK, NORMAL
-from jobs import billing, cash, clean, inbound, outbox
+from jobs import billing, cash, clean, dunning, inbound, outbox
 
 log = structlog.get_logger()
 
@@ -36,6 +36,14 @@ def schedule(connection: Redis) -> CronScheduler:
         BULK,
         interval=BILLING_SECONDS,
         ttl=BILLING_SECONDS,
+        result_ttl=0,
+        job_timeout=BILLING_JOB_SECONDS,
+    )
+    cron.register(
+        dunning.sweep,
+        BULK,
+        interval=MINUTES,
+        ttl=MINUTES,
         result_ttl=0,
         job_timeout=BILLING_JOB_SECONDS,
     )

@@ -18,6 +18,7 @@ from core.tables.books import (
 )
 from core.tables.cash import CashClose, CashList, Dispute, Handover
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
+from core.tables.dunning import Promise, ReminderRound
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
 from core.tables.meters import MeterChange, Reading, ReadingWas
 from core.tables.operator import (
@@ -64,11 +65,13 @@ __all__ = [
     "Phone",
     "Plant",
     "Posting",
+    "Promise",
     "Reading",
     "ReadingWas",
     "Receipt",
     "ReceiptCheck",
     "ReceiptCounter",
+    "ReminderRound",
     "Request",
     "RequestEvent",
     "Staff",

@@ -58,6 +58,8 @@ class Phone(Base):
     language: Mapped[str | None]
     unreachable: Mapped[str | None]
     """Why we stopped texting this number (a gateway said blocked or unknown); None while we may."""
+    reminded_on: Mapped[date | None]
+    """When a bill was last recalled to this phone: once a week is enough."""
 
 
 class ConnectionPhone(Base):

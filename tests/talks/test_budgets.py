@@ -88,6 +88,10 @@ LONGEST: dict[str, list[Text]] = {
         )
         for how in STANDINGS
     ],
+    "reminder": [
+        say("remind.bill", number=NUMBER, first=DAY, last=DAY, amount=BALANCE, due=DAY, service=SERVICE),
+        say("remind.promise", number=NUMBER, day=DAY, amount=BALANCE, service=SERVICE),
+    ],
     "reversal": [*(say(f"reversal.{how}", **_PAID) for how in STANDINGS), say("reversal.kept", **_PAID)],
     "staff_alert": [
         *(_paused(trouble) for trouble in TROUBLES),
@@ -101,6 +105,7 @@ LONGEST: dict[str, list[Text]] = {
             say(f"alerts.close_{how}", name=NAME, counted=BALANCE, difference=BALANCE, reason="x" * 40)
             for how in ("short", "over")
         ),
+        say("alerts.promises_broken", ended=999, numbers=", ".join([NUMBER] * 8)),
         say("alerts.disputed", name=NAME, number=NUMBER, receipt=RECEIPT, amount=AMOUNT),
         *(say(f"alerts.settled_{how}", receipt=RECEIPT, amount=AMOUNT) for how in ("keep", "undo")),
         *(
@@ -156,6 +161,11 @@ CUSTOMER_ANSWERS = [
         for how in STANDINGS
     ),
     say("bill.none", number=NUMBER),
+    say("later.days", number=NUMBER, amount=BALANCE, most=10),
+    say("later.confirm", number=NUMBER, amount=BALANCE, day=DAY),
+    say("later.noted", number=NUMBER, amount=BALANCE, day=DAY),
+    say("later.twice", number=NUMBER, helpline=HELPLINE),
+    say("later.not_yours", number=NUMBER),
     say("fault.opened", request=REQUEST),
     say("fault.known", request=REQUEST),
     say("fault.danger", request=REQUEST),
@@ -198,7 +208,7 @@ def test_an_outbound_message_keeps_its_budget(kind: str, language: str) -> None:
 def test_every_outbound_text_is_measured() -> None:
     assert set(KINDS) - set(LONGEST) == {"reply"}
     measured = {text.key for texts in LONGEST.values() for text in texts}
-    begins = ("alerts.", "bill.told_", "code.", "receipt.", "reversal.", "work.told_")
+    begins = ("alerts.", "bill.told_", "code.", "receipt.", "remind.", "reversal.", "work.told_")
     said_back = {"receipt.sent", "receipt.none"}
     outbound = {
         key for key in all_keys("en") if key.startswith(begins) and ".trouble." not in key

@@ -190,7 +190,8 @@ IN_DOCS = {"menu.menu"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
     "alerts.", "bill.told_", "bill.note", "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
-    "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with", "work.our_people",
+    "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
+    "work.our_people",
     "work.kind_", "work.role_", "work.to_",
 )  # fmt: skip
 """Messages to somebody else, and papers; test_budgets.py and test_receipts.py render each."""
@@ -205,6 +206,9 @@ REFUSED_LATE = {
     "got.gone",
     "got.over",
     "hand.open",
+    "later.changed",
+    "later.not_yours",
+    "later.twice",
     "prove.too_many",
     "work.held",
     "work.none",
@@ -221,6 +225,8 @@ OF_OTHER_RECEIPTS = {"proof.cancelled", "proof.link", "verify.cancelled", "verif
 OF_OTHER_WAYS = {"where.cancelled", "where.failed", "where.sent", "where.told", "where.untold"}
 """The stage's messages all wait; tests/core/test_whereabouts.py says what else becomes of them."""
 
+OF_OTHER_PROMISES = {"card.promised", "later.nothing"}
+"""Everybody on the stage owes something, and staff look before anybody promises; transcripts show these."""
 ENDED_EARLIER = {"got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
@@ -270,6 +276,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | OF_OTHER_RECEIPTS
         | OF_OTHER_WAYS
         | OF_OTHER_REQUESTS
+        | OF_OTHER_PROMISES
         | ENDED_EARLIER
     )
     for kind, channel in (

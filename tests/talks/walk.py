@@ -60,6 +60,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
         ],
         ["abc", "120457", ", ".join(["120457 1"] * 31)],
     ),
+    "later.days": (["5"], ["11", "abc"]),
     "hand.who": (["T4", "zzz"], ["x"]),
     "hand.unknown": (["T4"], ["x"]),
     "hand.amount": (["5", "9999999"], ["abc"]),
