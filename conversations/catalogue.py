@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, customer, staff, stranger
+from conversations import cash, customer, meters, staff, stranger
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -149,6 +149,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("got", Audience.STAFF, cash.got, menu="cash"),
     Command("close", Audience.STAFF, cash.close, menu="cash"),
     Command("settle", Audience.STAFF, cash.settle, menu="cash"),
+    Command("meters", Audience.STAFF, meters.meters, menu="meter"),
+    Command("flags", Audience.STAFF, meters.flagged, menu="meter"),
+    Command("excuse", Audience.STAFF, meters.excuse, menu="meter"),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),
     Command("verify", Audience.STRANGER, stranger.verify, open=True),

@@ -44,6 +44,7 @@ KINDS: Mapping[str, Kind] = {
     "reply": Kind(1, THREE_PARTS, timedelta(hours=6)),
     "bill": Kind(9, BILL_PARTS, timedelta(days=3)),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
+    "supply": Kind(2, TWO_PARTS, timedelta(days=2)),
     "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1)),
 }
 

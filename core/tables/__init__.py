@@ -19,6 +19,7 @@ from core.tables.books import (
 from core.tables.cash import CashClose, CashList, Dispute, Handover
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading, Request, RequestEvent
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
+from core.tables.meters import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
 from core.tables.operator import (
     Cluster,
     Organisation,
@@ -42,7 +43,9 @@ __all__ = [
     "CashList",
     "Cluster",
     "Connection",
+    "ConnectionFlag",
     "ConnectionPhone",
+    "ConnectionStatus",
     "Customer",
     "Dispute",
     "Entry",
@@ -50,6 +53,8 @@ __all__ = [
     "Handled",
     "Handover",
     "Inbound",
+    "MeterCommand",
+    "MeterState",
     "OneTimeCode",
     "Organisation",
     "Outbox",
