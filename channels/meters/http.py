@@ -62,7 +62,7 @@ class Service:
             return failed if isinstance(failed, Later | Unsure) else Unsure(NO_ANSWER)
         if got.status in (401, 403, 429) or got.status >= 500 or 300 <= got.status < 400:
             failed = judge_status(got.status)
-            return failed if isinstance(failed, Failed) else Unsure(f"HTTP {got.status}")
+            return failed if isinstance(failed, Later | Paused) else Unsure(f"HTTP {got.status}")
         return Answer(got.status, content)
 
     def get(self, path: str, shape: type[Shape]) -> Shape:

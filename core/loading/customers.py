@@ -159,7 +159,7 @@ PART = Part(
         Check("meter_id", "the meter {0} is at connection {1}", """
             SELECT line, in_customers.meter_id, reference FROM in_customers
             JOIN connection USING (meter_driver, meter_id)
-            WHERE connection.reference <> in_customers.connection
+            WHERE in_customers.meter_id <> '' AND connection.reference <> in_customers.connection
         """),
         # References of customers and of connections may look alike and mean different people.
         Check("customer", "is empty, and {0} is a customer's reference already: name the customer", """

@@ -82,7 +82,7 @@ UPDATE meter_command SET state = 'sending', attempts = attempts + 1,
 FROM due, connection
 WHERE meter_command.id = due.id AND connection.id = meter_command.connection_id
 RETURNING meter_command.id, source, connection_id, meter_driver, meter_id, action, tariff, paise, attempts,
-    created_at, reference
+    created_at, meter_command.reference
 """)
 _RECORD = text("""
 UPDATE meter_command SET
