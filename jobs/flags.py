@@ -21,6 +21,7 @@ def sweep() -> None:
             now(),
             holidays=settings.holidays,
             service=settings.service_name,
+            helpline=settings.helpline,
             default_language=settings.default_language,
         )
     if swept != flags.Swept():

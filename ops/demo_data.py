@@ -124,7 +124,12 @@ def fill(database: Database, progress: Progress | None = None) -> bool:
         write_history(session, History(usage, months[1:], MONTHLY, UNIT_PRICE), chance)
         # As the service did it a week ago: whoever was above the limit then has had his notice.
         flags.sweep(
-            session, clock.now() - timedelta(days=7), holidays=(), service="", default_language="hi-Latn"
+            session,
+            clock.now() - timedelta(days=7),
+            holidays=(),
+            service="",
+            helpline="",
+            default_language="hi-Latn",
         )
     return True
 

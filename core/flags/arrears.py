@@ -8,6 +8,7 @@ ARREARS: LiteralString = """
 SELECT connection.id AS connection_id, connection.plant_id, connection.number, connection.status,
     connection.meter_driver, organisation.features,
     coalesce(package.credit_limit_paise, organisation.credit_limit_paise) AS limit_paise,
+    coalesce(account.balance_paise, 0) AS balance_paise,
     coalesce(account.balance_paise, 0) - coalesce((
         SELECT sum(bill.amount_paise) FROM bill
         WHERE bill.connection_id = connection.id AND bill.reversed_at IS NULL

@@ -49,7 +49,7 @@ RETURNING flag.id, flag.connection_id, connection.number,
 _FLAG = text(f"""
 WITH above AS (
     SELECT * FROM ({ARREARS}) AS arrears
-    WHERE status = 'active' AND arrears_paise > limit_paise
+    WHERE status = 'active' AND balance_paise > limit_paise AND arrears_paise > limit_paise
       AND NOT EXISTS (SELECT FROM connection_flag AS flag
                       WHERE flag.connection_id = arrears.connection_id AND flag.state <> 'restored')
     ORDER BY connection_id LIMIT :batch
@@ -99,12 +99,18 @@ class Swept:
 
 
 def sweep(
-    session: Session, at: datetime, *, holidays: Collection[date], service: str, default_language: str
+    session: Session,
+    at: datetime,
+    *,
+    holidays: Collection[date],
+    service: str,
+    helpline: str,
+    default_language: str,
 ) -> Swept:
     """Bring every flag to what is owed now, up to a thousand of each kind; the next sweep does the rest."""
     if not session.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}).scalar_one():
         return Swept()
-    words = Words(session, service, default_language)
+    words = Words(session, service, helpline, default_language)
     today = clock.local(at).date()
     bind = {"at": at, "today": today, "batch": BATCH, "act_after": _act_after(at)}
     cleared = session.execute(_RESTORE, bind).all()

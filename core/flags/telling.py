@@ -52,6 +52,7 @@ class Words:
 
     session: Session
     service: str
+    helpline: str
     default_language: str
 
     def notice(self, flags: Sequence[Row[Any]], at: datetime) -> None:
@@ -64,7 +65,7 @@ class Words:
                     number=row.number,
                     amount=Money(row.arrears_paise),
                     day=clock.local(row.act_after).date() - timedelta(days=1),
-                    helpline=say("brand.helpline"),
+                    helpline=self.helpline,
                     service=self.service,
                 ),
             )
@@ -77,7 +78,7 @@ class Words:
         told = {
             row.connection_id: (
                 f"flag:{row.id}:{how}:{at:%Y%m%d%H%M%S}",
-                say(f"supply.{how}", number=row.number, helpline=say("brand.helpline"), service=self.service),
+                say(f"supply.{how}", number=row.number, helpline=self.helpline, service=self.service),
             )
             for row in flags
         }

@@ -88,7 +88,8 @@ def excuse(doing: Doing, number: str, days: int) -> datetime:
     until = doing.at + timedelta(days=days)
     session.execute(_EXCUSE, {"flag": row.id, "until": until, "staff": bind["staff"]})
     if row.was_off:
-        words = Words(session, doing.settings.service_name, doing.settings.default_language)
+        us = doing.settings
+        words = Words(session, us.service_name, us.helpline, us.default_language)
         bring_back(session, [row], doing.at, words)
     doing.audit("flag.excuse", f"connection:{number}", days=days)
     return until

@@ -69,14 +69,8 @@ LONGEST: dict[str, list[Text]] = {
         for how in STANDINGS
     ],
     "supply": [
-        say(
-            f"supply.{how}",
-            number=NUMBER,
-            helpline=HELPLINE,
-            service=SERVICE,
-            **({"amount": BALANCE, "day": DAY} if how == "notice" else {}),
-        )
-        for how in ("notice", "off", "on")
+        say("supply.notice", number=NUMBER, amount=BALANCE, day=DAY, helpline=HELPLINE, service=SERVICE),
+        *(say(f"supply.{how}", number=NUMBER, helpline=HELPLINE, service=SERVICE) for how in ("off", "on")),
     ],
     "reversal": [*(say(f"reversal.{how}", **_PAID) for how in STANDINGS), say("reversal.kept", **_PAID)],
     "staff_alert": [

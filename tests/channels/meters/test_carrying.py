@@ -271,7 +271,9 @@ def test_a_site_that_is_silent_is_left_alone_for_a_while(stage: Stage, site: Sit
 
 
 @pytest.mark.usefixtures("daylight")
-def test_the_simulated_service_switches_counts_and_keeps(stage: Stage, tmp_path: Path) -> None:
+def test_the_simulated_service_switches_counts_and_keeps(
+    stage: Stage, redis_client: redis.Redis, tmp_path: Path
+) -> None:
     now = time.time()
     name = next(
         name
@@ -289,7 +291,7 @@ def test_the_simulated_service_switches_counts_and_keeps(stage: Stage, tmp_path:
             sparkmeter=None,
             simulated_meters_url=f"http://127.0.0.1:{server.server_port}",
         )
-        road = make_road(stage.database, stage.road.pace._reserve.registered_client, settings)
+        road = make_road(stage.database, redis_client, settings)
         stage.road = road
         stage.switch("off", on=False)
         stage.credit()

@@ -79,7 +79,9 @@ class Village:
 
     def sweep(self, at: datetime) -> Swept:
         with self.database.begin() as session:
-            return flags.sweep(session, at, holidays=(), service="Bijli Line", default_language="en")
+            return flags.sweep(
+                session, at, holidays=(), service="Bijli Line", helpline="1800123456", default_language="en"
+            )
 
     def state(self, house: int) -> str | None:
         """How the newest flag of a house stands."""
