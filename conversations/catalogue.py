@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, customer, meters, staff, stranger
+from conversations import cash, customer, mended, meters, staff, stranger, work
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -137,6 +137,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("receipt", Audience.CUSTOMER, customer.receipt_again),
     Command("year", Audience.CUSTOMER, customer.year, menu="bills"),
     Command("deny", Audience.CUSTOMER, cash.deny, menu="bills"),
+    Command("fixed", Audience.CUSTOMER, mended.fixed, menu="work"),
+    Command("still", Audience.CUSTOMER, mended.still, menu="work"),
+    Command("reopen", Audience.CUSTOMER, mended.reopen, menu="work"),
     Command("pay", Audience.STAFF, staff.pay),
     Command("undo", Audience.STAFF, staff.undo),
     Command("find", Audience.STAFF, staff.find),
@@ -152,6 +155,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("meters", Audience.STAFF, meters.meters, menu="meter"),
     Command("flags", Audience.STAFF, meters.flagged, menu="meter"),
     Command("excuse", Audience.STAFF, meters.excuse, menu="meter"),
+    Command("tasks", Audience.STAFF, work.tasks, menu="work"),
+    Command("review", Audience.STAFF, work.review, menu="work"),
+    Command("report", Audience.STAFF, work.report, menu="work"),
+    Command("hist", Audience.STAFF, work.hist, menu="work"),
+    *(Command(str(step), Audience.STAFF, work.step_talk(step), menu=None) for step in work.BY_TEXT),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),
     Command("verify", Audience.STRANGER, stranger.verify, open=True),

@@ -66,6 +66,8 @@ def _parse(raw: str, caller: Caller) -> Line | None:
     if not found:
         return None
     usable = [entry for entry in found if may_use(caller, entry[0])]
+    if not usable and word.isdecimal():
+        return None  # 1 and 2 answer a message that asks; to anybody else they say nothing
     # बकाया is a word of staff and of customers: whoever may use neither is no customer yet.
     open_to_more = [entry for entry in found if entry[0].audience != "staff"]
     command, language = (usable or open_to_more or found)[0]

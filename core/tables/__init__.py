@@ -17,9 +17,9 @@ from core.tables.books import (
     ReceiptCounter,
 )
 from core.tables.cash import CashClose, CashList, Dispute, Handover
-from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading, Request, RequestEvent
+from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
-from core.tables.meters import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
+from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
 from core.tables.operator import (
     Cluster,
     Organisation,
@@ -32,6 +32,7 @@ from core.tables.operator import (
     Tariff,
     TariffStep,
 )
+from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
     "Account",
@@ -53,10 +54,12 @@ __all__ = [
     "Handled",
     "Handover",
     "Inbound",
+    "Leave",
     "MeterCommand",
     "MeterState",
     "OneTimeCode",
     "Organisation",
+    "Outage",
     "Outbox",
     "Package",
     "PackagePlant",

@@ -82,6 +82,11 @@ LATIN_IN_HINDI = {
     "HAND",
     "CLOSE",
     "SETTLE",
+    "CSA",
+    "CUST",
+    "START",
+    "REVIEW",
+    "REOPEN",
     "W",
 }
 """What stands in Latin letters in Hindi sentences, because it is typed so."""
