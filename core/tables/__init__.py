@@ -17,8 +17,9 @@ from core.tables.books import (
     ReceiptCounter,
 )
 from core.tables.cash import CashClose, CashList, Dispute, Handover
-from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading, Request, RequestEvent
+from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Request, RequestEvent
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
+from core.tables.meters import MeterChange, Reading, ReadingWas
 from core.tables.operator import (
     Cluster,
     Organisation,
@@ -50,6 +51,7 @@ __all__ = [
     "Handled",
     "Handover",
     "Inbound",
+    "MeterChange",
     "OneTimeCode",
     "Organisation",
     "Outbox",
@@ -60,6 +62,7 @@ __all__ = [
     "Plant",
     "Posting",
     "Reading",
+    "ReadingWas",
     "Receipt",
     "ReceiptCheck",
     "ReceiptCounter",
