@@ -1,4 +1,4 @@
-"""Smart meters are read: what they show is noted, and kept as the day's reading."""
+"""Smart meters are read: what they show is kept, as their state and as readings of days."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import structlog
 
 from channels.meters.carrying import Road, note_trouble, open_drivers, rest_name
 from channels.meters.driver import Driver, MeterTrouble
+from core import clock
 from core.alerts import resume_gateway
 from core.meters import watch
 
@@ -38,8 +39,7 @@ def _read(road: Road, driver: Driver, stop: Callable[[], bool]) -> int:
             break
         known = [(connections[one.meter], one) for one in shown if one.meter in connections]
         with road.database.begin() as session:
-            watch.note(session, known)
-            watch.keep(session, known)
+            watch.keep(session, known, source=driver.name, at=clock.now())
             resume_gateway(session, rest_name(driver.name))
         answered += len(known)
     log.info("meters read", driver=driver.name, answered=answered)

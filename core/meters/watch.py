@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import readings
 from core.clock import local, now
 from core.db import Reader
 from core.text import Name
@@ -27,17 +28,9 @@ SELECT * FROM unnest(CAST(:connections AS bigint[]), CAST(:moments AS timestampt
 ON CONFLICT (connection_id) DO UPDATE SET seen_at = excluded.seen_at, wh = excluded.wh, is_on = excluded.is_on
 WHERE meter_state.seen_at < excluded.seen_at
 """)
-# A smart meter is read all day; the day keeps what it showed last, and never less than it showed before.
-_KEEP = text("""
-INSERT INTO reading (connection_id, taken_on, wh, source)
-SELECT shown.connection_id, shown.taken_on, max(shown.wh), 'smart'
-FROM unnest(CAST(:connections AS bigint[]), CAST(:days AS date[]), CAST(:whs AS bigint[]))
-    AS shown (connection_id, taken_on, wh)
-WHERE shown.wh >= coalesce((SELECT max(wh) FROM reading WHERE reading.connection_id = shown.connection_id
-                            AND reading.taken_on < shown.taken_on), 0)
-GROUP BY shown.connection_id, shown.taken_on
-ON CONFLICT (connection_id, taken_on) DO UPDATE SET wh = excluded.wh, source = excluded.source
-WHERE reading.wh < excluded.wh AND reading.source = excluded.source
+_BEFORE = text("""
+SELECT connection_id, seen_at, wh FROM meter_state WHERE connection_id = ANY(CAST(:connections AS bigint[]))
+FOR UPDATE
 """)
 _MINE = """
 SELECT connection.number, customer.name, customer.name_local, seen_at, wh,
@@ -90,29 +83,33 @@ def meters_of(session: Session, driver: str, after: int, limit: int) -> list[tup
     return [(row.id, row.meter_id) for row in session.execute(_OF_DRIVER, bind)]
 
 
-def note(session: Session, shown: Iterable[tuple[int, Shown]]) -> None:
-    """Keep what meters said of themselves last; what is older than that is left out."""
-    rows: Sequence[tuple[int, Shown]] = list(shown)
+def keep(session: Session, shown: Sequence[tuple[int, Shown]], *, source: str, at: datetime) -> None:
+    """Keep what meters said: their state now, and the readings of their days.
+
+    A meter is read all day, and a correction keeps what it corrects: so a day's reading is what the meter
+    showed first, and once the day is over, what it showed last.
+    """
+    ids = [connection for connection, _ in shown]
+    rows = session.execute(_BEFORE, {"connections": ids}).all()
+    before = {row.connection_id: row for row in rows}
+    days: list[readings.Shown] = []
+    for connection, one in shown:
+        last = before.get(connection)
+        today = local(one.at).date()
+        if last is not None and local(last.seen_at).date() >= today:
+            continue
+        if last is not None:
+            days.append(readings.Shown(connection, local(last.seen_at).date(), last.wh))
+        days.append(readings.Shown(connection, today, one.wh))
+    if days:
+        readings.record_many(session, days, source=source, at=at)
     session.execute(
         _NOTE,
         {
-            "connections": [connection for connection, _ in rows],
-            "moments": [one.at for _, one in rows],
-            "whs": [one.wh for _, one in rows],
-            "ons": [one.on for _, one in rows],
-        },
-    )
-
-
-def keep(session: Session, shown: Iterable[tuple[int, Shown]]) -> None:
-    """Keep what meters showed as the reading of that day in India."""
-    rows: Sequence[tuple[int, Shown]] = list(shown)
-    session.execute(
-        _KEEP,
-        {
-            "connections": [connection for connection, _ in rows],
-            "days": [local(one.at).date() for _, one in rows],
-            "whs": [one.wh for _, one in rows],
+            "connections": ids,
+            "moments": [one.at for _, one in shown],
+            "whs": [one.wh for _, one in shown],
+            "ons": [one.on for _, one in shown],
         },
     )
 

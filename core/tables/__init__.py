@@ -17,9 +17,9 @@ from core.tables.books import (
     ReceiptCounter,
 )
 from core.tables.cash import CashClose, CashList, Dispute, Handover
-from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading
+from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
-from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
+from core.tables.meters import MeterChange, Reading, ReadingWas
 from core.tables.operator import (
     Cluster,
     Organisation,
@@ -32,6 +32,7 @@ from core.tables.operator import (
     Tariff,
     TariffStep,
 )
+from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
 from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Handover",
     "Inbound",
     "Leave",
+    "MeterChange",
     "MeterCommand",
     "MeterState",
     "OneTimeCode",
@@ -68,6 +70,7 @@ __all__ = [
     "Plant",
     "Posting",
     "Reading",
+    "ReadingWas",
     "Receipt",
     "ReceiptCheck",
     "ReceiptCounter",

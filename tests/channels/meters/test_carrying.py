@@ -251,16 +251,27 @@ def test_killed_in_mid_sending_the_end_is_the_same(servers: Servers, stage: Stag
     assert [asked.method for asked in site.asked].count("POST") == 1
 
 
-def test_readings_are_kept_by_day_and_the_newest_of_a_day_counts(stage: Stage, site: Site) -> None:
+def test_a_days_reading_is_its_first_and_once_it_is_over_its_last(stage: Stage, site: Site) -> None:
+    readings = f"SELECT taken_on::text, wh, source FROM reading WHERE connection_id = {stage.house} "
+    readings += "AND source = 'sparkmeter' ORDER BY taken_on"
     customers = payload("customers")
-    site.say = lambda asked: Said(200, customers)
-    assert read_all(stage.road) == 1
-    later = customers.replace("1404.76590625", "1405.5").replace("2026-11-20T05:30:00", "2026-11-20T06:30:00")
-    site.say = lambda asked: Said(200, later)
-    assert read_all(stage.road) == 1
-    readings = "SELECT taken_on::text, wh FROM reading WHERE taken_on > '2026-11-10'"
-    assert stage.rows(readings) == [("2026-11-20", 1_405_500)]
-    assert stage.rows("SELECT wh, is_on FROM meter_state") == [(1_405_500, None)]
+    shows = [("2026-11-19T04:30:00", "1404.5"), ("2026-11-19T06:30:00", "1405.5")]
+    shows += [
+        ("2026-11-19T18:29:00", "1406.5"),
+        ("2026-11-19T18:31:00", "1407"),
+        ("2026-11-19T18:31:00", "1407"),
+    ]
+    kept = []
+    for at, kwh in shows:
+        said = customers.replace("1404.76590625", kwh).replace("2026-11-20T05:30:00", at)
+        site.say = lambda asked, said=said: Said(200, said)  # type: ignore[misc]  # bound at once
+        assert read_all(stage.road) == 1
+        kept.append(stage.rows(readings))
+    first = ("2026-11-19", 1_404_500, "sparkmeter")
+    last = ("2026-11-19", 1_406_500, "sparkmeter")
+    assert kept[:3] == [[first]] * 3
+    assert kept[3:] == [[last, ("2026-11-20", 1_407_000, "sparkmeter")]] * 2  # midnight in India
+    assert stage.rows("SELECT wh, is_on FROM meter_state") == [(1_407_000, None)]
 
 
 def test_a_site_that_is_silent_is_left_alone_for_a_while(stage: Stage, site: Site) -> None:
