@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, customer, mended, meters, staff, stranger, work
+from conversations import cash, customer, mended, meters, staff, stranger, whereabouts, work
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -137,6 +137,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("receipt", Audience.CUSTOMER, customer.receipt_again),
     Command("year", Audience.CUSTOMER, customer.year, menu="bills"),
     Command("deny", Audience.CUSTOMER, cash.deny, menu="bills"),
+    Command("paisa", Audience.CUSTOMER, whereabouts.my_money, menu="paying"),
     Command("fixed", Audience.CUSTOMER, mended.fixed, menu="work"),
     Command("still", Audience.CUSTOMER, mended.still, menu="work"),
     Command("reopen", Audience.CUSTOMER, mended.reopen, menu="work"),
@@ -155,6 +156,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("meters", Audience.STAFF, meters.meters, menu="meter"),
     Command("flags", Audience.STAFF, meters.flagged, menu="meter"),
     Command("excuse", Audience.STAFF, meters.excuse, menu="meter"),
+    Command("where", Audience.STAFF, whereabouts.where, menu="cash"),
     Command("tasks", Audience.STAFF, work.tasks, menu="work"),
     Command("review", Audience.STAFF, work.review, menu="work"),
     Command("report", Audience.STAFF, work.report, menu="work"),

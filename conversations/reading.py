@@ -86,6 +86,11 @@ def receipt_number(raw: str) -> str:
     return digits
 
 
+def payment_reference(raw: str) -> str:
+    """What names a payment: its receipt's number, or a connection's for the last one."""
+    return read_number(raw) or receipt_number(raw)
+
+
 def receipt_code(raw: str) -> str:
     """A receipt's code of five digits."""
     digits = fold(raw).replace(" ", "")

@@ -194,6 +194,19 @@ CUSTOMER_ANSWERS = [
     *(say(f"verify.{how}", day=DAY, **_SHOWN) for how in ("genuine", "cancelled")),
     say("verify.wrong", receipt=RECEIPT, code=RECEIPT_CODE, helpline=HELPLINE),
     say("verify.too_many", helpline=HELPLINE),
+    *(
+        say(
+            "nav.lines",
+            lines=(
+                say("where.paid", mode=say("mode.link"), receipt=RECEIPT, amount=AMOUNT, number=NUMBER),
+                say("where.came", at=MOMENT),
+                say("where.credited", at=MOMENT),
+                *[say(f"where.{how}", last="001", at=MOMENT, until=MOMENT)] * 2,
+            ),
+        )
+        for how in ("told", "sent", "waits", "failed")
+    ),
+    say("where.none", reference=RECEIPT),
     say("proof.none", receipt=RECEIPT),
     say("year.none", number=NUMBER),
     say("receipt.none", number=NUMBER),

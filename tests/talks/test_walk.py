@@ -257,6 +257,9 @@ OF_OTHER_RECEIPTS = {"proof.cancelled", "proof.link", "verify.cancelled", "verif
 """What the stage has no receipt or setting for; tests/core/test_receipts.py says them."""
 
 
+OF_OTHER_WAYS = {"where.cancelled", "where.failed", "where.sent", "where.told", "where.untold"}
+"""The stage's messages all wait; tests/core/test_whereabouts.py says what else becomes of them."""
+
 ENDED_EARLIER = {"got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
@@ -288,6 +291,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | NEVER_BILLED
         | REFUSED_LATE
         | OF_OTHER_RECEIPTS
+        | OF_OTHER_WAYS
         | OF_OTHER_REQUESTS
         | ENDED_EARLIER
     )

@@ -76,6 +76,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "proof.which": ([RECEIPT, "999999999"], ["12", "abc"]),
     "verify.number": ([RECEIPT], ["12", "abc"]),
     "verify.code": (["00000", RECEIPT_CODE], ["12"]),
+    "where.which": ([RECEIPT, "120457", "999999999"], ["12", "abc"]),
     "work.which": (["10006", "10014", "10022"], ["10050", "abc"]),
     "work.unknown": (["10006"], ["10050"]),
     "work.why_reject": (["not ours"], ["1"]),
