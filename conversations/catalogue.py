@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, customer, mended, meters, promising, staff, stranger, whereabouts, work
+from conversations import (
+    cash,
+    customer,
+    mended,
+    meters,
+    promising,
+    staff,
+    stranger,
+    supply,
+    whereabouts,
+    work,
+)
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -160,6 +171,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("meter", Audience.STAFF, meters.change, menu="meter"),
     Command("readings_of", Audience.STAFF, meters.readings_of, menu="meter"),
     Command("toread", Audience.STAFF, meters.to_read, menu="meter"),
+    Command("meters", Audience.STAFF, supply.meters, menu="meter"),
+    Command("flags", Audience.STAFF, supply.flagged, menu="meter"),
+    Command("excuse", Audience.STAFF, supply.excuse, menu="meter"),
     Command("where", Audience.STAFF, whereabouts.where, menu="cash"),
     Command("tasks", Audience.STAFF, work.tasks, menu="work"),
     Command("review", Audience.STAFF, work.review, menu="work"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from conversations.prompts import Unclear
 from core.dunning.promises import MOST_DAYS
 from core.energy import read_kwh
+from core.flags.view import LONGEST_EXCUSE
 from core.fold import fold
 from core.ids import read_number
 from core.lists import Item
@@ -170,6 +171,14 @@ def is_list(raw: str) -> bool:
 def counted(raw: str) -> int:
     """Rupees that were counted, in paise. None is `000` on a keypad, where `0` goes back."""
     return 0 if re.fullmatch(r"0+(\.0*)?", fold(raw)) else amount(raw)
+
+
+def excuse_days(raw: str) -> int:
+    """A number of days that a connection may be left alone."""
+    digits = fold(raw)
+    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits) <= LONGEST_EXCUSE):
+        raise Unclear(say("unclear.days", typed=quoted(raw), most=LONGEST_EXCUSE))
+    return int(digits)
 
 
 def reason(raw: str) -> str:

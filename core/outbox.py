@@ -46,6 +46,7 @@ KINDS: Mapping[str, Kind] = {
     # A reminder of yesterday may reach somebody who has paid since.
     "reminder": Kind(9, ONE_PART, timedelta(hours=12), again=False),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
+    "supply": Kind(2, TWO_PARTS, timedelta(days=2)),
     "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1)),
 }
 

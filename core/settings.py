@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from core.errors import SettingError
 from core.gsm import is_gsm
@@ -52,6 +53,16 @@ class Twilio:
 
 
 @dataclass(frozen=True)
+class SparkMeter:
+    """One ThunderCloud site: its address and an API user's token."""
+
+    url: str
+    token: str
+    on_mode: str
+    """The operating mode of a meter that is switched on: `auto` goes by ThunderCloud's own balance too."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings. `from_env` is the only place that reads the environment."""
 
@@ -84,6 +95,13 @@ class Settings:
     """Whether a reply to RECEIPT carries the link to its page; in India only a whitelisted address may."""
     reminder_days: tuple[int, ...] = (-3, 4, 11)
     """When a bill is recalled, in days from its due date; at most three a bill."""
+    sparkmeter: SparkMeter | None = None
+    simulated_meters_url: str | None = None
+    """The demo's own meter service; None in production."""
+    meter_rate: int = 5
+    """Requests a second to a service of smart meters, at most."""
+    holidays: frozenset[date] = frozenset()
+    """Days on which no supply is switched off, besides Sundays and national holidays."""
 
     @staticmethod
     def from_env(env: Mapping[str, str] = os.environ) -> Settings:
@@ -160,6 +178,10 @@ def _read(env: _Env) -> Settings:
         ),
         receipt_links=env.text("BIJLI_RECEIPT_LINKS", "0") == "1",
         reminder_days=_reminder_days(env.text("BIJLI_REMINDER_DAYS", "-3,4,11")),
+        sparkmeter=_sparkmeter(env),
+        simulated_meters_url=_simulated_meters(env, demo),
+        meter_rate=env.number("BIJLI_METER_RATE", 5, 1, 1000),
+        holidays=_holidays(env),
     )
     _check_gateways(settings)
     return settings
@@ -239,6 +261,35 @@ def _twilio(env: _Env) -> Twilio | None:
         sender=env.text("TWILIO_SENDER"),
         base_url=env.optional("TWILIO_BASE_URL"),
     )
+
+
+def _sparkmeter(env: _Env) -> SparkMeter | None:
+    if not env.any_of("SPARKMETER_URL", "SPARKMETER_TOKEN"):
+        return None
+    url = env.text("SPARKMETER_URL").rstrip("/")
+    if not url.startswith(("https://", "http://127.0.0.1")):
+        raise SettingError("SPARKMETER_URL must start with https://")
+    return SparkMeter(
+        url.removesuffix("/api/v0"),
+        env.text("SPARKMETER_TOKEN"),
+        env.names("SPARKMETER_ON_MODE", "auto", ("auto", "on"))[0],
+    )
+
+
+def _simulated_meters(env: _Env, demo: bool) -> str | None:
+    url = env.optional("SIMULATED_METERS_URL")
+    if url and not demo:
+        raise SettingError("SIMULATED_METERS_URL is set, but simulated meters exist only with BIJLI_DEMO=1")
+    return url
+
+
+def _holidays(env: _Env) -> frozenset[date]:
+    """Days written as 2026-11-08, with commas between them."""
+    given = [part.strip() for part in env.text("BIJLI_HOLIDAYS", ",").split(",") if part.strip()]
+    try:
+        return frozenset(date.fromisoformat(part) for part in given)
+    except ValueError:
+        raise SettingError("BIJLI_HOLIDAYS must be days like 2026-11-08,2026-12-25") from None
 
 
 def _check_gateways(settings: Settings) -> None:

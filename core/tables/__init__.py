@@ -33,6 +33,7 @@ from core.tables.operator import (
     Tariff,
     TariffStep,
 )
+from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
 from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
@@ -45,7 +46,9 @@ __all__ = [
     "CashList",
     "Cluster",
     "Connection",
+    "ConnectionFlag",
     "ConnectionPhone",
+    "ConnectionStatus",
     "Customer",
     "Dispute",
     "Entry",
@@ -55,6 +58,8 @@ __all__ = [
     "Inbound",
     "Leave",
     "MeterChange",
+    "MeterCommand",
+    "MeterState",
     "OneTimeCode",
     "Organisation",
     "Outage",

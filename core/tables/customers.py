@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import (
+    CheckConstraint,
     ForeignKey,
     Identity,
     Sequence,
     SmallInteger,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,6 +19,7 @@ from core.tables.base import Base, one_of
 
 PHONE_ROLES = ("payer", "holder", "viewer")
 CONNECTION_STATES = ("active", "inactive", "disconnected")
+METER_DRIVERS = ("sparkmeter", "simulated")
 
 
 class Customer(Base):
@@ -47,7 +50,16 @@ class Connection(Base):
     status: Mapped[str] = mapped_column(server_default=text("'active'"))
     meter_number: Mapped[str | None]
     connected_on: Mapped[date | None]
-    __table_args__ = (one_of("status", CONNECTION_STATES),)
+    meter_driver: Mapped[str | None]
+    """Whose smart meter it has (channels/meters); None: none, or one that is read by eye."""
+    meter_id: Mapped[str | None]
+    """What that provider calls the meter."""
+    __table_args__ = (
+        one_of("status", CONNECTION_STATES),
+        one_of("meter_driver", METER_DRIVERS),
+        CheckConstraint("(meter_driver IS NULL) = (meter_id IS NULL)", name="meter_whole"),
+        UniqueConstraint("meter_driver", "meter_id"),
+    )
 
 
 class Phone(Base):

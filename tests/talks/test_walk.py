@@ -53,6 +53,7 @@ def stage(servers: Servers, world_template: str) -> Iterator[str]:
         for phone in ("+919800000003", "+919800000062"):
             play.text(phone, "PAY 120457 9")
         bill_two_months(play)
+        flag_and_meter(play)
         play.text("+919800000002", "PAY 120465 7")
         play.text("+919800000002", "HAND M1 5")
         for words in ("NO", "1"):
@@ -60,6 +61,43 @@ def stage(servers: Servers, world_template: str) -> Iterator[str]:
         work_on_some(play)
         play.close()
         yield url.split("?")[0].rsplit("/", 1)[1]
+
+
+def flag_and_meter(play: Play) -> None:
+    """A flag and a smart meter in every state that a list can show."""
+    with play.services.database.begin() as session:
+        session.execute(
+            text(
+                "UPDATE connection SET meter_driver = 'simulated', meter_id = number "
+                "WHERE number IN ('120465', '200002', '200019', '200027')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO meter_state (connection_id, seen_at, wh, is_on) "
+                "SELECT id, now() - age, 123456, is_on FROM connection JOIN (VALUES "
+                "('120457', interval '0', true), ('120465', '1 hour', false), ('120473', '1 day', true), "
+                "('120481', '0', true), ('200002', '0', false), ('200019', '0', NULL)) "
+                "AS seen (number, age, is_on) USING (number)"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO meter_command (source, connection_id, action, next_at) "
+                "SELECT number, id, action, 'infinity' FROM connection JOIN (VALUES "
+                "('120481', 'switch_off'), ('200002', 'switch_on')) AS wish (number, action) USING (number)"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO connection_flag (connection_id, since, arrears_paise, limit_paise, state, "
+                "act_after, off_at, excused_until) "
+                "SELECT id, now(), 60000, 50000, state, now() + days, now(), '2027-01-01' "
+                "FROM connection JOIN (VALUES ('120457', 'switched_off', interval '1 day'), "
+                "('120473', 'flagged', '1 day'), ('120481', 'flagged', '-1 day'), "
+                "('200002', 'excused', '1 day')) AS flag (number, state, days) USING (number)"
+            )
+        )
 
 
 def work_on_some(play: Play) -> None:
@@ -192,6 +230,7 @@ OUTBOUND = (
     "alerts.", "bill.told_", "bill.note", "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
+    "supply.", "meters.action.", "flags.short",
     "work.kind_", "work.role_", "work.to_",
 )  # fmt: skip
 """Messages to somebody else, and papers; test_budgets.py and test_receipts.py render each."""

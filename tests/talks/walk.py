@@ -68,6 +68,8 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "close.why_short": (["change"], ["1"]),
     "close.why_over": (["change"], ["1"]),
     "settle.receipt": ([DISPUTED, "999999999"], ["12"]),
+    "excuse.number": (["120457", "120465"], ["120475", "abc"]),
+    "excuse.days": (["7"], ["61", "abc"]),
     "link.number": (["120481", "200002", "120465", "120457", UNKNOWN], ["120475"]),
     "link.unknown": (["120481"], ["120475"]),
     "link.code": (["000000", CODE], ["12"]),
