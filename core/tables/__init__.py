@@ -19,6 +19,7 @@ from core.tables.books import (
 from core.tables.cash import CashClose, CashList, Dispute, Handover
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading, Request, RequestEvent
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
+from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
     Cluster,
     Organisation,
@@ -51,14 +52,17 @@ __all__ = [
     "Handover",
     "Inbound",
     "OneTimeCode",
+    "OnlinePayment",
     "Organisation",
     "Outbox",
     "Package",
     "PackagePlant",
     "Payment",
+    "PaymentLink",
     "Phone",
     "Plant",
     "Posting",
+    "ProviderEvent",
     "Reading",
     "Receipt",
     "ReceiptCheck",
