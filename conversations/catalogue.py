@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, customer, staff, stranger
+from conversations import cash, customer, online, staff, stranger
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -137,6 +137,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("receipt", Audience.CUSTOMER, customer.receipt_again),
     Command("year", Audience.CUSTOMER, customer.year, menu="bills"),
     Command("deny", Audience.CUSTOMER, cash.deny, menu="bills"),
+    Command("paylink", Audience.CUSTOMER, online.pay_online, menu="paying"),
     Command("pay", Audience.STAFF, staff.pay),
     Command("undo", Audience.STAFF, staff.undo),
     Command("find", Audience.STAFF, staff.find),
@@ -149,6 +150,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("got", Audience.STAFF, cash.got, menu="cash"),
     Command("close", Audience.STAFF, cash.close, menu="cash"),
     Command("settle", Audience.STAFF, cash.settle, menu="cash"),
+    Command("card", Audience.STAFF, online.slip("card"), menu="paying"),
+    Command("wallet", Audience.STAFF, online.slip("wallet"), menu="paying"),
+    Command("unmatched", Audience.STAFF, online.waiting, menu="paying"),
+    Command("match", Audience.STAFF, online.match, menu="paying"),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),
     Command("verify", Audience.STRANGER, stranger.verify, open=True),

@@ -147,3 +147,19 @@ def reason(raw: str) -> str:
     if len(plain) < 2 or not _LETTER.search(plain):
         raise Unclear(say("unclear.reason"))
     return plain[:LONGEST_REASON]
+
+
+def reference(raw: str) -> str:
+    """The reference on a card or wallet slip: letters and digits, in one way of writing."""
+    plain = re.sub(r"[\s\-./_]", "", fold(raw)).upper()
+    if not (plain.isascii() and plain.isalnum() and 4 <= len(plain) <= 30):
+        raise Unclear(say("slip.bad"))
+    return plain
+
+
+def row_number(raw: str) -> int:
+    """The number of a row of a list."""
+    digits = fold(raw).lstrip("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        raise Unclear(say("unmatched.bad"))
+    return int(digits)

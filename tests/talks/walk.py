@@ -74,6 +74,9 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "proof.which": ([RECEIPT, "999999999"], ["12", "abc"]),
     "verify.number": ([RECEIPT], ["12", "abc"]),
     "verify.code": (["00000", RECEIPT_CODE], ["12"]),
+    "paylink.how_much": (["250"], ["abc"]),
+    "slip.reference": (["AB-1234"], ["x"]),
+    "unmatched.which": (["1", "999"], ["abc"]),
     "new.name": (["Ram Prasad"], ["7"]),
     "new.village": (["Belauri"], ["7"]),
 }
