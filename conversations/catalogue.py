@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, customer, online, staff, stranger
+from conversations import cash, customer, mended, online, staff, stranger, whereabouts, work
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -137,6 +137,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("receipt", Audience.CUSTOMER, customer.receipt_again),
     Command("year", Audience.CUSTOMER, customer.year, menu="bills"),
     Command("deny", Audience.CUSTOMER, cash.deny, menu="bills"),
+    Command("paisa", Audience.CUSTOMER, whereabouts.my_money, menu="paying"),
+    Command("fixed", Audience.CUSTOMER, mended.fixed, menu="work"),
+    Command("still", Audience.CUSTOMER, mended.still, menu="work"),
+    Command("reopen", Audience.CUSTOMER, mended.reopen, menu="work"),
     Command("paylink", Audience.CUSTOMER, online.pay_online, menu="paying"),
     Command("pay", Audience.STAFF, staff.pay),
     Command("undo", Audience.STAFF, staff.undo),
@@ -150,6 +154,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("got", Audience.STAFF, cash.got, menu="cash"),
     Command("close", Audience.STAFF, cash.close, menu="cash"),
     Command("settle", Audience.STAFF, cash.settle, menu="cash"),
+    Command("where", Audience.STAFF, whereabouts.where, menu="cash"),
+    Command("tasks", Audience.STAFF, work.tasks, menu="work"),
+    Command("review", Audience.STAFF, work.review, menu="work"),
+    Command("report", Audience.STAFF, work.report, menu="work"),
+    Command("hist", Audience.STAFF, work.hist, menu="work"),
+    *(Command(str(step), Audience.STAFF, work.step_talk(step), menu=None) for step in work.BY_TEXT),
     Command("card", Audience.STAFF, online.slip("card"), menu="paying"),
     Command("wallet", Audience.STAFF, online.slip("wallet"), menu="paying"),
     Command("unmatched", Audience.STAFF, online.waiting, menu="paying"),

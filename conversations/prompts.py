@@ -121,9 +121,9 @@ def ask(text: Text, read: Callable[[str], V], *, whole: bool = False, again: boo
     return answer
 
 
-def said(text: Text, read: Callable[[str], V]) -> Talk[V | None]:
+def said(text: Text, read: Callable[[str], V], *, whole: bool = False) -> Talk[V | None]:
     """What the line already says beyond its command, or None; only a slip in it is asked about."""
-    answer: V | None = yield Ask(text, read, optional=True)
+    answer: V | None = yield Ask(text, read, whole, optional=True)
     return answer
 
 

@@ -61,12 +61,33 @@ def code(raw: str) -> str:
     return digits
 
 
+def request_number(raw: str) -> str:
+    """The number of a request, with its check digit."""
+    number = read_number(raw)
+    if number is None:
+        raise Unclear(say("unclear.request", typed=quoted(raw)))
+    return number
+
+
+def stars(raw: str) -> int:
+    """How somebody liked it: 1 to 5."""
+    digits = fold(raw).strip()
+    if digits not in ("1", "2", "3", "4", "5"):
+        raise Unclear(say("unclear.stars"))
+    return int(digits)
+
+
 def receipt_number(raw: str) -> str:
     """A receipt's number: plant, year and serial, all digits."""
     digits = re.sub(r"[\s\-./]", "", fold(raw)).lstrip("#")
     if not (digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 14):
         raise Unclear(say("unclear.receipt", typed=quoted(raw)))
     return digits
+
+
+def payment_reference(raw: str) -> str:
+    """What names a payment: its receipt's number, or a connection's for the last one."""
+    return read_number(raw) or receipt_number(raw)
 
 
 def receipt_code(raw: str) -> str:

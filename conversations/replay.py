@@ -156,7 +156,7 @@ class Replay:
     def _ended(self, result: Text | Act) -> Outcome:
         if isinstance(result, Text):
             return Said(result)
-        return Acting(result, self.step)
+        return Acting(result, self.step + 1)
 
     def _look(self, item: Look) -> Any:
         key = f"{self.used}:{item.name}"

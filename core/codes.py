@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from core import outbox
 from core.doing import Doing
-from core.text import say
+from core.text import Text, say
 
 LIFE = timedelta(minutes=10)
 TRIES = 5
@@ -40,9 +40,10 @@ _TRY = text("""
 """)
 
 
-def send_code(doing: Doing, recipient: str, purpose: str) -> bool:
+def send_code(doing: Doing, recipient: str, purpose: str, act: Text | None = None) -> bool:
     """Text a new code for one purpose; False when this phone or this caller has had too many.
 
+    `act` says in words what the code allows; without it, that another phone is to be linked.
     Codes are stored as a keyed hash. The newest code of a purpose is the only one that holds.
     """
     sent = {"to": recipient, "by": doing.caller.phone}
@@ -62,12 +63,14 @@ def send_code(doing: Doing, recipient: str, purpose: str) -> bool:
             "expires": doing.at + LIFE,
         },
     )
+    service = doing.settings.service_name
+    link = say("code.message", code=code, service=service)
     outbox.post(
         doing.session,
         source=f"code:{doing.key}",
         recipient=recipient,
         kind="code",
-        text=say("code.message", code=code, service=doing.settings.service_name),
+        text=say("code.act", code=code, act=act, service=service) if act else link,
         default_language=doing.settings.default_language,
     )
     return True

@@ -1,20 +1,19 @@
-"""Service requests in their simplest form: opened by whoever calls, numbered, with a history."""
+"""What customers ask for: faults and new connections, opened by whoever calls, numbered, with a history."""
 
 from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from core.alerts import tell_staff
 from core.db import Reader
 from core.doing import Doing
-from core.ids import with_check_digit
 from core.text import Name, Text, say
+from core.work.machine import raise_request
+from core.work.rules import Kind
 
 
 class FaultKind(StrEnum):
@@ -24,25 +23,13 @@ class FaultKind(StrEnum):
     NO_POWER = "no_power"
     LOW_VOLTAGE = "low_voltage"
     METER = "meter"
+    BILLING = "billing"
     OTHER = "other"
 
 
-_OPEN = text("""
-    WITH made AS (
-        INSERT INTO request
-            (number, kind, topic, plant_id, connection_id, phone, details, channel, source, created_at)
-        VALUES
-            (:number, :kind, :topic, :plant, :connection, :phone, CAST(:details AS jsonb), :channel,
-             :source, :at)
-        RETURNING id
-    )
-    INSERT INTO request_event (request_id, at, state, staff_id, note)
-    SELECT id, :at, 'requested', :staff, :note FROM made
-""")
-
 _SAME_STILL_OPEN = text("""
     SELECT number FROM request
-    WHERE kind = :kind AND state NOT IN ('completed', 'rejected')
+    WHERE kind = :kind AND closed_at IS NULL
       AND topic IS NOT DISTINCT FROM :topic
       AND connection_id IS NOT DISTINCT FROM :connection
       AND (connection_id IS NOT NULL OR phone = :phone)
@@ -61,7 +48,7 @@ _TO_TELL = text("""
 _NEWEST = """
 SELECT number, topic, state, (created_at AT TIME ZONE 'Asia/Kolkata')::date FROM request
 WHERE kind = 'fault' AND connection_id = ANY(%(connections)s)
-ORDER BY (state IN ('completed', 'rejected')), created_at DESC LIMIT %(limit)s
+ORDER BY (closed_at IS NOT NULL), created_at DESC LIMIT %(limit)s
 """
 
 
@@ -82,24 +69,31 @@ def open_fault(
     The same fault of the same connection, still open, is not opened again: its number is given.
     Danger goes to the plant's field staff at once.
     """
-    known = _still_open(doing, "fault", kind, connection_id)
+    known = _still_open(doing, Kind.FAULT, kind, connection_id)
     if known:
         return known, False
-    opened = _insert(doing, "fault", kind, plant_id, connection_id, {}, note)
-    if kind is FaultKind.DANGER:
+    danger = kind is FaultKind.DANGER
+    opened = raise_request(
+        doing,
+        Kind.FAULT,
+        plant_id=plant_id,
+        connection_id=connection_id,
+        topic=kind,
+        note=note,
+        urgent=danger,
+    )
+    if danger:
         _alarm(doing, opened, number, plant_id)
-    doing.audit("request.open", f"request:{opened}", topic=str(kind))
     return opened, True
 
 
 def ask_for_connection(doing: Doing, name: str, village: str) -> tuple[str, bool]:
     """Note a wish for a new connection; a second one from the same phone gets the first one's number."""
-    known = _still_open(doing, "new_connection", None, None)
+    known = _still_open(doing, Kind.NEW, None, None)
     if known:
         return known, False
-    opened = _insert(doing, "new_connection", None, None, None, {"name": name, "village": village}, None)
-    doing.audit("request.open", f"request:{opened}", topic="new_connection")
-    return opened, True
+    details = {"name": name, "village": village}
+    return raise_request(doing, Kind.NEW, plant_id=None, details=details), True
 
 
 def newest_faults(reader: Reader, connection_ids: list[int], limit: int) -> list[RequestView]:
@@ -108,46 +102,12 @@ def newest_faults(reader: Reader, connection_ids: list[int], limit: int) -> list
     return [RequestView(*row) for row in rows]
 
 
-def _still_open(doing: Doing, kind: str, topic: str | None, connection_id: int | None) -> str | None:
+def _still_open(doing: Doing, kind: Kind, topic: str | None, connection_id: int | None) -> str | None:
     number = doing.session.execute(
         _SAME_STILL_OPEN,
         {"kind": kind, "topic": topic, "connection": connection_id, "phone": doing.caller.phone},
     ).scalar_one_or_none()
     return str(number) if number else None
-
-
-def _insert(
-    doing: Doing,
-    kind: str,
-    topic: str | None,
-    plant_id: int | None,
-    connection_id: int | None,
-    details: dict[str, Any],
-    note: str | None,
-) -> str:
-    number = with_check_digit(_next_serial(doing.session))
-    doing.session.execute(
-        _OPEN,
-        {
-            "number": number,
-            "kind": kind,
-            "topic": topic,
-            "plant": plant_id,
-            "connection": connection_id,
-            "phone": doing.caller.phone,
-            "details": msgspec.json.encode(details).decode(),
-            "channel": doing.channel,
-            "source": f"{kind}:{doing.key}",
-            "at": doing.at,
-            "staff": doing.caller.staff.id if doing.caller.staff else None,
-            "note": note,
-        },
-    )
-    return number
-
-
-def _next_serial(session: Session) -> int:
-    return int(session.execute(text("SELECT nextval('request_number_seq')")).scalar_one())
 
 
 def _alarm(doing: Doing, request_number: str, connection_number: str, plant_id: int) -> None:

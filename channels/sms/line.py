@@ -24,6 +24,9 @@ _RUNNING = re.compile(r"\s*(#\s*\d{1,9})[\s:.-]+")
 _CURRENCY = frozenset({"rs", "inr", "rupee", "rupees", "rupaye", "रु", "रुपये"})
 """Words beside an amount that add nothing to it."""
 
+_ASKING = frozenset({"where", "kahan"})
+"""Words that begin many sentences: they name a command alone or with a number, not in other company."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -60,12 +63,16 @@ def _parse(raw: str, caller: Caller) -> Line | None:
     if not tokens:
         return None
     word = keyword(tokens[0]) or tokens[0]
+    if word in _ASKING and tokens[1:] and not _has_digit(tokens[1:]):
+        return None
     found, exact = _exact(word), True
     if not found:
         found, exact = _nearest(word, caller), False
     if not found:
         return None
     usable = [entry for entry in found if may_use(caller, entry[0])]
+    if not usable and word.isdecimal():
+        return None  # 1 and 2 answer a message that asks; to anybody else they say nothing
     # बकाया is a word of staff and of customers: whoever may use neither is no customer yet.
     open_to_more = [entry for entry in found if entry[0].audience != "staff"]
     command, language = (usable or open_to_more or found)[0]
@@ -73,7 +80,14 @@ def _parse(raw: str, caller: Caller) -> Line | None:
     if command.audience == "staff":
         # `PAY 120457 Rs 300`, and ₹300, which folds to the same.
         given = [each for each in given if keyword(each) not in _CURRENCY]
+    if command.name == "paisa":
+        # `paisa kahan hai` and `paisa kahan 112600001` say no more than their number.
+        given = [each for each in given if _has_digit([each])]
     return Line(command, tuple(given), exact, bool(usable), language)
+
+
+def _has_digit(tokens: list[str]) -> bool:
+    return any(char.isdigit() for token in tokens for char in token)
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from core.tables.books import (
     ReceiptCounter,
 )
 from core.tables.cash import CashClose, CashList, Dispute, Handover
-from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading, Request, RequestEvent
+from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
 from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
@@ -32,6 +32,7 @@ from core.tables.operator import (
     Tariff,
     TariffStep,
 )
+from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
     "Account",
@@ -51,9 +52,11 @@ __all__ = [
     "Handled",
     "Handover",
     "Inbound",
+    "Leave",
     "OneTimeCode",
     "OnlinePayment",
     "Organisation",
+    "Outage",
     "Outbox",
     "Package",
     "PackagePlant",

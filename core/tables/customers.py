@@ -1,8 +1,8 @@
-"""Customers, their connections, phones and meters, and the requests they make."""
+"""Customers, their connections, phones and meters."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -20,7 +20,6 @@ from core.tables.base import Base, one_of
 
 PHONE_ROLES = ("payer", "holder", "viewer")
 CONNECTION_STATES = ("active", "inactive", "disconnected")
-REQUEST_STATES = ("requested", "in_process", "review", "completed", "rejected")
 
 
 class Customer(Base):
@@ -91,38 +90,3 @@ class Reading(Base):
         UniqueConstraint("connection_id", "taken_on"),
         CheckConstraint("wh >= 0", name="not_negative"),
     )
-
-
-request_number_seq = Sequence("request_number_seq", start=1000, metadata=Base.metadata)
-
-
-class Request(Base):
-    """Work that passes through hands: a fault, a wish for a connection."""
-
-    __tablename__ = "request"
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    number: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[str]
-    topic: Mapped[str | None]
-    state: Mapped[str] = mapped_column(server_default=text("'requested'"))
-    plant_id: Mapped[int | None] = mapped_column(ForeignKey("plant.id"), index=True)
-    connection_id: Mapped[int | None] = mapped_column(ForeignKey("connection.id"), index=True)
-    phone: Mapped[str] = mapped_column(index=True)
-    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
-    channel: Mapped[str]
-    source: Mapped[str] = mapped_column(unique=True)
-    created_at: Mapped[datetime]
-    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    __table_args__ = (one_of("state", REQUEST_STATES),)
-
-
-class RequestEvent(Base):
-    """The append-only history of a request."""
-
-    __tablename__ = "request_event"
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    request_id: Mapped[int] = mapped_column(ForeignKey("request.id"), index=True)
-    at: Mapped[datetime]
-    state: Mapped[str]
-    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
-    note: Mapped[str | None]

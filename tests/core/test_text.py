@@ -64,6 +64,7 @@ def test_every_language_has_every_key_with_the_same_gaps() -> None:
 
 
 LATIN_IN_HINDI = {
+    "WHERE",
     "SMS",
     "PAY",
     "UNDO",
@@ -79,6 +80,11 @@ LATIN_IN_HINDI = {
     "HAND",
     "CLOSE",
     "SETTLE",
+    "CSA",
+    "CUST",
+    "START",
+    "REVIEW",
+    "REOPEN",
     "W",
 }
 """What stands in Latin letters in Hindi sentences, because it is typed so."""

@@ -19,8 +19,10 @@ from core import billing
 from core import text as words
 from core.billing import Period
 from core.errors import SettingError
+from core.ids import with_check_digit
 from core.people import find_caller
 from core.settings import LANGUAGES
+from core.work.rules import STAGES
 from tests.conftest import Servers, demo_settings, fresh_database
 from tests.play import Play
 from tests.talks.walk import RECEIPT, Stop, Walk
@@ -55,8 +57,22 @@ def stage(servers: Servers, world_template: str) -> Iterator[str]:
         play.text("+919800000002", "HAND M1 5")
         for words in ("NO", "1"):
             play.text("+919800000001", words)
+        work_on_some(play)
         play.close()
         yield url.split("?")[0].rsplit("/", 1)[1]
+
+
+def work_on_some(play: Play) -> None:
+    """Faults in every state: one taken and one of danger, two said to be mended, two closed."""
+    for line in ("FAULT 2 dark", "FAULT 3 dim", "FAULT 4 stuck", "FAULT 5 bill", "FAULT 6 bent"):
+        play.text("+919800000001", line)
+    play.text("+919800000004", "FAULT 120465 1")
+    numbers = [str(with_check_digit(serial)) for serial in range(1000, 1006)]
+    play.text("+919800000002", f"TAKE {numbers[0]}")
+    for number in numbers[1:5]:
+        play.text("+919800000002", f"DONE {number}")
+    for number in numbers[3:5]:
+        play.text("+919800000003", f"OK {number}")
 
 
 def bill_two_months(play: Play) -> None:
@@ -174,6 +190,8 @@ IN_DOCS = {"menu.menu"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
     "alerts.", "bill.told_", "bill.note", "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
+    "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with", "work.our_people",
+    "work.kind_", "work.role_", "work.to_",
 )  # fmt: skip
 """Messages to somebody else, and papers; test_budgets.py and test_receipts.py render each."""
 NEVER_BILLED = {"bill.none", "year.none"}
@@ -187,19 +205,57 @@ REFUSED_LATE = {
     "got.gone",
     "got.over",
     "hand.open",
+    "prove.too_many",
+    "work.held",
+    "work.none",
+    "work.none_yours",
+    "work.not_theirs",
+    "work.own",
+    "work.too_late",
 }
 """Refusals of the core that a talk meets only when something changes between two of its steps."""
 OF_OTHER_RECEIPTS = {"proof.cancelled", "proof.link", "verify.cancelled", "verify.too_many"}
 """What the stage has no receipt or setting for; tests/core/test_receipts.py says them."""
 
 
+OF_OTHER_WAYS = {"where.cancelled", "where.failed", "where.sent", "where.told", "where.untold"}
+"""The stage's messages all wait; tests/core/test_whereabouts.py says what else becomes of them."""
+
 ENDED_EARLIER = {"got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
 
+OF_OTHER_REQUESTS = {
+    *(
+        f"work.past_{step}"
+        for step in ("approve", "assign", "reopen", "restore", "sendback", "stage", "withdraw")
+    ),
+    *(f"work.did_{step}" for step in ("approve", "sendback", "stage")),
+    *(f"work.stage_{stage}" for stage in STAGES),
+    "mended.back",
+    "work.report_none",
+    "work.step_approve",
+    "work.step_stage",
+    "work.switched_off",
+    "work.unknown",
+    "work.which_stage",
+}
+"""What the requests of the stage don't come to; the transcripts work.txt and tests/core/work show them."""
+
+
 def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
     """Words that nothing says are no longer kept right by anybody."""
-    said = SAID_BY_DOORS | IN_DOCS | TO_MOVE | NEVER_BILLED | REFUSED_LATE | OF_OTHER_RECEIPTS | ENDED_EARLIER
+    said = (
+        SAID_BY_DOORS
+        | IN_DOCS
+        | TO_MOVE
+        | NEVER_BILLED
+        | REFUSED_LATE
+        | OF_OTHER_RECEIPTS
+        | OF_OTHER_WAYS
+        | OF_OTHER_REQUESTS
+        | ENDED_EARLIER
+    )
     for kind, channel in (
         ("one connection", "ussd"),
         ("two connections", "sms"),

@@ -87,7 +87,7 @@ def test_a_command_for_others_is_named_and_not_allowed(raw: str, caller: Caller,
 
 
 @pytest.mark.parametrize(
-    "raw", ["", "   ", "\x00", "😀", "where is my light", "1", "120457", "xx", "नमस्कारम", "-1"]
+    "raw", ["", "   ", "\x00", "😀", "where is my light", "3", "120457", "xx", "नमस्कारम", "-1"]
 )
 def test_what_names_no_command(raw: str) -> None:
     assert parse(raw, CUSTOMER) is None

@@ -1,0 +1,217 @@
+"""The staff's day: tasks, steps, decisions, histories, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from conversations import reading
+from conversations.prompts import Conversation, Talk, ask, choose, look, said
+from conversations.proof import prove
+from core.doing import Doing
+from core.people import Caller, StaffMember
+from core.text import Name, Text, say
+from core.work import lists, machine, telling
+from core.work.lists import Doer, Event, PlantReport, Task
+from core.work.rules import STAGES, Kind, Step, who_can
+
+TASKS_SHOWN = 20
+DOERS_SHOWN = 12
+WITH_REASON = frozenset({Step.REJECT, Step.SENDBACK, Step.NOTE})
+PROVEN = frozenset({Step.APPROVE, Step.REJECT})
+"""What moves money or ends a request for good: a number that was forged must not be enough."""
+_OFFERED = (Step.TAKE, Step.START, Step.STAGE, Step.DONE, Step.OK, Step.SENDBACK, Step.APPROVE, Step.REJECT,
+            Step.ASSIGN, Step.NOTE)  # fmt: skip
+
+BY_TEXT = (Step.TAKE, Step.START, Step.DONE, Step.ASSIGN, Step.STAGE, Step.NOTE, Step.OK, Step.SENDBACK,
+           Step.APPROVE, Step.REJECT)  # fmt: skip
+"""Steps that have a word of their own; in menus they are found behind the request."""
+
+
+def _me(caller: Caller) -> StaffMember:
+    """The catalogue lets only staff in here."""
+    if caller.staff is None:
+        raise LookupError("not staff")
+    return caller.staff
+
+
+def tasks(caller: Caller) -> Conversation:
+    """What I can work on, danger first, oldest first; choosing one leads to what can be done with it."""
+    query = partial(lists.tasks, staff_id=_me(caller).id, limit=TASKS_SHOWN)
+    found: list[Task] = yield from look("tasks", query, list[Task])
+    if not found:
+        return say("work.no_tasks")
+    return (yield from _pick_and_act(caller, found, say("work.tasks", total=len(found))))
+
+
+def review(caller: Caller) -> Conversation:
+    """What waits for my decision, longest waiting first."""
+    me = _me(caller)
+    query = partial(lists.to_decide, staff_id=me.id, role=me.role, limit=TASKS_SHOWN)
+    found: list[Task] = yield from look("review", query, list[Task])
+    if not found:
+        return say("work.nothing_waits")
+    return (yield from _pick_and_act(caller, found, say("work.review", total=len(found))))
+
+
+def _pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
+    number = yield from choose(head, [(one.number, _row(one)) for one in found])
+    task = next(one for one in found if one.number == number)
+    can = [step for step in _OFFERED if _me(caller).role in who_can(Kind(task.kind), step, task.state)]
+    options = [(step, say(f"work.step_{step}")) for step in can]
+    step = yield from choose(_card(task), [*options, ("hist", say("work.step_hist"))])
+    if step == "hist":
+        return (yield from _history(caller, number))
+    return (yield from _act(caller, task, Step(step)))
+
+
+def step_talk(step: Step) -> Callable[[Caller], Conversation]:
+    """The talk of one step: the request's number, then what the step needs."""
+
+    def talk(caller: Caller) -> Conversation:
+        task = yield from _which(caller)
+        return (yield from _act(caller, task, step))
+
+    return talk
+
+
+def _which(caller: Caller) -> Talk[Task]:
+    """Ask for a request's number until it is one of my plants."""
+    number = yield from ask(say("work.which"), reading.request_number)
+    while True:
+        query = partial(lists.one, staff_id=_me(caller).id, number=number)
+        found: Task | None = yield from look(f"request-{number}", query, Task | None)
+        if found is not None:
+            return found
+        number = yield from ask(say("work.unknown", request=number), reading.request_number, again=True)
+
+
+def _act(caller: Caller, task: Task, step: Step) -> Conversation:
+    """Ask what the step needs, have it proven where it must be, and take it."""
+    can = who_can(Kind(task.kind), step, task.state)
+    if not can:
+        return say("work.state", request=task.number, state=say(f"request.{task.state}"))
+    if _me(caller).role not in can:
+        return say("work.not_you", who=machine.roles(can))
+    to_staff_id = (yield from _doer(task)) if step is Step.ASSIGN else None
+    details = {"stage": (yield from _stage())} if step is Step.STAGE else None
+    note = yield from _note(task, step)
+    what = telling.what(task.kind, task.topic)
+    if step in PROVEN:
+        act = say(f"work.to_{step}", request=task.number, what=what)
+        proof = yield from prove(caller, f"{step}:{task.number}", act)
+        if proof != "right":
+            return say(f"prove.{proof}")
+
+    def take(doing: Doing) -> Text:
+        moved = machine.take_step(
+            doing, task.number, step, note=note, to_staff_id=to_staff_id, details=details
+        )
+        if step is Step.ASSIGN and moved.assignee:
+            return say("work.assigned", request=moved.number, name=moved.assignee)
+        return say(f"work.did_{step}", request=moved.number, what=what)
+
+    return take
+
+
+def _note(task: Task, step: Step) -> Talk[str | None]:
+    """Why, where a reason is owed; what else the line says, where a note is welcome."""
+    if step in WITH_REASON:
+        question = say(f"work.why_{step}", request=task.number)
+        return (yield from ask(question, reading.reason, whole=True))
+    if step is Step.DONE:
+        return (yield from said(say("work.why_note", request=task.number), reading.reason, whole=True))
+    return None
+
+
+def _stage() -> Talk[str]:
+    return (yield from choose(say("work.which_stage"), [(one, say(f"work.stage_{one}")) for one in STAGES]))
+
+
+def _doer(task: Task) -> Talk[int]:
+    query = partial(lists.doers, plant_id=task.plant_id or 0, limit=DOERS_SHOWN)
+    found: list[Doer] = yield from look("doers", query, list[Doer])
+    options = [(one.code, say("work.doer", code=one.code, name=one.label, open=one.open)) for one in found]
+    code = yield from choose(say("work.to_whom", request=task.number), options)
+    return next(one.staff_id for one in found if one.code == code)
+
+
+def hist(caller: Caller) -> Conversation:
+    """The history of a request, step by step."""
+    task = yield from _which(caller)
+    return (yield from _history(caller, task.number))
+
+
+def _history(caller: Caller, number: str) -> Conversation:
+    query = partial(lists.history, staff_id=_me(caller).id, number=number)
+    found: list[Event] = yield from look("history", query, list[Event])
+    rows = tuple(
+        say(
+            "work.event_note" if event.note else "work.event",
+            at=event.at,
+            step=say(f"work.past_{event.step or 'raise'}"),
+            name=Name(event.name, event.name_local) if event.name else say("work.role_raiser"),
+            note=event.note or "",
+        )
+        for event in found
+    )
+    return say("nav.lines", lines=(say("work.history", request=number), *rows))
+
+
+def report(caller: Caller) -> Conversation:
+    """Open, overdue, done and average time per plant: this week, this month."""
+    since = yield from choose(
+        say("work.report_which"), [("week", say("work.week")), ("month", say("work.month"))]
+    )
+    query = partial(lists.report, staff_id=_me(caller).id, period=since)
+    found: list[PlantReport] = yield from look(f"report-{since}", query, list[PlantReport])
+    if not found:
+        return say("work.report_none")
+    rows = [_figures(one.label, [one]) for one in found]
+    if len(found) > 1:
+        rows.append(_figures(say("totals.all"), found))
+    return say("nav.lines", lines=tuple(rows))
+
+
+def _figures(label: Name | Text, found: list[PlantReport]) -> Text:
+    done = sum(one.done for one in found)
+    seconds = sum(one.seconds * one.done for one in found)
+    return say(
+        "work.report_row",
+        plant=label,
+        open=sum(one.open for one in found),
+        overdue=sum(one.overdue for one in found),
+        done=done,
+        hours=_hours(timedelta(seconds=seconds / done if done else 0)),
+    )
+
+
+def _hours(span: timedelta) -> str:
+    """Hours with one decimal, as people compare them."""
+    return f"{span.total_seconds() / 3600:.1f}".removesuffix(".0")
+
+
+def _row(task: Task) -> Text:
+    key = "work.row_urgent" if task.urgent else "work.row"
+    return say(key, request=task.number, what=telling.what(task.kind, task.topic), name=task.label)
+
+
+def _card(task: Task) -> Text:
+    lines = [
+        say(
+            "work.card",
+            request=task.number,
+            what=telling.what(task.kind, task.topic),
+            state=say(f"request.{task.state}"),
+        )
+    ]
+    if task.connection:
+        lines.append(say("work.card_who", number=task.connection, name=task.label))
+    if task.village:
+        lines.append(say("card.village", village=task.village))
+    if task.phone:
+        lines.append(say("card.phone", phone=task.phone))
+    if task.assignee:
+        lines.append(say("work.card_has", name=Name(task.assignee, task.assignee_local)))
+    return say("nav.lines", lines=tuple(lines))

@@ -1,0 +1,1 @@
+"""Work that passes through hands: one machine for requests of every kind."""

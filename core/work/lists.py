@@ -1,0 +1,267 @@
+"""What staff see of the work: their tasks, what waits for a decision, one request, its history, the counts.
+
+Each is one statement, because it runs on the hop; open work is found by partial indexes, so that a long
+history costs nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from core.clock import now, today
+from core.db import Reader
+from core.text import Name
+from core.work.rules import DOERS, RULES, Kind, Step
+
+_ROW = """
+    SELECT request.number, request.kind, request.topic, request.state, request.urgent, request.plant_id,
+        connection.number AS connection, customer.name, customer.name_local, customer.village,
+        coalesce(request.phone, '') AS phone, request.created_at,
+        staff.id AS assignee_id, staff.name AS assignee, staff.name_local AS assignee_local,
+        request.details ->> 'package' AS wanted
+    FROM request
+    LEFT JOIN connection ON connection.id = request.connection_id
+    LEFT JOIN customer ON customer.id = connection.customer_id
+    LEFT JOIN staff ON staff.id = request.assignee_id
+"""
+# Mine, also what is given to somebody I stand in for; then what nobody has yet in my plants.
+_TASKS = f"""
+WITH for_whom AS (
+    SELECT %(staff)s::bigint AS id UNION SELECT staff_id FROM leave
+    WHERE stand_in_id = %(staff)s AND ended_at IS NULL AND %(day)s BETWEEN first AND last
+), found AS (
+    SELECT number, urgent, created_at, true AS mine FROM request
+    WHERE closed_at IS NULL AND assignee_id IN (SELECT id FROM for_whom)
+    AND state IN ('requested', 'in_process')
+    UNION ALL
+    (SELECT number, urgent, created_at, false FROM request
+     WHERE closed_at IS NULL AND assignee_id IS NULL AND outage_id IS NULL AND kind = ANY(%(kinds)s)
+     AND (state = 'in_process' OR state = 'requested' AND kind = ANY(%(unscreened)s))
+     AND plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
+     ORDER BY urgent DESC, created_at LIMIT %(limit)s)
+)
+{_ROW} JOIN found ON found.number = request.number
+ORDER BY found.urgent DESC, found.mine DESC, found.created_at LIMIT %(limit)s
+"""  # noqa: S608 (our own words)
+_REVIEW = f"""
+{_ROW}
+WHERE request.closed_at IS NULL
+AND request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
+AND (request.kind, request.state) IN (
+    SELECT kind, state FROM unnest(%(kinds)s::text[], %(states)s::text[]) AS waiting (kind, state))
+ORDER BY request.urgent DESC, request.waits_since LIMIT %(limit)s
+"""  # noqa: S608
+_ONE = f"""
+{_ROW}
+WHERE request.number = %(number)s AND (
+    request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
+    OR request.raised_by = %(staff)s)
+"""  # noqa: S608
+_HISTORY = """
+SELECT request_event.at, request_event.step, request_event.state, staff.name, staff.name_local,
+    request_event.note
+FROM request_event JOIN request ON request.id = request_event.request_id
+LEFT JOIN staff ON staff.id = request_event.staff_id
+WHERE request.number = %(number)s AND (
+    request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
+    OR request.raised_by = %(staff)s)
+ORDER BY request_event.id
+"""
+_MINE = """
+SELECT request.number, request.topic FROM request
+WHERE request.kind = 'fault' AND request.closed_at IS NULL AND request.state = 'review'
+AND (request.phone = %(phone)s OR request.connection_id = ANY(%(connections)s))
+ORDER BY request.waits_since DESC LIMIT %(limit)s
+"""
+_CLOSED = """
+SELECT request.number, request.topic FROM request
+WHERE request.kind = 'fault' AND request.state = 'completed' AND request.closed_at > %(since)s
+AND (request.phone = %(phone)s OR request.connection_id = ANY(%(connections)s))
+ORDER BY request.closed_at DESC LIMIT %(limit)s
+"""
+# Open work by its partial index, closed work of the time asked for by (plant, closed_at).
+_REPORT = """
+WITH mine AS (
+    SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s
+), open AS (
+    SELECT request.plant_id, count(*) AS open,
+        count(*) FILTER (WHERE goes_up_at < %(at)s) AS overdue
+    FROM request JOIN mine USING (plant_id) WHERE closed_at IS NULL GROUP BY request.plant_id
+), closed AS (
+    SELECT request.plant_id, count(*) FILTER (WHERE state = 'completed') AS done,
+        count(*) FILTER (WHERE state = 'rejected') AS rejected,
+        coalesce(extract(epoch FROM avg(closed_at - created_at) FILTER (WHERE state = 'completed')), 0)
+            AS seconds,
+        coalesce(avg(rating), 0) AS rating
+    FROM request JOIN mine USING (plant_id)
+    WHERE closed_at >= (%(since)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata' GROUP BY request.plant_id
+)
+SELECT plant.name, plant.name_local, coalesce(open.open, 0), coalesce(open.overdue, 0),
+    coalesce(closed.done, 0), coalesce(closed.rejected, 0), coalesce(closed.seconds, 0)::bigint,
+    round(coalesce(closed.rating, 0), 1)::float8
+FROM mine JOIN plant ON plant.id = mine.plant_id
+LEFT JOIN open ON open.plant_id = plant.id LEFT JOIN closed ON closed.plant_id = plant.id
+WHERE open.open > 0 OR closed.done > 0 OR closed.rejected > 0
+ORDER BY coalesce(open.overdue, 0) DESC, coalesce(open.open, 0) DESC, plant.name
+"""
+
+_DOERS = """
+SELECT staff.id, staff.code, staff.name, staff.name_local,
+    (SELECT count(*) FROM request WHERE assignee_id = staff.id AND closed_at IS NULL)
+FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
+WHERE staff_plant.plant_id = %(plant)s AND staff.active AND staff.role = ANY(%(roles)s)
+ORDER BY 5, staff.name LIMIT %(limit)s
+"""
+
+FIELD_KINDS = [str(kind) for kind in Kind if kind is not Kind.SUPPLY]
+UNSCREENED = [str(kind) for kind in RULES if Step.APPROVE not in RULES[kind] and kind is not Kind.SUPPLY]
+"""Kinds that the field may begin with before anybody has screened them."""
+
+
+class Task(msgspec.Struct, frozen=True, array_like=True):
+    """A request as staff see it in a list and on its card."""
+
+    number: str
+    kind: str
+    topic: str | None
+    state: str
+    urgent: bool
+    plant_id: int | None
+    connection: str | None
+    name: str | None
+    name_local: str | None
+    village: str | None
+    phone: str
+    created_at: datetime
+    assignee_id: int | None
+    assignee: str | None
+    assignee_local: str | None
+    wanted: str | None
+
+    @property
+    def label(self) -> Name:
+        return Name(self.name or "-", self.name_local)
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """One line of a request's history."""
+
+    at: datetime
+    step: str | None
+    state: str
+    name: str | None
+    name_local: str | None
+    note: str | None
+
+
+class Waiting(msgspec.Struct, frozen=True, array_like=True):
+    """A fault that its customer is asked about."""
+
+    number: str
+    topic: str
+
+
+class Doer(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody whom work can be given to, and how much they have."""
+
+    staff_id: int
+    code: str
+    name: str
+    name_local: str | None
+    open: int
+
+    @property
+    def label(self) -> Name:
+        return Name(self.name, self.name_local)
+
+
+class PlantReport(msgspec.Struct, frozen=True, array_like=True):
+    """A plant's work: open and overdue now; done, rejected, average seconds and rating since a day."""
+
+    plant: str
+    plant_local: str | None
+    open: int
+    overdue: int
+    done: int
+    rejected: int
+    seconds: int
+    rating: float
+
+    @property
+    def label(self) -> Name:
+        return Name(self.plant, self.plant_local)
+
+
+def tasks(reader: Reader, staff_id: int, limit: int) -> list[Task]:
+    """What a member of the field staff can work on: danger first, then their own, oldest first."""
+    bind = {
+        "staff": staff_id,
+        "day": today(),
+        "kinds": FIELD_KINDS,
+        "unscreened": UNSCREENED,
+        "limit": limit,
+    }
+    return [Task(*row) for row in reader.rows(_TASKS, bind)]
+
+
+def to_decide(reader: Reader, staff_id: int, role: str, limit: int) -> list[Task]:
+    """What waits for a decision of this role in one's plants, longest waiting first."""
+    waiting = [
+        (str(kind), state)
+        for kind, steps in RULES.items()
+        for step in (Step.APPROVE, Step.OK)
+        if step in steps and role in steps[step].who
+        for state in steps[step].before
+    ]
+    bind = {
+        "staff": staff_id,
+        "kinds": [kind for kind, _ in waiting],
+        "states": [state for _, state in waiting],
+        "limit": limit,
+    }
+    return [Task(*row) for row in reader.rows(_REVIEW, bind)]
+
+
+def one(reader: Reader, staff_id: int, number: str) -> Task | None:
+    """A request of one's plants, or one that one has raised."""
+    rows = reader.rows(_ONE, {"staff": staff_id, "number": number})
+    return Task(*rows[0]) if rows else None
+
+
+def doers(reader: Reader, plant_id: int, limit: int) -> list[Doer]:
+    """Field staff of a plant, those with the least work first."""
+    bind = {"plant": plant_id, "roles": sorted(DOERS), "limit": limit}
+    return [Doer(*row) for row in reader.rows(_DOERS, bind)]
+
+
+def history(reader: Reader, staff_id: int, number: str) -> list[Event]:
+    """Every step of a request, oldest first."""
+    return [Event(*row) for row in reader.rows(_HISTORY, {"staff": staff_id, "number": number})]
+
+
+def said_mended(reader: Reader, phone: str, connection_ids: list[int], limit: int) -> list[Waiting]:
+    """Faults of a customer that the technician calls mended."""
+    bind = {"phone": phone, "connections": connection_ids, "limit": limit}
+    return [Waiting(*row) for row in reader.rows(_MINE, bind)]
+
+
+def lately_closed(
+    reader: Reader, phone: str, connection_ids: list[int], within: timedelta, limit: int
+) -> list[Waiting]:
+    """Faults of a customer that were closed lately, newest first."""
+    bind = {"phone": phone, "connections": connection_ids, "since": now() - within, "limit": limit}
+    return [Waiting(*row) for row in reader.rows(_CLOSED, bind)]
+
+
+def report(reader: Reader, staff_id: int, period: str) -> list[PlantReport]:
+    """Open and overdue now, done and average time this `week` (from Monday) or `month`, per plant in scope.
+
+    The most overdue plant comes first.
+    """
+    day = today()
+    since = day.replace(day=1) if period == "month" else day - timedelta(days=day.weekday())
+    return [
+        PlantReport(*row) for row in reader.rows(_REPORT, {"staff": staff_id, "at": now(), "since": since})
+    ]

@@ -1,0 +1,291 @@
+"""The machine: a request is raised, moves step by step, and every step is in its history.
+
+A step locks its request, checks who may (core/work/rules.py) in the same transaction, and tells whoever
+it concerns. Two who try at once take turns; the second hears what the first has done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, text
+
+from core.doing import Doing
+from core.errors import Refusal
+from core.ids import with_check_digit
+from core.text import Name, Text, say
+from core.work import telling
+from core.work.rules import (
+    DANGER_WAITS,
+    DOERS,
+    JUDGED,
+    RAISER,
+    REOPEN_WITHIN,
+    RULES,
+    SWITCHED,
+    WAITS,
+    Kind,
+    Rule,
+    Step,
+)
+
+_LOCK = text("""
+    SELECT request.*, staff.name AS assignee, staff.name_local AS assignee_local,
+        connection.number AS connection_number,
+        EXISTS (SELECT FROM staff_plant JOIN staff AS me ON me.id = staff_plant.staff_id
+            WHERE staff_plant.staff_id = :staff AND me.active
+            AND staff_plant.plant_id = request.plant_id) AS mine,
+        request.phone IS NOT NULL AND request.phone = :phone OR EXISTS (
+            SELECT FROM connection_phone AS link WHERE link.connection_id = request.connection_id
+            AND link.e164 = :phone AND link.role IN ('holder', 'payer')) AS asked
+    FROM request LEFT JOIN staff ON staff.id = request.assignee_id
+    LEFT JOIN connection ON connection.id = request.connection_id
+    WHERE request.number = :number FOR NO KEY UPDATE OF request
+""")
+_MOVE = text("""
+    UPDATE request SET state = :state, assignee_id = :assignee, done_by = :done_by,
+        waits_since = CASE WHEN state = :state THEN waits_since ELSE :at END,
+        goes_up_at = :goes_up_at, level = CASE WHEN state = :state THEN level ELSE 0 END,
+        closed_at = CASE WHEN :state IN ('completed', 'rejected') THEN CAST(:at AS timestamptz) END,
+        details = details || CAST(:details AS jsonb)
+    WHERE id = :request
+""")
+_EVENT = text("""
+    INSERT INTO request_event (request_id, at, state, step, staff_id, to_staff_id, note)
+    VALUES (:request, :at, :state, :step, :staff, :to, :note)
+""")
+_RAISE = text("""
+    WITH made AS (
+        INSERT INTO request (number, kind, topic, state, plant_id, connection_id, phone, details, channel,
+            source, created_at, raised_by, assignee_id, urgent, waits_since, goes_up_at)
+        VALUES (:number, :kind, :topic, :state, :plant, :connection, :phone, CAST(:details AS jsonb),
+            :channel, :source, :at, :staff, :assignee, :urgent, :at, :goes_up_at)
+        RETURNING id
+    )
+    INSERT INTO request_event (request_id, at, state, step, staff_id, note)
+    SELECT id, :at, :state, 'raise', :staff, :note FROM made RETURNING request_id
+""")
+# Who stands in today for somebody on leave; one step, so that two on leave never send work in circles.
+_STAND_IN = text("""
+    SELECT staff.id, staff.name, staff.name_local, staff.phone, staff.role FROM staff
+    WHERE staff.active AND staff.id = coalesce((
+        SELECT stand_in_id FROM leave WHERE staff_id = :staff AND ended_at IS NULL
+        AND CAST(:day AS date) BETWEEN first AND last ORDER BY id DESC LIMIT 1), :staff)
+    AND EXISTS (SELECT FROM staff_plant WHERE staff_id = :staff AND plant_id = :plant)
+""")
+_SWITCHES = text("""
+    SELECT organisation.features FROM plant JOIN cluster ON cluster.id = plant.cluster_id
+    JOIN state ON state.id = cluster.state_id JOIN organisation ON organisation.id = state.organisation_id
+    WHERE plant.id = :plant
+""")
+
+Effect = Callable[[Doing, "Row[Any]"], None]
+"""What a step brings about beyond the request itself, in the same transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A request after a step: its number, the state it is in, and who has it now."""
+
+    number: str
+    state: str
+    assignee: Name | None
+
+
+def is_on(doing: Doing, kind: Kind, plant_id: int) -> bool:
+    """Whether the plant's organisation works with this kind; what is not switched off is on."""
+    switch = SWITCHED.get(kind)
+    if switch is None:
+        return True
+    features = doing.session.execute(_SWITCHES, {"plant": plant_id}).scalar_one()
+    return bool(features.get(switch, True))
+
+
+def raise_request(
+    doing: Doing,
+    kind: Kind,
+    *,
+    plant_id: int | None,
+    connection_id: int | None = None,
+    topic: str | None = None,
+    details: dict[str, Any] | None = None,
+    note: str | None = None,
+    urgent: bool = False,
+    state: str = "requested",
+    named: bool = True,
+) -> str:
+    """Open a request and begin its history; returns the number people type.
+
+    `named` False leaves out who asked (a complaint without a name): neither phone nor staff is kept.
+    """
+    serial = int(doing.session.execute(text("SELECT nextval('request_number_seq')")).scalar_one())
+    number = with_check_digit(serial)
+    staff = doing.caller.staff if named else None
+    bind = {
+        "number": number,
+        "kind": kind,
+        "topic": topic,
+        "state": state,
+        "plant": plant_id,
+        "connection": connection_id,
+        "phone": doing.caller.phone if named else None,
+        "details": msgspec.json.encode(details or {}).decode(),
+        "channel": doing.channel,
+        "source": f"{kind}:{doing.key}",
+        "at": doing.at,
+        "staff": staff.id if staff else None,
+        "assignee": None,
+        "urgent": urgent,
+        "goes_up_at": _goes_up(doing.at, state, urgent),
+        "note": note,
+    }
+    doing.session.execute(_RAISE, bind)
+    if named:
+        doing.audit("request.open", f"request:{number}", kind=str(kind), topic=topic)
+    return number
+
+
+def take_step(
+    doing: Doing,
+    number: str,
+    step: Step,
+    *,
+    note: str | None = None,
+    to_staff_id: int | None = None,
+    details: dict[str, Any] | None = None,
+    effect: Effect | None = None,
+) -> Moved:
+    """Move a request one step; Refusal in words that name who can, or what has happened meanwhile."""
+    row = _locked(doing, number)
+    rule = _allowed(doing, row, step)
+    state = rule.after or row.state
+    assignee = _assignee(doing, row, step, to_staff_id)
+    me = doing.caller.staff
+    doing.session.execute(
+        _MOVE,
+        {
+            "request": row.id,
+            "state": state,
+            "assignee": assignee.id if assignee else None,
+            "done_by": me.id if step is Step.DONE and me else row.done_by,
+            "at": doing.at,
+            "goes_up_at": row.goes_up_at if state == row.state else _goes_up(doing.at, state, row.urgent),
+            "details": msgspec.json.encode(details or {}).decode(),
+        },
+    )
+    _remember(doing, row.id, state, step, assignee.id if step is Step.ASSIGN and assignee else None, note)
+    if effect is not None:
+        effect(doing, row)
+    telling.tell(doing, row, step, state, assignee, note)
+    doing.audit(f"request.{step}", f"request:{number}", state=state)
+    return Moved(number, state, Name(assignee.name, assignee.name_local) if assignee else None)
+
+
+def _locked(doing: Doing, number: str) -> Row[Any]:
+    staff = doing.caller.staff
+    bind = {"number": number, "staff": staff.id if staff else None, "phone": doing.caller.phone}
+    row = doing.session.execute(_LOCK, bind).one_or_none()
+    if row is None or not (row.mine or row.asked or (staff and row.raised_by == staff.id)):
+        raise Refusal(say("work.none", request=number))
+    return row
+
+
+def _allowed(doing: Doing, row: Row[Any], step: Step) -> Rule:
+    """The rule of this step, if it leads on from here and this person may take it."""
+    rule = RULES[Kind(row.kind)].get(step)
+    if rule is None or row.state not in rule.before:
+        raise Refusal(say("work.state", request=row.number, state=say(f"request.{row.state}")))
+    staff = doing.caller.staff
+    raiser = row.asked or bool(staff and staff.id == row.raised_by)
+    by_role = bool(staff and row.mine and staff.role in rule.who)
+    if not by_role and not (raiser and RAISER in rule.who):
+        raise Refusal(say("work.not_you", who=roles(rule.who)))
+    if staff and step in JUDGED and staff.id in (row.raised_by, row.done_by):
+        raise Refusal(say("work.own", who=roles(rule.who)))
+    if step is Step.REOPEN and row.closed_at and doing.at - row.closed_at > REOPEN_WITHIN:
+        raise Refusal(say("work.too_late", request=row.number))
+    return rule
+
+
+def roles(who: frozenset[str]) -> Text:
+    """The roles that can, in words."""
+    named = [say(f"work.role_{role}") for role in sorted(who)]
+    return reduce(lambda some, one: say("work.or", some=some, one=one), named[1:], named[0])
+
+
+def _assignee(doing: Doing, row: Row[Any], step: Step, to_staff_id: int | None) -> Row[Any] | None:
+    """Who has the request after this step: whoever was given it, takes it, or works on it."""
+    me = doing.caller.staff
+    if step is Step.ASSIGN:
+        return _doer(doing, row, to_staff_id)
+    if step is Step.REOPEN or (row.assignee_id is None and step not in (Step.TAKE, Step.START, Step.DONE)):
+        return None
+    wanted = row.assignee_id
+    if step in (Step.TAKE, Step.START, Step.STAGE, Step.DONE) and me is not None:
+        if wanted not in (None, me.id) and _stand_in(doing, wanted, row.plant_id) != me.id:
+            raise Refusal(say("work.held", request=row.number, name=Name(row.assignee, row.assignee_local)))
+        wanted = me.id
+    return doing.session.execute(_STAFF, {"staff": wanted}).one_or_none()
+
+
+_STAFF = text("SELECT id, name, name_local, phone, role FROM staff WHERE id = :staff")
+
+
+def _stand_in(doing: Doing, staff_id: int, plant_id: int) -> int | None:
+    bind = {"staff": staff_id, "plant": plant_id, "day": doing.at.date()}
+    row = doing.session.execute(_STAND_IN, bind).one_or_none()
+    return int(row.id) if row else None
+
+
+def _doer(doing: Doing, row: Row[Any], to_staff_id: int | None) -> Row[Any]:
+    """The one who gets the work: field staff of the plant, or who stands in for them."""
+    bind = {"staff": to_staff_id, "plant": row.plant_id, "day": doing.at.date()}
+    found = doing.session.execute(_STAND_IN, bind).one_or_none()
+    if found is None or found.role not in DOERS:
+        raise Refusal(say("work.not_theirs", request=row.number))
+    return found
+
+
+def _remember(
+    doing: Doing, request_id: int, state: str, step: Step, to_staff_id: int | None, note: str | None
+) -> None:
+    staff = doing.caller.staff
+    doing.session.execute(
+        _EVENT,
+        {
+            "request": request_id,
+            "at": doing.at,
+            "state": state,
+            "step": step,
+            "staff": staff.id if staff else None,
+            "to": to_staff_id,
+            "note": note,
+        },
+    )
+
+
+def _goes_up(at: datetime, state: str, urgent: bool) -> datetime | None:
+    """When a request that nobody moves goes a step up; closed ones never do."""
+    wait: timedelta | None = DANGER_WAITS if urgent and state == "requested" else WAITS.get(state)
+    return at + wait if wait else None
+
+
+_RATE = text("""
+    UPDATE request SET rating = :stars WHERE number = :number AND state = 'completed' AND (
+        phone = :phone OR EXISTS (SELECT FROM connection_phone AS link
+            WHERE link.connection_id = request.connection_id AND link.e164 = :phone))
+    RETURNING id
+""")
+
+
+def rate(doing: Doing, number: str, stars: int) -> None:
+    """Keep how the one who asked liked it, 1 to 5; the newest word counts. Refusal when it is not theirs."""
+    bind = {"number": number, "stars": stars, "phone": doing.caller.phone}
+    if doing.session.execute(_RATE, bind).first() is None:
+        raise Refusal(say("work.none_yours", request=number))
+    doing.audit("request.rate", f"request:{number}", stars=stars)

@@ -1,0 +1,169 @@
+"""Who may do which step of which request, and where it leads: the seeds' tables of key users, as data.
+
+Sources: MCOMS manual 3.5.5 (connection progress), 3.5.6 (de- and reactivation), 3.5.7 (service requests),
+3.5.8 (temporary disconnection), 3.5.12 (theft), 3.6.2 and 2.2.9 (package change). Where a manual names
+who registers, assigns and executes but not who closes, the one who assigns closes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What passes through hands."""
+
+    FAULT = "fault"
+    PACKAGE = "package_change"
+    STATUS = "status_change"
+    SUPPLY = "supply_off"
+    THEFT = "theft"
+    NEW = "new_connection"
+
+
+class Step(StrEnum):
+    """What somebody does with a request."""
+
+    ASSIGN = "assign"
+    TAKE = "take"
+    START = "start"
+    STAGE = "stage"
+    DONE = "done"
+    OK = "ok"
+    SENDBACK = "sendback"
+    APPROVE = "approve"
+    REJECT = "reject"
+    NOTE = "note"
+    WITHDRAW = "withdraw"
+    REOPEN = "reopen"
+    RESTORE = "restore"
+
+
+OPERATOR, TECHNICIAN, CSA = "operator", "technician", "csa"
+CLUSTER, STATE = "cluster_in_charge", "state_in_charge"
+RAISER = "raiser"
+"""Whoever asked for it: the customer's own phone, or the member of staff who wrote it down."""
+FIELD = frozenset({TECHNICIAN, CSA})
+CHARGE = frozenset({CLUSTER, STATE})
+EVERY_ROLE = frozenset({OPERATOR, TECHNICIAN, CSA, CLUSTER, STATE})
+
+OPEN = ("requested", "in_process", "review")
+WORKED = ("requested", "in_process")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One step of a kind: from which states, into which (None: it stays), and by whom."""
+
+    before: tuple[str, ...]
+    after: str | None
+    who: frozenset[str]
+
+
+_NOTE = Rule(OPEN, None, EVERY_ROLE)
+_DONE = Rule(("in_process",), "review", FIELD)
+_OK = Rule(("review",), "completed", CHARGE)
+_BACK = Rule(("review",), "in_process", CHARGE)
+_APPROVED = {
+    Step.ASSIGN: Rule(("in_process",), None, frozenset({CLUSTER})),
+    Step.TAKE: Rule(("in_process",), None, FIELD),
+    Step.DONE: _DONE,
+    Step.OK: _OK,
+    Step.SENDBACK: _BACK,
+    Step.WITHDRAW: Rule(("requested",), "rejected", frozenset({RAISER})),
+    Step.NOTE: _NOTE,
+}
+"""What follows an approval is the same for every kind that needs one."""
+
+RULES: Mapping[Kind, Mapping[Step, Rule]] = {
+    # 3.5.7: the CSA calls the customer and closes what is resolved; a technician never closes alone.
+    Kind.FAULT: {
+        Step.ASSIGN: Rule(WORKED, None, frozenset({CSA, CLUSTER})),
+        Step.TAKE: Rule(WORKED, None, FIELD),
+        Step.START: Rule(("requested",), "in_process", FIELD),
+        Step.DONE: Rule(WORKED, "review", FIELD),
+        Step.OK: Rule(("review",), "completed", CHARGE | {CSA, RAISER}),
+        Step.SENDBACK: Rule(("review",), "in_process", CHARGE | {CSA, RAISER}),
+        Step.REJECT: Rule(WORKED, "rejected", CHARGE),
+        Step.WITHDRAW: Rule(WORKED, "rejected", frozenset({RAISER})),
+        Step.REOPEN: Rule(("completed",), "requested", frozenset({RAISER, CSA})),
+        Step.NOTE: _NOTE,
+    },
+    # 3.6.2: the CSA registers, the cluster in-charge screens and assigns, the technician implements.
+    Kind.PACKAGE: {
+        **_APPROVED,
+        Step.APPROVE: Rule(("requested",), "in_process", CHARGE),
+        Step.REJECT: Rule(("requested",), "rejected", CHARGE),
+    },
+    # 3.5.6: the cluster in-charge registers and assigns, the state in-charge approves, the field executes.
+    Kind.STATUS: {
+        **_APPROVED,
+        Step.APPROVE: Rule(("requested",), "in_process", frozenset({STATE})),
+        Step.REJECT: Rule(("requested",), "rejected", frozenset({STATE})),
+    },
+    # 3.5.8: it is done when it is raised, and stays open until supply is back.
+    Kind.SUPPLY: {
+        Step.RESTORE: Rule(("in_process",), "completed", frozenset({TECHNICIAN, CLUSTER})),
+        Step.NOTE: _NOTE,
+    },
+    # 3.5.12: operator and CSA register, the cluster in-charge reviews and assigns, the field looks.
+    Kind.THEFT: {
+        Step.ASSIGN: Rule(WORKED, None, frozenset({CLUSTER})),
+        Step.START: Rule(("requested",), "in_process", FIELD),
+        Step.DONE: Rule(WORKED, "review", FIELD),
+        Step.OK: _OK,
+        Step.SENDBACK: _BACK,
+        Step.REJECT: Rule(WORKED, "rejected", CHARGE),
+        Step.NOTE: _NOTE,
+    },
+    # 3.5.5: at pole, house wire, service wire, review.
+    Kind.NEW: {
+        Step.ASSIGN: Rule(WORKED, None, frozenset({CSA, CLUSTER})),
+        Step.TAKE: Rule(WORKED, None, FIELD),
+        Step.STAGE: Rule(WORKED, "in_process", FIELD),
+        Step.DONE: _DONE,
+        Step.OK: Rule(("review",), "completed", CHARGE | {CSA}),
+        Step.SENDBACK: Rule(("review",), "in_process", CHARGE | {CSA}),
+        Step.REJECT: Rule(WORKED, "rejected", CHARGE),
+        Step.WITHDRAW: Rule(WORKED, "rejected", frozenset({RAISER})),
+        Step.NOTE: _NOTE,
+    },
+}
+
+RAISERS: Mapping[Kind, frozenset[str]] = {
+    Kind.FAULT: EVERY_ROLE,
+    Kind.PACKAGE: frozenset({OPERATOR, TECHNICIAN, CSA, CLUSTER}),
+    Kind.STATUS: frozenset({CLUSTER}),
+    Kind.SUPPLY: frozenset({TECHNICIAN, CLUSTER}),
+    Kind.THEFT: frozenset({OPERATOR, TECHNICIAN, CSA, CLUSTER}),
+    Kind.NEW: frozenset({TECHNICIAN, CSA, CLUSTER, STATE}),
+}
+"""Which staff may write a request down; customers ask for what their own menus offer."""
+
+DOERS = FIELD
+"""Whom work can be given to."""
+JUDGED = frozenset({Step.APPROVE, Step.OK})
+"""Steps that nobody takes on what they raised or did themselves (maker and checker)."""
+SWITCHED: Mapping[Kind, str] = {Kind.SUPPLY: "supply_off", Kind.THEFT: "theft", Kind.NEW: "progress"}
+"""Kinds that an organisation may switch off in its features, as the seeds' HCLF and TaraUrja do."""
+
+STAGES = ("at_pole", "house_wire", "service_wire")
+"""How far a new connection is (3.5.5); after the last comes the review."""
+REOPEN_WITHIN = timedelta(days=3)
+
+WAITS: Mapping[str, timedelta] = {
+    "requested": timedelta(hours=24),
+    "in_process": timedelta(hours=48),
+    "review": timedelta(hours=24),
+}
+"""How long a request may stand in a state before it goes a step up."""
+DANGER_WAITS = timedelta(minutes=30)
+
+
+def who_can(kind: Kind, step: Step, state: str) -> frozenset[str]:
+    """The roles that may take this step from this state; empty where the step leads nowhere."""
+    rule = RULES[kind].get(step)
+    return rule.who if rule is not None and state in rule.before else frozenset()

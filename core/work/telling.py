@@ -1,0 +1,102 @@
+"""Who hears of a step: the one who asked, the one it was given to, the ones who wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from core import outbox
+from core.alerts import tell_staff
+from core.doing import Doing
+from core.text import Name, Text, say
+from core.work.rules import RULES, Kind, Step
+
+CUSTOMER: Mapping[tuple[Kind, Step], str] = {
+    (Kind.FAULT, Step.ASSIGN): "coming",
+    (Kind.FAULT, Step.TAKE): "coming",
+    (Kind.FAULT, Step.DONE): "mended",
+    (Kind.FAULT, Step.OK): "closed",
+    (Kind.FAULT, Step.REJECT): "rejected",
+    (Kind.PACKAGE, Step.APPROVE): "approved",
+    (Kind.PACKAGE, Step.REJECT): "rejected",
+    (Kind.PACKAGE, Step.DONE): "changed",
+    (Kind.NEW, Step.STAGE): "stage",
+    (Kind.NEW, Step.OK): "connected",
+    (Kind.NEW, Step.REJECT): "rejected",
+}
+"""What the one who asked is told, by kind and step; other steps are our own affair."""
+
+_RAISER = text("SELECT phone FROM staff WHERE id = :staff AND active")
+_ROLES = text("""
+    SELECT DISTINCT staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
+    WHERE staff_plant.plant_id = :plant AND staff.active AND staff.phone IS NOT NULL
+    AND staff.role = ANY(:roles) AND staff.id IS DISTINCT FROM :but
+""")
+
+
+def tell(
+    doing: Doing, row: Row[Any], step: Step, state: str, assignee: Row[Any] | None, note: str | None
+) -> None:
+    """Write every message that one step causes, in its transaction."""
+    me = doing.caller.staff
+    _tell_customer(doing, row, step, assignee)
+    if assignee is not None and step in (Step.ASSIGN, Step.SENDBACK) and (me is None or assignee.id != me.id):
+        words = say(
+            "work.yours" if step is Step.ASSIGN else "work.back",
+            request=row.number,
+            what=what(row.kind, row.topic),
+            number=row.connection_number or "-",
+            note=noted(note),
+        )
+        _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
+    if row.raised_by is not None and step in (Step.APPROVE, Step.REJECT, Step.OK):
+        phone = doing.session.execute(_RAISER, {"staff": row.raised_by}).scalar_one_or_none()
+        if me is None or row.raised_by != me.id:
+            words = say("work.raised", request=row.number, state=say(f"request.{state}"), note=noted(note))
+            _tell(doing, [phone], f"{step}-raised:{row.id}", words)
+
+
+def tell_waiting(doing: Doing, number: str, kind: Kind, topic: str | None, plant_id: int, step: Step) -> None:
+    """Tell those who may take the next step that a request waits for them."""
+    staff = doing.caller.staff
+    bind = {"plant": plant_id, "roles": sorted(RULES[kind][step].who), "but": staff.id if staff else None}
+    phones = doing.session.scalars(_ROLES, bind).all()
+    words = say("work.waits", request=number, what=what(kind, topic))
+    _tell(doing, list(phones), f"waits:{number}", words)
+
+
+def what(kind: str, topic: str | None) -> Text:
+    """A request's kind in words: a fault by what is wrong, the others by their name."""
+    return say(f"fault.kind.{topic}" if kind == Kind.FAULT else f"work.kind_{kind}")
+
+
+def noted(note: str | None) -> Text:
+    """A note as part of a sentence, or nothing."""
+    return say("work.with_note", note=note) if note else say("work.without_note")
+
+
+def _tell_customer(doing: Doing, row: Row[Any], step: Step, assignee: Row[Any] | None) -> None:
+    key = CUSTOMER.get((Kind(row.kind), step))
+    if key is None or row.phone is None or row.phone == doing.caller.phone:
+        return
+    words = say(
+        f"work.told_{key}",
+        request=row.number,
+        name=Name(assignee.name, assignee.name_local) if assignee else say("work.our_people"),
+        service=doing.settings.service_name,
+    )
+    outbox.post(
+        doing.session,
+        source=f"request:{row.id}:{doing.key}",
+        recipient=row.phone,
+        kind="notice",
+        text=words,
+        connection_id=row.connection_id,
+        default_language=doing.settings.default_language,
+    )
+
+
+def _tell(doing: Doing, phones: list[str | None], cause: str, words: Text) -> None:
+    tell_staff(doing.session, phones, f"{cause}:{doing.key}", words, doing.settings.default_language)

@@ -1,0 +1,79 @@
+"""A desk for the tests of work: the small world's people, and steps under keys of one's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from core.doing import Doing
+from core.errors import Refusal
+from core.people import Caller, find_caller
+from core.work.machine import Moved, raise_request, take_step
+from core.work.rules import Kind, Step
+from tests.play import Play
+
+T = TypeVar("T")
+AT = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
+PEOPLE = {
+    "operator": "+919800000031",
+    "technician": "+919800000002",
+    "other technician": "+919800000012",
+    "CSA": "+919800000032",
+    "cluster in-charge": "+919800000003",
+    "state in-charge": "+919800000030",
+    "technician elsewhere": "+919800000040",
+    "who asked": "+919800000001",
+    "nobody": "+919800000009",
+}
+_keys = count(1)
+
+
+@dataclass
+class Desk:
+    """Acts of people by what they are; a Refusal is given back as its key."""
+
+    play: Play
+    callers: dict[str, Caller] = field(init=False)
+
+    def __post_init__(self) -> None:
+        reader = self.play.services.database.reader
+        self.callers = {who: find_caller(reader, phone) for who, phone in PEOPLE.items()}
+
+    def doing(self, session: Session, who: str, at: datetime = AT) -> Doing:
+        return Doing(session, self.callers[who], "sms", f"t/{next(_keys)}.1", at, self.play.settings)
+
+    def act(self, who: str, do: Callable[[Doing], T], at: datetime = AT) -> T | str:
+        try:
+            with self.play.services.database.begin() as session:
+                return do(self.doing(session, who, at))
+        except Refusal as refusal:
+            return refusal.text.key
+
+    def fault(self, who: str = "who asked", topic: str = "no_power") -> str:
+        """A fault at Asha Devi's connection in Rampur."""
+        plant, connection = self.rows("SELECT plant_id, id FROM connection WHERE number = '120457'")[0]
+        number = self.act(
+            who,
+            lambda doing: raise_request(
+                doing, Kind.FAULT, plant_id=int(str(plant)), connection_id=int(str(connection)), topic=topic
+            ),
+        )
+        return str(number)
+
+    def step(
+        self, who: str, number: str, step: Step, at: datetime = AT, to: str | None = None, note: str = "note"
+    ) -> Moved | str:
+        staff = self.callers[to].staff if to else None
+        return self.act(
+            who,
+            lambda doing: take_step(doing, number, step, note=note, to_staff_id=staff.id if staff else None),
+            at,
+        )
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        return [tuple(row) for row in self.play.services.database.reader.rows(sql, {})]
