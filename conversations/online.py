@@ -43,8 +43,7 @@ def slip(mode: str) -> Callable[[Caller], Conversation]:
 
     def talk(caller: Caller) -> Conversation:
         payee = yield from payee_of(caller)
-        state, dues = payments.standing(payee.dues_paise)
-        question = say(f"pay.amount_{state}", name=payee.label, number=payee.number, dues=dues)
+        question = say("slip.amount", name=payee.label, number=payee.number, mode=receipts.mode_words(mode))
         paise = yield from ask(question, reading.amount)
         reference = yield from ask(say("slip.reference"), reading.reference)
         sure = say(

@@ -84,6 +84,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "prove.wrong_code": ([CODE], ["12"]),
     "mended.stars": (["5"], ["6"]),
     "paylink.how_much": (["250"], ["abc"]),
+    "slip.amount": (["100"], ["abc", "0.00"]),
     "slip.reference": (["AB-1234"], ["x"]),
     "unmatched.which": (["1", "999"], ["abc"]),
     "new.name": (["Ram Prasad"], ["7"]),
