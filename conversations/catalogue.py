@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, customer, mended, online, staff, stranger, whereabouts, work
+from conversations import cash, customer, mended, meters, online, staff, stranger, whereabouts, work
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -154,6 +154,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("got", Audience.STAFF, cash.got, menu="cash"),
     Command("close", Audience.STAFF, cash.close, menu="cash"),
     Command("settle", Audience.STAFF, cash.settle, menu="cash"),
+    Command("readings", Audience.CUSTOMER, meters.my_readings, menu="meter"),
+    Command("read", Audience.STAFF, meters.read, menu="meter"),
+    Command("unread", Audience.STAFF, meters.unread, menu="meter"),
+    Command("meter", Audience.STAFF, meters.change, menu="meter"),
+    Command("readings_of", Audience.STAFF, meters.readings_of, menu="meter"),
+    Command("toread", Audience.STAFF, meters.to_read, menu="meter"),
     Command("where", Audience.STAFF, whereabouts.where, menu="cash"),
     Command("tasks", Audience.STAFF, work.tasks, menu="work"),
     Command("review", Audience.STAFF, work.review, menu="work"),

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from conversations.prompts import Unclear
+from core.energy import read_kwh
 from core.fold import fold
 from core.ids import read_number
 from core.lists import Item
@@ -168,6 +169,22 @@ def reason(raw: str) -> str:
     if len(plain) < 2 or not _LETTER.search(plain):
         raise Unclear(say("unclear.reason"))
     return plain[:LONGEST_REASON]
+
+
+def kwh(raw: str) -> int:
+    """What a meter shows, in Wh."""
+    wh = read_kwh(raw)
+    if wh is None:
+        raise Unclear(say("unclear.kwh", typed=quoted(raw)))
+    return wh
+
+
+def meter_number(raw: str) -> str:
+    """A meter's own number, as it stands on it."""
+    plain = fold(raw).upper()
+    if not re.fullmatch(r"(?=.*[0-9])[A-Z0-9./-]{3,20}", plain):
+        raise Unclear(say("unclear.meter", typed=quoted(raw)))
+    return plain
 
 
 def reference(raw: str) -> str:

@@ -17,8 +17,9 @@ from core.tables.books import (
     ReceiptCounter,
 )
 from core.tables.cash import CashClose, CashList, Dispute, Handover
-from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading
+from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
+from core.tables.meters import MeterChange, Reading, ReadingWas
 from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
     Cluster,
@@ -53,6 +54,7 @@ __all__ = [
     "Handover",
     "Inbound",
     "Leave",
+    "MeterChange",
     "OneTimeCode",
     "OnlinePayment",
     "Organisation",
@@ -67,6 +69,7 @@ __all__ = [
     "Posting",
     "ProviderEvent",
     "Reading",
+    "ReadingWas",
     "Receipt",
     "ReceiptCheck",
     "ReceiptCounter",

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
-    CheckConstraint,
     ForeignKey,
     Identity,
     Sequence,
     SmallInteger,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -73,20 +70,3 @@ class ConnectionPhone(Base):
     position: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     """1 is the phone on record; one-time codes go there."""
     __table_args__ = (one_of("role", PHONE_ROLES),)
-
-
-class Reading(Base):
-    """What a meter showed on a day, in watt-hours."""
-
-    __tablename__ = "reading"
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
-    taken_on: Mapped[date]
-    wh: Mapped[int]
-    bands: Mapped[dict[str, Any] | None]
-    """The registers of a meter that counts by time of day, Wh by band; they add up to `wh`."""
-    source: Mapped[str]
-    __table_args__ = (
-        UniqueConstraint("connection_id", "taken_on"),
-        CheckConstraint("wh >= 0", name="not_negative"),
-    )
