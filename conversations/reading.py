@@ -203,3 +203,19 @@ def meter_number(raw: str) -> str:
     if not re.fullmatch(r"(?=.*[0-9])[A-Z0-9./-]{3,20}", plain):
         raise Unclear(say("unclear.meter", typed=quoted(raw)))
     return plain
+
+
+def reference(raw: str) -> str:
+    """The reference on a card or wallet slip: letters and digits, in one way of writing."""
+    plain = re.sub(r"[\s\-./_]", "", fold(raw)).upper()
+    if not (plain.isascii() and plain.isalnum() and 4 <= len(plain) <= 30):
+        raise Unclear(say("slip.bad"))
+    return plain
+
+
+def row_number(raw: str) -> int:
+    """The number of a row of a list."""
+    digits = fold(raw).lstrip("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        raise Unclear(say("unmatched.bad"))
+    return int(digits)

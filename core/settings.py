@@ -63,6 +63,19 @@ class SparkMeter:
 
 
 @dataclass(frozen=True)
+class Razorpay:
+    """Razorpay: the API key makes links, the webhook secret verifies what it tells us."""
+
+    key_id: str
+    key_secret: str
+    webhook_secret: str
+    old_secret: str | None
+    """The webhook secret before a change; events made before it still carry it."""
+    base_url: str | None
+    """Another host than the provider's own, for a stand-in; None in production."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings. `from_env` is the only place that reads the environment."""
 
@@ -89,6 +102,8 @@ class Settings:
     africastalking: AfricasTalking | None = None
     kannel: Kannel | None = None
     twilio: Twilio | None = None
+    razorpay: Razorpay | None = None
+    """None: nothing is paid online, and LINK says so."""
     allowed_addresses: tuple[str, ...] = field(default=())
     """Addresses or networks that may call provider webhooks; empty allows all."""
     receipt_links: bool = False
@@ -171,6 +186,7 @@ def _read(env: _Env) -> Settings:
         africastalking=_africastalking(env),
         kannel=_kannel(env),
         twilio=_twilio(env),
+        razorpay=_razorpay(env),
         allowed_addresses=tuple(
             part.strip()
             for part in (env.optional("BIJLI_ALLOWED_ADDRESSES") or "").split(",")
@@ -290,6 +306,18 @@ def _holidays(env: _Env) -> frozenset[date]:
         return frozenset(date.fromisoformat(part) for part in given)
     except ValueError:
         raise SettingError("BIJLI_HOLIDAYS must be days like 2026-11-08,2026-12-25") from None
+
+
+def _razorpay(env: _Env) -> Razorpay | None:
+    if not env.any_of("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET"):
+        return None
+    return Razorpay(
+        key_id=env.text("RAZORPAY_KEY_ID"),
+        key_secret=env.secret("RAZORPAY_KEY_SECRET", 16),
+        webhook_secret=env.secret("RAZORPAY_WEBHOOK_SECRET", 16),
+        old_secret=env.optional("RAZORPAY_OLD_WEBHOOK_SECRET"),
+        base_url=env.optional("RAZORPAY_BASE_URL"),
+    )
 
 
 def _check_gateways(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 
 from channels.nudge import BULK, NORMAL
-from jobs import billing, cash, clean, dunning, flags, inbound, meters, outbox
+from jobs import billing, cash, clean, dunning, flags, inbound, links, meters, outbox
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ READ_SECONDS, READ_SECONDS_DEMO = 300, 15
 def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
     """The schedule. A job nobody took before its next turn is dropped (`ttl`), so that none pile up."""
     cron = CronScheduler(connection, logging_level="WARNING")
-    for job in (outbox.sweep, inbound.sweep):
+    for job in (outbox.sweep, inbound.sweep, links.make):
         cron.register(
             job, NORMAL, interval=SWEEP_SECONDS, ttl=SWEEP_SECONDS, result_ttl=0, job_timeout=JOB_SECONDS
         )

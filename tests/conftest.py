@@ -30,6 +30,7 @@ SERVICE_PREFIXES = (
     "AT_",
     "KANNEL_",
     "TWILIO_",
+    "RAZORPAY_",
     "SPARKMETER_",
     "SIMULATED_",
     "DATABASE_URL",

@@ -21,6 +21,7 @@ from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.dunning import Promise, ReminderRound
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
 from core.tables.meters import MeterChange, Reading, ReadingWas
+from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
     Cluster,
     Organisation,
@@ -61,16 +62,19 @@ __all__ = [
     "MeterCommand",
     "MeterState",
     "OneTimeCode",
+    "OnlinePayment",
     "Organisation",
     "Outage",
     "Outbox",
     "Package",
     "PackagePlant",
     "Payment",
+    "PaymentLink",
     "Phone",
     "Plant",
     "Posting",
     "Promise",
+    "ProviderEvent",
     "Reading",
     "ReadingWas",
     "Receipt",

@@ -26,7 +26,7 @@ class Account(Base):
     """A place where money can be. Positive: owed to us or held for us; negative: we owe or have earned.
 
     Kinds: dues, deposit (per connection), cash, difference (per collector), and per plant
-    income, discount and opening. `balance_paise` is kept by a trigger on posting.
+    income, discount, opening, clearing and suspense. `balance_paise` is kept by a trigger on posting.
     """
 
     __tablename__ = "account"
@@ -150,6 +150,10 @@ class Payment(Base):
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
     amount_paise: Mapped[int]
     mode: Mapped[str]
+    reference: Mapped[str | None]
+    """The slip's or the provider's own number; credited once for each way of paying."""
+    payer: Mapped[str | None]
+    """The phone that paid, where it is known."""
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     paid_at: Mapped[datetime]
     entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), unique=True)
@@ -157,6 +161,13 @@ class Payment(Base):
     __table_args__ = (
         Index("payment_by_connection", "connection_id", text("paid_at DESC")),
         Index("payment_by_staff", "staff_id", text("paid_at DESC")),
+        Index(
+            "payment_by_reference",
+            "mode",
+            "reference",
+            unique=True,
+            postgresql_where=text("reference IS NOT NULL AND reversal_id IS NULL"),
+        ),
         CheckConstraint("amount_paise > 0", name="positive"),
     )
 

@@ -32,6 +32,7 @@ BALANCE = Money(10_00_000_50)
 NAME = Name("Bhuvaneshwari Kumari Dev", "भुवनेश्वरी कुमारी देवी ज")
 DAY = date(2026, 11, 21)
 MOMENT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+URL = "https://rzp.io/rzp/AbCdEf1234"
 HELPLINE = "+919800000001"
 STANDINGS = ("due", "clear", "ahead")
 TROUBLES: tuple[Trouble, ...] = ("balance", "sender", "login", "silent")
@@ -98,7 +99,15 @@ LONGEST: dict[str, list[Text]] = {
         say("supply.notice", number=NUMBER, amount=BALANCE, day=DAY, helpline=HELPLINE, service=SERVICE),
         *(say(f"supply.{how}", number=NUMBER, helpline=HELPLINE, service=SERVICE) for how in ("off", "on")),
     ],
-    "reversal": [*(say(f"reversal.{how}", **_PAID) for how in STANDINGS), say("reversal.kept", **_PAID)],
+    "link": [
+        say("paylink.message", amount=AMOUNT, number=NUMBER, url=URL, day=DAY, service=SERVICE),
+        say("paylink.failed", number=NUMBER, service=SERVICE),
+    ],
+    "reversal": [
+        *(say(f"refund.{how}", **_PAID) for how in STANDINGS),
+        *(say(f"reversal.{how}", **_PAID) for how in STANDINGS),
+        say("reversal.kept", **_PAID),
+    ],
     "staff_alert": [
         *(_paused(trouble) for trouble in TROUBLES),
         *(
@@ -237,7 +246,19 @@ def test_an_outbound_message_keeps_its_budget(kind: str, language: str) -> None:
 def test_every_outbound_text_is_measured() -> None:
     assert set(KINDS) - set(LONGEST) == {"reply"}
     measured = {text.key for texts in LONGEST.values() for text in texts}
-    begins = ("alerts.", "bill.told_", "code.", "receipt.", "remind.", "reversal.", "supply.", "work.told_")
+    begins = (
+        "alerts.",
+        "bill.told_",
+        "code.",
+        "receipt.",
+        "refund.",
+        "remind.",
+        "reversal.",
+        "supply.",
+        "work.told_",
+        "paylink.message",
+        "paylink.failed",
+    )
     said_back = {"receipt.sent", "receipt.none"}
     outbound = {
         key for key in all_keys("en") if key.startswith(begins) and ".trouble." not in key

@@ -266,6 +266,15 @@ OF_OTHER_WAYS = {"where.cancelled", "where.failed", "where.sent", "where.told", 
 
 OF_OTHER_PROMISES = {"card.promised", "later.nothing"}
 """Everybody on the stage owes something, and staff look before anybody promises; transcripts show these."""
+PAID_ONLINE = {
+    *(f"paylink.{how}" for how in ("coming", "failed", "how_much", "message", "not_yours", "small")),
+    *(f"paylink.{how}" for how in ("thanks", "too_many")),
+    *(f"refund.{how}" for how in ("due", "clear", "ahead")),
+    "slip.known",
+    *(f"unmatched.{how}" for how in ("head", "row", "guess", "confirm", "done", "not_you")),
+}
+"""The stage has no Razorpay; tests/channels/test_razorpay.py plays with one."""
+
 ENDED_EARLIER = {"got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
@@ -317,6 +326,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | OF_OTHER_REQUESTS
         | OF_OTHER_PROMISES
         | ENDED_EARLIER
+        | PAID_ONLINE
     )
     for kind, channel in (
         ("one connection", "ussd"),

@@ -95,6 +95,10 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "prove.code": (["000000", CODE], ["12"]),
     "prove.wrong_code": ([CODE], ["12"]),
     "mended.stars": (["5"], ["6"]),
+    "paylink.how_much": (["250"], ["abc"]),
+    "slip.amount": (["100"], ["abc", "0.00"]),
+    "slip.reference": (["AB-1234"], ["x"]),
+    "unmatched.which": (["1", "999"], ["abc"]),
     "new.name": (["Ram Prasad"], ["7"]),
     "new.village": (["Belauri"], ["7"]),
 }
