@@ -80,8 +80,9 @@ def _bench(only_peers: bool) -> None:
     report.write(found)
 
 
-def _bench_billing() -> None:
-    for billed in billing.measure():
+def _bench_billing(million: bool) -> None:
+    sizes = (*billing.SIZES, billing.MILLION) if million else billing.SIZES
+    for billed in billing.measure(sizes):
         print(billed.line(), flush=True)
 
 
@@ -108,7 +109,8 @@ def _out_of_time(_signal: int, _frame: FrameType | None) -> None:
 @click.command()
 @click.option("--peers", "only_peers", is_flag=True, help="Measure the peers alone, without our service.")
 @click.option("--billing", "only_billing", is_flag=True, help="Measure a billing run alone.")
-def main(only_peers: bool, only_billing: bool) -> None:
+@click.option("--million", is_flag=True, help="With --billing: a million connections, too.")
+def main(only_peers: bool, only_billing: bool, million: bool) -> None:
     """Measure the service against its peers, on one pinned core."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGALRM, _out_of_time)
@@ -117,7 +119,7 @@ def main(only_peers: bool, only_billing: bool) -> None:
         sys.exit("make bench pins servers to cores, which needs Linux")
     try:
         if only_billing:
-            _bench_billing()
+            _bench_billing(million)
         else:
             _bench(only_peers)
     except (LoadError, RigError, ServerError) as error:

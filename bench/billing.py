@@ -22,6 +22,7 @@ from migrations import upgrade
 from ops import embedded
 
 SIZES = (10_000, 100_000)
+MILLION = 1_000_000
 MONTH = Period.read("2026-11")
 ISSUED = date(2026, 12, 1)
 ROWS = ("entry", "posting", "bill")
@@ -60,18 +61,20 @@ _FILL = (
 
 @dataclass(frozen=True)
 class Billed:
-    """One size: seconds for the set-based step and for the bare copy, and our memory's growth in MB."""
+    """One size: seconds for the set-based step and for the bare copy, our memory's growth and peak in MB."""
 
     connections: int
     seconds: float
     bare_seconds: float
     grown_mb: float
+    peak_mb: float
 
     def line(self) -> str:
         rate, bare = self.connections / self.seconds, self.connections / self.bare_seconds
         return (
             f"{self.connections:>9,} connections: {rate:>7,.0f} bills/s, bare {bare:>7,.0f}, "
-            f"ratio {rate / bare:.2f}, memory +{self.grown_mb:.0f} MB"
+            f"ratio {rate / bare:.2f}, {1e6 / rate:.1f} microseconds a bill, "
+            f"memory +{self.grown_mb:.0f} MB to {self.peak_mb:.0f} MB"
         )
 
 
@@ -105,10 +108,10 @@ def _measure(url: str, size: int) -> Billed:
     )  # fmt: skip
     seconds = time.perf_counter() - start
     assert totals.bills == size
-    grown = _memory() - before
+    peak = _memory()
     bare = _bare(database)
     database.close()
-    return Billed(size, seconds, bare, grown)
+    return Billed(size, seconds, bare, peak - before, peak)
 
 
 def _bare(database: Database) -> float:

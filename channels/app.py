@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, request
 
 from channels.message import DeliveryReport, Inbound, Reply
+from channels.payments.routes import payment_routes
 from channels.reports import take_report
 from channels.services import Services, make_services
 from channels.sms import hop as sms_hop
@@ -62,6 +63,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.register_blueprint(health_routes(made.database.reader, made.redis))
     app.register_blueprint(metrics_routes(made.database, made.redis))
     app.register_blueprint(receipt_routes(settings, made.database.reader))
+    app.register_blueprint(payment_routes(made))
     if settings.demo:
         app.register_blueprint(phone_routes(made.database))
     return app

@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from conversations import cash, change, customer, field, mended, staff, stranger, whereabouts, work
+from conversations import (
+    cash,
+    change,
+    customer,
+    field,
+    mended,
+    meters,
+    online,
+    promising,
+    staff,
+    stranger,
+    supply,
+    whereabouts,
+    work,
+)
 from conversations.prompts import Conversation, Menu, Option, pick
 from core.people import Caller
 from core.text import Text, say
@@ -136,6 +150,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("package", Audience.CUSTOMER, customer.my_package),
     Command("receipt", Audience.CUSTOMER, customer.receipt_again),
     Command("year", Audience.CUSTOMER, customer.year, menu="bills"),
+    Command("later", Audience.CUSTOMER, promising.later, menu="paying"),
     Command("deny", Audience.CUSTOMER, cash.deny, menu="bills"),
     Command("paisa", Audience.CUSTOMER, whereabouts.my_money, menu="paying"),
     Command("fixed", Audience.CUSTOMER, mended.fixed, menu="work"),
@@ -143,6 +158,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("reopen", Audience.CUSTOMER, mended.reopen, menu="work"),
     Command("change", Audience.CUSTOMER, change.change, menu="work"),
     Command("theft", Audience.CUSTOMER, field.theft, menu="work"),
+    Command("paylink", Audience.CUSTOMER, online.pay_online, menu="paying"),
     Command("pay", Audience.STAFF, staff.pay),
     Command("undo", Audience.STAFF, staff.undo),
     Command("find", Audience.STAFF, staff.find),
@@ -155,6 +171,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("got", Audience.STAFF, cash.got, menu="cash"),
     Command("close", Audience.STAFF, cash.close, menu="cash"),
     Command("settle", Audience.STAFF, cash.settle, menu="cash"),
+    Command("readings", Audience.CUSTOMER, meters.my_readings, menu="meter"),
+    Command("read", Audience.STAFF, meters.read, menu="meter"),
+    Command("unread", Audience.STAFF, meters.unread, menu="meter"),
+    Command("meter", Audience.STAFF, meters.change, menu="meter"),
+    Command("readings_of", Audience.STAFF, meters.readings_of, menu="meter"),
+    Command("toread", Audience.STAFF, meters.to_read, menu="meter"),
+    Command("meters", Audience.STAFF, supply.meters, menu="meter"),
+    Command("flags", Audience.STAFF, supply.flagged, menu="meter"),
+    Command("excuse", Audience.STAFF, supply.excuse, menu="meter"),
     Command("where", Audience.STAFF, whereabouts.where, menu="cash"),
     Command("tasks", Audience.STAFF, work.tasks, menu="work"),
     Command("review", Audience.STAFF, work.review, menu="work"),
@@ -169,6 +194,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("leave", Audience.STAFF, field.leave, menu="people"),
     Command("back", Audience.STAFF, field.back, menu="people"),
     *(Command(str(step), Audience.STAFF, work.step_talk(step), menu=None) for step in work.BY_TEXT),
+    Command("card", Audience.STAFF, online.slip("card"), menu="paying"),
+    Command("wallet", Audience.STAFF, online.slip("wallet"), menu="paying"),
+    Command("unmatched", Audience.STAFF, online.waiting, menu="paying"),
+    Command("match", Audience.STAFF, online.match, menu="paying"),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),
     Command("verify", Audience.STRANGER, stranger.verify, open=True),

@@ -9,6 +9,7 @@ from conversations.prompts import Conversation, Talk, ask, choose, do, look, sai
 from core import accounts, payments, people, receipts, requests, statements
 from core.accounts import BillLine, BillView, Owed, PackageView, Paid
 from core.doing import Doing
+from core.energy import units
 from core.money import Money
 from core.people import Caller, Line
 from core.requests import FaultKind, RequestView
@@ -74,7 +75,7 @@ def last_bill(caller: Caller) -> Conversation:
         return say("bill.none", number=line.number)
     lines = [say("bill.head", number=line.number, first=bill.first, last=bill.last)]
     if bill.opening_wh is not None and bill.closing_wh is not None:
-        lines.append(say("bill.meter", opening=_units(bill.opening_wh), closing=_units(bill.closing_wh)))
+        lines.append(say("bill.meter", opening=units(bill.opening_wh), closing=units(bill.closing_wh)))
     lines += [_bill_line(one) for one in bill.lines or ()]
     if bill.estimated:
         lines.append(say("bill.estimated"))
@@ -90,16 +91,11 @@ def _bill_line(line: BillLine) -> Text:
         return say("bill.fixed", days=line.days, amount=Money(line.paise))
     return say(
         "bill.energy",
-        units=_units(line.wh),
+        units=units(line.wh),
         band=f" ({line.band})" if line.band else "",
         rate=Money(line.rate),
         amount=Money(line.paise),
     )
-
-
-def _units(wh: int) -> str:
-    """Watt-hours in the units people know, kWh, without empty decimals."""
-    return f"{wh / 1000:.3f}".rstrip("0").rstrip(".")
 
 
 def last_payments(caller: Caller) -> Conversation:

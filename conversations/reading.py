@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 
 from conversations.prompts import Unclear
+from core.dunning.promises import MOST_DAYS
+from core.energy import read_kwh
+from core.flags.view import LONGEST_EXCUSE
 from core.fold import fold
 from core.ids import read_number
 from core.lists import Item
@@ -61,20 +64,20 @@ def code(raw: str) -> str:
     return digits
 
 
+def days(raw: str, most: int = MOST_DAYS) -> int:
+    """A number of days from 1 to `most`; unless said otherwise, those that a promise may take."""
+    digits = re.sub(r"\s*(days?|din|दिन)$", "", fold(raw), flags=re.I)
+    if not re.fullmatch(r"0*[0-9]{1,2}", digits) or not 1 <= int(digits) <= most:
+        raise Unclear(say("unclear.days", most=most))
+    return int(digits)
+
+
 def request_number(raw: str) -> str:
     """The number of a request, with its check digit."""
     number = read_number(raw)
     if number is None:
         raise Unclear(say("unclear.request", typed=quoted(raw)))
     return number
-
-
-def days(raw: str, most: int) -> int:
-    """A number of days, from 1 to `most`."""
-    digits = fold(raw).strip()
-    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits) <= most):
-        raise Unclear(say("unclear.days", most=most))
-    return int(digits)
 
 
 def stars(raw: str) -> int:
@@ -170,9 +173,49 @@ def counted(raw: str) -> int:
     return 0 if re.fullmatch(r"0+(\.0*)?", fold(raw)) else amount(raw)
 
 
+def excuse_days(raw: str) -> int:
+    """A number of days that a connection may be left alone."""
+    digits = fold(raw)
+    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits) <= LONGEST_EXCUSE):
+        raise Unclear(say("unclear.days", typed=quoted(raw), most=LONGEST_EXCUSE))
+    return int(digits)
+
+
 def reason(raw: str) -> str:
     """Why cash is missing or too much, in a few words."""
     plain = fold(raw)
     if len(plain) < 2 or not _LETTER.search(plain):
         raise Unclear(say("unclear.reason"))
     return plain[:LONGEST_REASON]
+
+
+def kwh(raw: str) -> int:
+    """What a meter shows, in Wh."""
+    wh = read_kwh(raw)
+    if wh is None:
+        raise Unclear(say("unclear.kwh", typed=quoted(raw)))
+    return wh
+
+
+def meter_number(raw: str) -> str:
+    """A meter's own number, as it stands on it."""
+    plain = fold(raw).upper()
+    if not re.fullmatch(r"(?=.*[0-9])[A-Z0-9./-]{3,20}", plain):
+        raise Unclear(say("unclear.meter", typed=quoted(raw)))
+    return plain
+
+
+def reference(raw: str) -> str:
+    """The reference on a card or wallet slip: letters and digits, in one way of writing."""
+    plain = re.sub(r"[\s\-./_]", "", fold(raw)).upper()
+    if not (plain.isascii() and plain.isalnum() and 4 <= len(plain) <= 30):
+        raise Unclear(say("slip.bad"))
+    return plain
+
+
+def row_number(raw: str) -> int:
+    """The number of a row of a list."""
+    digits = fold(raw).lstrip("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        raise Unclear(say("unmatched.bad"))
+    return int(digits)

@@ -26,7 +26,7 @@ def _me(caller: Caller) -> StaffMember:
     return caller.staff
 
 
-def _payee(caller: Caller) -> Talk[Payee]:
+def payee_of(caller: Caller) -> Talk[Payee]:
     """Ask for a connection until it is one that this collector serves."""
     me = _me(caller)
     number = yield from ask(say("pay.number"), reading.connection_number)
@@ -46,7 +46,7 @@ def _payee(caller: Caller) -> Talk[Payee]:
 def pay(caller: Caller) -> Conversation:
     """Take cash for a connection: number, amount, and a yes unless it came as one sure line."""
     me = _me(caller)
-    payee = yield from _payee(caller)
+    payee = yield from payee_of(caller)
     state, dues = payments.standing(payee.dues_paise)
     paise = yield from ask(
         say(f"pay.amount_{state}", name=payee.label, number=payee.number, dues=dues), reading.cash
@@ -128,6 +128,8 @@ def card_text(card: Card) -> Text:
     ]
     if card.paid_paise is not None and card.paid_on:
         lines.append(say("card.paid", amount=Money(card.paid_paise), day=card.paid_on))
+    if card.promised_on is not None:
+        lines.append(say("card.promised", day=card.promised_on))
     lines.append(say("card.package", package=Name(card.package, card.package_local)))
     if card.status != "active":
         lines.append(say(f"card.status_{card.status}"))

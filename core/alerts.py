@@ -18,6 +18,8 @@ Trouble: TypeAlias = Literal["balance", "sender", "login", "silent"]
 SHORTEST_REST = 60
 LONGEST_REST = 3600
 """Seconds. The rest lasts as long as the trouble has lasted so far, so that it doubles each time."""
+METERS_REST = 300
+"""Somebody may sit in the dark who has paid: no service of meters rests longer."""
 
 _PAUSE = text("""
 INSERT INTO gateway_pause (gateway, since, until, reason)
@@ -31,11 +33,21 @@ RETURNING since, since = now()
 """)
 
 
-def pause_gateway(session: Session, gateway: str, trouble: Trouble, *, default_language: str) -> None:
-    """Rest a gateway; cluster and state in-charges are told when the trouble begins, not at each rest."""
+def pause_gateway(
+    session: Session, gateway: str, trouble: Trouble, *, default_language: str, meters: bool = False
+) -> None:
+    """Rest a gateway; cluster and state in-charges are told when the trouble begins, not at each rest.
+
+    `meters`: it carries commands to smart meters rather than SMS.
+    """
     paused = session.execute(
         _PAUSE,
-        {"gateway": gateway, "reason": trouble, "shortest": SHORTEST_REST, "longest": LONGEST_REST},
+        {
+            "gateway": gateway,
+            "reason": trouble,
+            "shortest": SHORTEST_REST,
+            "longest": METERS_REST if meters else LONGEST_REST,
+        },
     ).one_or_none()
     if paused is None or not paused[1]:
         return
@@ -46,7 +58,8 @@ def pause_gateway(session: Session, gateway: str, trouble: Trouble, *, default_l
             "AND role IN ('cluster_in_charge', 'state_in_charge')"
         )
     ).all()
-    words = say("alerts.gateway_paused", gateway=gateway, reason=say(f"alerts.trouble.{trouble}"))
+    key = "alerts.meters_paused" if meters else "alerts.gateway_paused"
+    words = say(key, gateway=gateway, reason=say(f"alerts.trouble.{trouble}"))
     tell_staff(session, phones, f"pause:{gateway}:{since.isoformat()}", words, default_language)
 
 

@@ -39,7 +39,8 @@ _CARD = """
 SELECT connection.number, customer.name, customer.name_local, customer.village, connection.status,
        package.name, package.name_local, coalesce(account.balance_paise, 0),
        payment.amount_paise, (payment.paid_at AT TIME ZONE 'Asia/Kolkata')::date,
-       (SELECT e164 FROM connection_phone WHERE connection_id = connection.id ORDER BY position LIMIT 1)
+       (SELECT e164 FROM connection_phone WHERE connection_id = connection.id ORDER BY position LIMIT 1),
+       (SELECT until_on FROM promise WHERE promise.connection_id = connection.id AND state = 'open')
 FROM connection
 JOIN customer ON customer.id = connection.customer_id
 JOIN package ON package.id = connection.package_id
@@ -130,6 +131,7 @@ class Card(msgspec.Struct, frozen=True, array_like=True):
     paid_paise: int | None
     paid_on: date | None
     phone: str | None
+    promised_on: date | None
 
 
 class Debtor(msgspec.Struct, frozen=True, array_like=True):

@@ -13,7 +13,9 @@ from typing import Literal, NoReturn, TypeAlias
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-AccountKind: TypeAlias = Literal["dues", "deposit", "cash", "difference", "income", "discount", "opening"]
+AccountKind: TypeAlias = Literal[
+    "dues", "deposit", "cash", "difference", "income", "discount", "opening", "clearing", "suspense"
+]
 
 OWNERS: dict[AccountKind, str] = {
     "dues": "connection_id",  # positive: the customer owes us
@@ -23,6 +25,8 @@ OWNERS: dict[AccountKind, str] = {
     "income": "plant_id",
     "discount": "plant_id",
     "opening": "plant_id",  # the other side of what was owed before we came
+    "clearing": "plant_id",  # positive: paid by card, wallet or online, on its way to the bank
+    "suspense": "plant_id",  # negative: received, but nobody knows yet for whom
 }
 """Who owns an account of each kind."""
 

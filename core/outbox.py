@@ -40,10 +40,14 @@ KINDS: Mapping[str, Kind] = {
     # A second code in doubt only confuses: whoever misses it asks for a new one.
     "code": Kind(0, ONE_PART, timedelta(minutes=10), again=False),
     "receipt": Kind(1, ONE_PART, timedelta(days=3)),
+    "link": Kind(1, ONE_PART, timedelta(days=1)),
     "reversal": Kind(1, ONE_PART, timedelta(days=3)),
     "reply": Kind(1, THREE_PARTS, timedelta(hours=6)),
     "bill": Kind(9, BILL_PARTS, timedelta(days=3)),
+    # A reminder of yesterday may reach somebody who has paid since.
+    "reminder": Kind(9, ONE_PART, timedelta(hours=12), again=False),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
+    "supply": Kind(2, TWO_PARTS, timedelta(days=2)),
     "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1)),
 }
 

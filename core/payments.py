@@ -1,7 +1,8 @@
-"""Money comes in: cash through collectors, its receipt, and taking it back."""
+"""Money comes in, whatever the way of paying: credited once, with a receipt, and taken back by reversal."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -44,19 +45,19 @@ _RECEIPT = text("""
         ON CONFLICT (plant_id, year) DO UPDATE SET last = receipt_counter.last + 1
         RETURNING last
     ), paid AS (
-        INSERT INTO payment (connection_id, amount_paise, mode, staff_id, paid_at, entry_id)
-        VALUES (:connection, :paise, :mode, :staff, :at, :entry) RETURNING id
+        INSERT INTO payment (connection_id, amount_paise, mode, staff_id, paid_at, entry_id, reference, payer)
+        VALUES (:connection, :paise, :mode, :staff, :at, :entry, :reference, :payer) RETURNING id
     )
     INSERT INTO receipt (payment_id, plant_id, year, serial, number)
     SELECT paid.id, :plant, :year, counted.last, :prefix || lpad(counted.last::text, 5, '0')
     FROM paid, counted
-    RETURNING number, code
+    RETURNING number, code, payment_id
 """)
 
 TO_UNDO = text("""
     SELECT payment.id, payment.entry_id, payment.amount_paise, payment.paid_at, payment.staff_id,
-           payment.reversal_id, payment.connection_id, receipt.number AS receipt, connection.number,
-           customer.name, customer.name_local
+           payment.payer, payment.reversal_id, payment.connection_id, receipt.number AS receipt,
+           connection.number, customer.name, customer.name_local
     FROM payment
     JOIN receipt ON receipt.payment_id = payment.id
     JOIN connection ON connection.id = payment.connection_id
@@ -70,6 +71,37 @@ _SETTLED = text("""
     WHERE payment_id = :payment AND settled_at IS NULL
 """)
 _DUES_NOW = text("SELECT balance_paise FROM account WHERE kind = 'dues' AND connection_id = :connection")
+
+
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:mode || ' ' || :reference, 0))")
+_BY_REFERENCE = text("""
+    SELECT receipt.number AS receipt, connection.number
+    FROM payment
+    JOIN receipt ON receipt.payment_id = payment.id
+    JOIN connection ON connection.id = payment.connection_id
+    WHERE payment.mode = :mode AND payment.reference = :reference AND payment.reversal_id IS NULL
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """Money that came for a connection: `account` is where it now is, `payer` the phone that paid."""
+
+    connection_id: int
+    paise: int
+    mode: str
+    account: int
+    reference: str | None = None
+    payer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """A payment that was credited, its receipt's number, and the new balance in paise."""
+
+    payment_id: int
+    receipt: str
+    balance: int
 
 
 def standing(balance_paise: int) -> tuple[str, Money]:
@@ -94,54 +126,95 @@ def take_cash(doing: Doing, connection_id: int, paise: int) -> tuple[str, int]:
         raise Refusal(say("pay.not_yours", number=row.number))
     if paise >= CASH_LAW_PAISE:
         raise Refusal(say("pay.too_large", most=Money(CASH_LAW_PAISE - 100)))
-    dues = ledger.account_id(session, "dues", connection_id=connection_id)
     cash = ledger.account_id(session, "cash", staff_id=staff.id)
+    done = credit(doing, Incoming(connection_id, paise, "cash", cash))
+    return done.receipt, done.balance
+
+
+def take_by_reference(
+    doing: Doing, connection_id: int, paise: int, mode: str, reference: str
+) -> tuple[str, int]:
+    """Credit a card or wallet payment that staff entered with its slip's reference; as take_cash.
+
+    Raises Refusal outside the plants of the staff member, and for a reference that was credited
+    before, naming its receipt.
+    """
+    staff, session = doing.caller.staff, doing.session
+    if staff is None:
+        raise Refusal(say("pay.staff_only"))
+    row = session.execute(_RECEIVER, {"connection": connection_id, "staff": staff.id}).one()
+    if not row.mine:
+        raise Refusal(say("pay.not_yours", number=row.number))
+    # Two entries of one slip at the same moment wait for each other here.
+    known = {"mode": mode, "reference": reference}
+    session.execute(_ONE_AT_A_TIME, known)
+    before = session.execute(_BY_REFERENCE, known).one_or_none()
+    if before is not None:
+        raise Refusal(say("slip.known", reference=reference, receipt=before.receipt, number=before.number))
+    clearing = ledger.account_id(session, "clearing", plant_id=row.plant_id)
+    done = credit(doing, Incoming(connection_id, paise, mode, clearing, reference))
+    return done.receipt, done.balance
+
+
+def credit(doing: Doing, incoming: Incoming) -> Credited:
+    """Credit money to a connection: ledger, receipt and the messages about it, in one transaction.
+
+    Moves dues to the account the money is in; the connection's phones, and the payer's if it is
+    another, get the receipt from the outbox. Scope is the caller's to check.
+    """
+    session = doing.session
+    bind = {"connection": incoming.connection_id, "staff": _staff_id(doing)}
+    row = session.execute(_RECEIVER, bind).one()
+    dues = ledger.account_id(session, "dues", connection_id=incoming.connection_id)
     entry = ledger.post(
         session,
         source=f"pay:{doing.key}",
         kind="payment",
         plant_id=row.plant_id,
         at=doing.at,
-        moves=[(cash, paise), (dues, -paise)],
+        moves=[(incoming.account, incoming.paise), (dues, -incoming.paise)],
     )
-    number, code = _give_receipt(doing, row.plant_id, row.plant_number, connection_id, paise, entry)
-    balance = int(session.execute(_DUES_NOW, {"connection": connection_id}).scalar_one())
+    given = _give_receipt(doing, row, incoming, entry)
+    balance = int(session.execute(_DUES_NOW, {"connection": incoming.connection_id}).scalar_one())
     state, amount = standing(balance)
     told = say(
         f"receipt.{state}",
-        amount=Money(paise),
+        amount=Money(incoming.paise),
         number=row.number,
         balance=amount,
-        receipt=number,
-        code=code,
+        receipt=given.number,
+        code=given.code,
         service=doing.settings.service_name,
     )
-    tell(doing, connection_id, "receipt", told)
-    doing.audit("pay.cash", f"connection:{row.number}", paise=paise, receipt=number)
-    return number, balance
+    tell(doing, incoming.connection_id, "receipt", told, also=incoming.payer)
+    target = f"connection:{row.number}"
+    doing.audit(f"pay.{incoming.mode}", target, paise=incoming.paise, receipt=given.number)
+    return Credited(given.payment_id, str(given.number), balance)
 
 
-def _give_receipt(
-    doing: Doing, plant_id: int, plant_number: int, connection_id: int, paise: int, entry_id: int
-) -> tuple[str, str]:
-    """Write payment and receipt; gives its number (plant, year, serial, all digits) and its code."""
-    staff = doing.caller.staff
+def _staff_id(doing: Doing) -> int | None:
+    return doing.caller.staff.id if doing.caller.staff else None
+
+
+def _give_receipt(doing: Doing, row: Row[Any], incoming: Incoming, entry_id: int) -> Row[Any]:
+    """Write payment and receipt; gives its number (plant, year, serial, all digits), code and payment."""
     year = financial_year(local(doing.at).date())
-    row = doing.session.execute(
+    return doing.session.execute(
         _RECEIPT,
         {
-            "plant": plant_id,
+            "plant": row.plant_id,
             "year": year,
-            "connection": connection_id,
-            "paise": paise,
-            "mode": "cash",
-            "staff": staff.id if staff else None,
+            "connection": incoming.connection_id,
+            "paise": incoming.paise,
+            "mode": incoming.mode,
+            "staff": _staff_id(doing),
             "at": doing.at,
             "entry": entry_id,
-            "prefix": f"{plant_number}{year % 100:02d}",
+            "reference": incoming.reference,
+            "payer": incoming.payer,
+            "prefix": f"{row.plant_number}{year % 100:02d}",
         },
     ).one()
-    return row.number, row.code
 
 
 def undo(doing: Doing, payment_id: int) -> tuple[Money, Name, int]:
@@ -180,13 +253,15 @@ def take_back(doing: Doing, row: Row[Any]) -> int:
         balance=amount,
         service=doing.settings.service_name,
     )
-    tell(doing, row.connection_id, "reversal", told)
+    tell(doing, row.connection_id, "reversal", told, also=row.payer)
     return balance
 
 
-def tell(doing: Doing, connection_id: int, kind: str, told: Text) -> None:
-    """Put the same words on the way to every phone that pays for or holds the connection."""
-    phones = doing.session.execute(_PHONES, {"connection": connection_id}).scalars()
+def tell(doing: Doing, connection_id: int, kind: str, told: Text, also: str | None = None) -> None:
+    """Put the same words on the way to every phone that pays for or holds the connection, and to `also`."""
+    phones = doing.session.execute(_PHONES, {"connection": connection_id}).scalars().all()
+    if also is not None and also not in phones:
+        phones = [*phones, also]
     outbox.post_many(
         doing.session,
         [outbox.Message(f"{kind}:{doing.key}:{phone}", phone, kind, told, connection_id) for phone in phones],

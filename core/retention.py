@@ -8,7 +8,14 @@ from sqlalchemy import text
 
 from core.db import Database
 
-KEPT_DAYS = {"outbox": 180, "inbound": 180, "handled": 30, "one_time_code": 1, "receipt_check": 7}
+KEPT_DAYS = {
+    "outbox": 180,
+    "inbound": 180,
+    "handled": 30,
+    "one_time_code": 1,
+    "receipt_check": 7,
+    "provider_event": 180,
+}
 """Half a year answers any question about a receipt; a repeat of an act never comes after a month."""
 BATCH = 5_000
 """Rows of one transaction, so that no one waits long for a lock."""
@@ -36,6 +43,10 @@ _DELETE: Mapping[str, str] = {
     "receipt_check": (
         "DELETE FROM receipt_check WHERE (phone, day) IN (SELECT phone, day FROM receipt_check "
         "WHERE day < now() - make_interval(days => :days) LIMIT :batch)"
+    ),
+    "provider_event": (
+        "DELETE FROM provider_event WHERE id IN (SELECT id FROM provider_event "
+        "WHERE received_at < now() - make_interval(days => :days) ORDER BY received_at LIMIT :batch)"
     ),
 }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from core.errors import SettingError
 from core.gsm import is_gsm
@@ -51,6 +53,29 @@ class Twilio:
 
 
 @dataclass(frozen=True)
+class SparkMeter:
+    """One ThunderCloud site: its address and an API user's token."""
+
+    url: str
+    token: str
+    on_mode: str
+    """The operating mode of a meter that is switched on: `auto` goes by ThunderCloud's own balance too."""
+
+
+@dataclass(frozen=True)
+class Razorpay:
+    """Razorpay: the API key makes links, the webhook secret verifies what it tells us."""
+
+    key_id: str
+    key_secret: str
+    webhook_secret: str
+    old_secret: str | None
+    """The webhook secret before a change; events made before it still carry it."""
+    base_url: str | None
+    """Another host than the provider's own, for a stand-in; None in production."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings. `from_env` is the only place that reads the environment."""
 
@@ -77,10 +102,21 @@ class Settings:
     africastalking: AfricasTalking | None = None
     kannel: Kannel | None = None
     twilio: Twilio | None = None
+    razorpay: Razorpay | None = None
+    """None: nothing is paid online, and LINK says so."""
     allowed_addresses: tuple[str, ...] = field(default=())
     """Addresses or networks that may call provider webhooks; empty allows all."""
     receipt_links: bool = False
     """Whether a reply to RECEIPT carries the link to its page; in India only a whitelisted address may."""
+    reminder_days: tuple[int, ...] = (-3, 4, 11)
+    """When a bill is recalled, in days from its due date; at most three a bill."""
+    sparkmeter: SparkMeter | None = None
+    simulated_meters_url: str | None = None
+    """The demo's own meter service; None in production."""
+    meter_rate: int = 5
+    """Requests a second to a service of smart meters, at most."""
+    holidays: frozenset[date] = frozenset()
+    """Days on which no supply is switched off, besides Sundays and national holidays."""
 
     @staticmethod
     def from_env(env: Mapping[str, str] = os.environ) -> Settings:
@@ -150,12 +186,18 @@ def _read(env: _Env) -> Settings:
         africastalking=_africastalking(env),
         kannel=_kannel(env),
         twilio=_twilio(env),
+        razorpay=_razorpay(env),
         allowed_addresses=tuple(
             part.strip()
             for part in (env.optional("BIJLI_ALLOWED_ADDRESSES") or "").split(",")
             if part.strip()
         ),
         receipt_links=env.text("BIJLI_RECEIPT_LINKS", "0") == "1",
+        reminder_days=_reminder_days(env.text("BIJLI_REMINDER_DAYS", "-3,4,11")),
+        sparkmeter=_sparkmeter(env),
+        simulated_meters_url=_simulated_meters(env, demo),
+        meter_rate=env.number("BIJLI_METER_RATE", 5, 1, 1000),
+        holidays=_holidays(env),
     )
     _check_gateways(settings)
     return settings
@@ -178,6 +220,19 @@ def _service_name(name: str) -> str:
     if len(name) > 12 or not is_gsm(name):
         raise SettingError("BIJLI_SERVICE_NAME must be 12 GSM-7 characters at most")
     return name
+
+
+def _reminder_days(raw: str) -> tuple[int, ...]:
+    """Up to three days from the due date, before it with a minus; `none` for no reminders."""
+    if raw == "none":
+        return ()
+    parts = [part.strip() for part in raw.split(",")]
+    days = sorted({int(part) for part in parts if re.fullmatch(r"-?[0-9]{1,2}", part)})
+    if len(days) != len(parts) or not 1 <= len(days) <= 3 or days[0] < -14 or days[-1] > 60:
+        raise SettingError(
+            f"BIJLI_REMINDER_DAYS must be none, or up to three different days like -3,4,11, not {raw!r}"
+        )
+    return tuple(days)
 
 
 def _public_url(env: _Env, demo: bool) -> str:
@@ -221,6 +276,47 @@ def _twilio(env: _Env) -> Twilio | None:
         auth_token=env.secret("TWILIO_AUTH_TOKEN", 16),
         sender=env.text("TWILIO_SENDER"),
         base_url=env.optional("TWILIO_BASE_URL"),
+    )
+
+
+def _sparkmeter(env: _Env) -> SparkMeter | None:
+    if not env.any_of("SPARKMETER_URL", "SPARKMETER_TOKEN"):
+        return None
+    url = env.text("SPARKMETER_URL").rstrip("/")
+    if not url.startswith(("https://", "http://127.0.0.1")):
+        raise SettingError("SPARKMETER_URL must start with https://")
+    return SparkMeter(
+        url.removesuffix("/api/v0"),
+        env.text("SPARKMETER_TOKEN"),
+        env.names("SPARKMETER_ON_MODE", "auto", ("auto", "on"))[0],
+    )
+
+
+def _simulated_meters(env: _Env, demo: bool) -> str | None:
+    url = env.optional("SIMULATED_METERS_URL")
+    if url and not demo:
+        raise SettingError("SIMULATED_METERS_URL is set, but simulated meters exist only with BIJLI_DEMO=1")
+    return url
+
+
+def _holidays(env: _Env) -> frozenset[date]:
+    """Days written as 2026-11-08, with commas between them."""
+    given = [part.strip() for part in env.text("BIJLI_HOLIDAYS", ",").split(",") if part.strip()]
+    try:
+        return frozenset(date.fromisoformat(part) for part in given)
+    except ValueError:
+        raise SettingError("BIJLI_HOLIDAYS must be days like 2026-11-08,2026-12-25") from None
+
+
+def _razorpay(env: _Env) -> Razorpay | None:
+    if not env.any_of("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET"):
+        return None
+    return Razorpay(
+        key_id=env.text("RAZORPAY_KEY_ID"),
+        key_secret=env.secret("RAZORPAY_KEY_SECRET", 16),
+        webhook_secret=env.secret("RAZORPAY_WEBHOOK_SECRET", 16),
+        old_secret=env.optional("RAZORPAY_OLD_WEBHOOK_SECRET"),
+        base_url=env.optional("RAZORPAY_BASE_URL"),
     )
 
 

@@ -50,7 +50,10 @@ class Line:
 def charge(
     tariff: Tariff, wh: int, days: int, month_days: int, used: Mapping[str, int] | None = None
 ) -> tuple[Line, ...]:
-    """The lines of a bill for `days` of a month of `month_days`, `wh` used in all, `used` by band."""
+    """The lines of a bill for `days` of a month of `month_days`, `wh` used in all, `used` by band.
+
+    The reference: no bill is made with it, every bill must equal it (tests/core/billing).
+    """
     fixed = half_up(tariff.monthly_paise * days, month_days)
     lines = [Line("fixed", tariff.monthly_paise, fixed, days=days)] if fixed else []
     spent = by_band(wh, used, tariff.rest_band)

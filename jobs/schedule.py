@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 
 from channels.nudge import BULK, NORMAL
-from jobs import billing, cash, clean, inbound, outbox, work
+from jobs import billing, cash, clean, dunning, flags, inbound, links, meters, outbox, work
 
 log = structlog.get_logger()
 
@@ -22,12 +22,16 @@ NIGHT = "30 20 * * *"
 JOB_SECONDS = 120
 BILLING_SECONDS = 60
 BILLING_JOB_SECONDS = 3600
+METER_SECONDS = 5
+FLAG_SECONDS = 30
+"""Whoever pays has light again within a minute."""
+READ_SECONDS, READ_SECONDS_DEMO = 300, 15
 
 
-def schedule(connection: Redis) -> CronScheduler:
+def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
     """The schedule. A job nobody took before its next turn is dropped (`ttl`), so that none pile up."""
     cron = CronScheduler(connection, logging_level="WARNING")
-    for job in (outbox.sweep, inbound.sweep):
+    for job in (outbox.sweep, inbound.sweep, links.make):
         cron.register(
             job, NORMAL, interval=SWEEP_SECONDS, ttl=SWEEP_SECONDS, result_ttl=0, job_timeout=JOB_SECONDS
         )
@@ -41,17 +45,31 @@ def schedule(connection: Redis) -> CronScheduler:
     )
     for job in (cash.expire, work.go_up):
         cron.register(job, BULK, interval=MINUTES, ttl=MINUTES, result_ttl=0, job_timeout=JOB_SECONDS)
+    cron.register(
+        dunning.sweep,
+        BULK,
+        interval=MINUTES,
+        ttl=MINUTES,
+        result_ttl=0,
+        job_timeout=BILLING_JOB_SECONDS,
+    )
+    for job, seconds in (
+        (meters.carry_due, METER_SECONDS),
+        (flags.sweep, FLAG_SECONDS),
+        (meters.read, READ_SECONDS_DEMO if demo else READ_SECONDS),
+    ):
+        cron.register(job, BULK, interval=seconds, ttl=seconds, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(clean.clean, BULK, cron=NIGHT, result_ttl=0, job_timeout=JOB_SECONDS)
     return cron
 
 
-def run(connection: Redis, stop: threading.Event) -> None:
+def run(connection: Redis, stop: threading.Event, *, demo: bool = False) -> None:
     """Queue jobs when they are due, until `stop`; a Redis that is away is asked again.
 
     RQ's own loop takes over the process's signals and ends with the first lost connection, hence ours.
     Two schedulers at once queue a job twice, which does no harm: every job only looks for work.
     """
-    cron = schedule(connection)
+    cron = schedule(connection, demo=demo)
     while not stop.wait(TICK):
         try:
             cron.enqueue_jobs()

@@ -42,7 +42,11 @@ def run(settings: Settings, cron: bool) -> None:
     connection = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=5)
     context.stopping.clear()
     clock = threading.Thread(
-        target=schedule.run, args=(connection, context.stopping), name="cron", daemon=True
+        target=schedule.run,
+        args=(connection, context.stopping),
+        kwargs={"demo": settings.demo},
+        name="cron",
+        daemon=True,
     )
     if cron:
         clock.start()

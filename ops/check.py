@@ -44,6 +44,8 @@ def findings(env: Mapping[str, str]) -> Iterator[Finding]:
     yield _probe("database", lambda: _database(settings.database_url), psycopg.Error)
     yield _probe("redis", lambda: _redis(settings.redis_url), redis.RedisError)
     yield _migrations(settings.database_url)
+    if settings.sparkmeter:
+        yield _reach("meters", settings.sparkmeter.url)
     for name in dict.fromkeys((*settings.ussd_gateways, *settings.sms_gateways)):
         yield _gateway(name, settings)
 
@@ -88,6 +90,11 @@ def _gateway(name: str, settings: Settings) -> Finding:
     if url is None:
         ways = [way for way, names in _ways(settings) if name in names]
         return Finding(part, True, f"{' and '.join(ways)}: nothing to reach from here")
+    return _reach(part, url)
+
+
+def _reach(part: str, url: str) -> Finding:
+    """Whether a host takes a connection."""
     address = urlsplit(url)
     port = address.port or (443 if address.scheme == "https" else 80)
     try:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from core import clock
+from core import clock, flags
 from core.db import Database
 from core.loading import Progress, load
 from core.settings import Settings
@@ -30,10 +30,12 @@ SIZES = {"SKP": 90, "BGP": 60, "ATW": 50}
 
 # fmt: off
 PLANTS = (
-    ("organisation", "state", "state_name", "cluster", "cluster_name", "plant", "name", "name_hindi"),
-    ("GRAMJYOTI", "BR", "Bihar", "MUZ", "Muzaffarpur", "SKP", "Sikandarpur", "सिकंदरपुर"),
-    ("GRAMJYOTI", "BR", "Bihar", "MUZ", "Muzaffarpur", "BGP", "Bhagwanpur", "भगवानपुर"),
-    ("GRAMJYOTI", "UP", "Uttar Pradesh", "HRD", "Hardoi", "ATW", "Atwa", "अटवा"),
+    ("organisation", "state", "state_name", "cluster", "cluster_name", "plant", "name", "name_hindi",
+     "features", "credit_limit", "grace_days"),
+    ("GRAMJYOTI", "BR", "Bihar", "MUZ", "Muzaffarpur", "SKP", "Sikandarpur", "सिकंदरपुर",
+     "auto_switch=yes", "800", "7"),
+    ("GRAMJYOTI", "BR", "Bihar", "MUZ", "Muzaffarpur", "BGP", "Bhagwanpur", "भगवानपुर", "", "", ""),
+    ("GRAMJYOTI", "UP", "Uttar Pradesh", "HRD", "Hardoi", "ATW", "Atwa", "अटवा", "", "", ""),
 )
 STAFF = (
     ("staff", "name", "name_hindi", "phone", "role", "scope", "language"),
@@ -59,6 +61,7 @@ PACKAGES = (
 CUSTOMERS_HEAD = (
     "connection", "number", "customer", "name", "name_hindi", "plant", "package", "phone", "phone_role",
     "phone2", "phone2_role", "language", "village", "address", "meter", "connected_on", "status",
+    "meter_driver", "meter_id",
 )
 BALANCES_HEAD = (
     "connection", "as_of", "balance", "deposit",
@@ -119,6 +122,15 @@ def fill(database: Database, progress: Progress | None = None) -> bool:
         raise RuntimeError("\n".join(report.lines()))
     with database.begin() as session:
         write_history(session, History(usage, months[1:], MONTHLY, UNIT_PRICE), chance)
+        # As the service did it a week ago: whoever was above the limit then has had his notice.
+        flags.sweep(
+            session,
+            clock.now() - timedelta(days=7),
+            holidays=(),
+            service="",
+            helpline="",
+            default_language="hi-Latn",
+        )
     return True
 
 
@@ -193,9 +205,10 @@ def write_files(
     _write(folder / "plants.csv", PLANTS)
     _write(folder / "staff.csv", STAFF)
     _write(folder / "packages.csv", PACKAGES)
-    _write(folder / "customers.csv", [CUSTOMERS_HEAD, *(_customer_row(h, chance) for h in houses)])
+    customers = [_customer_row(house, chance) for house in houses]
     balances = (_balance_row(house, usage, months, chance) for house in houses)
     _write(folder / "balances.csv", [BALANCES_HEAD, *balances])
+    shows: dict[str, int] = {}
     readings: list[Sequence[str]] = [("connection", "date", "kwh")]
     for house in houses:
         if house.package in UNITS:
@@ -203,7 +216,10 @@ def write_files(
             for month, used in zip(months, usage[house.reference], strict=True):
                 shown += used
                 readings.append((house.reference, _day(_month_end(month)), str(shown)))
+            shows[house.reference] = shown
     _write(folder / "readings.csv", readings)
+    rows = ((*row, *_smart_meter(house, shows)) for house, row in zip(houses, customers, strict=True))
+    _write(folder / "customers.csv", [CUSTOMERS_HEAD, *rows])
 
 
 def _write(path: Path, rows: Iterable[Sequence[str]]) -> None:
@@ -220,6 +236,13 @@ def _customer_row(house: House, chance: random.Random) -> Sequence[str]:
         house.phone_role, house.phone2, second_role, house.language, house.village, "", meter,
         _day(connected), "active",
     )  # fmt: skip
+
+
+def _smart_meter(house: House, shows: dict[str, int]) -> Sequence[str]:
+    """In Sikandarpur all meters are smart; the simulated service begins where the last reading ended."""
+    if house.plant != "SKP" or house.reference not in shows:
+        return ("", "")
+    return ("simulated", f"{house.reference.replace('/', '-')}@{shows[house.reference] * 1000}")
 
 
 def _balance_row(

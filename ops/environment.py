@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,9 +42,15 @@ def demo_environment(folder: Path, given: Mapping[str, str] = os.environ) -> dic
     # An operator's own server needs no folder for the embedded one's socket.
     settings["DATABASE_URL"] = given.get("DATABASE_URL") or embedded.postgres_url(folder)
     settings["REDIS_URL"] = given.get("REDIS_URL") or embedded.valkey_url(folder)
+    settings["SIMULATED_METERS_URL"] = f"http://127.0.0.1:{_free_port()}"
     settings |= {name: given[name] for name in settings if given.get(name)}
     _write_file(demo_file(folder), settings)
     return dict(given) | settings
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def command_environment(folder: Path, given: Mapping[str, str] = os.environ) -> Mapping[str, str]:

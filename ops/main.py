@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from core.errors import SettingError
 from core.phones import read_phone
 from core.settings import Settings
 from ops.environment import base_url, command_environment, home
@@ -108,6 +109,28 @@ def bill(plant: str, period: str | None, how: str, run: int | None) -> None:
         billing.post(settings, plant, str(period), click.echo)
     else:
         billing.dry_run(settings, plant, str(period), click.echo)
+
+
+@cli.command()
+@click.argument("number")
+@click.argument("how", type=click.Choice(["on", "off"]))
+def switch(number: str, how: str) -> None:
+    """Let the smart meter of connection NUMBER switch the supply on or off (off: by day only)."""
+    settings = use_settings()
+    from ops.switch import run
+
+    click.echo(run(settings, number, on=how == "on"))
+
+
+@cli.command(hidden=True)
+def meters() -> None:
+    """Serve the demo's simulated smart meters."""
+    settings = use_settings()
+    from ops.meters import serve as run
+
+    if settings.simulated_meters_url is None:
+        raise SettingError("SIMULATED_METERS_URL is not set")
+    run(home() / "meters.json", settings.simulated_meters_url)
 
 
 @cli.command()

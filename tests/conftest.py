@@ -25,7 +25,18 @@ from ops.supervisor import Taken, sole_holder
 if TYPE_CHECKING:
     from tests.play import Play
 
-SERVICE_PREFIXES = ("BIJLI_", "AT_", "KANNEL_", "TWILIO_", "DATABASE_URL", "REDIS_URL", "PG")
+SERVICE_PREFIXES = (
+    "BIJLI_",
+    "AT_",
+    "KANNEL_",
+    "TWILIO_",
+    "RAZORPAY_",
+    "SPARKMETER_",
+    "SIMULATED_",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "PG",
+)
 """An operator's own settings must never steer a test, least of all to their database."""
 SCRATCH = "bijli-test-"
 ROOM = 2**30

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core.billing.period import Period, Progress
-from core.billing.run import Run, Totals, dry_run, finish, plant_of, plant_of_run, post, reverse, unfinished
+from core.billing.run import Totals, dry_run, finish, plant_of, plant_of_run, post, reverse
+from core.billing.runs import Run, unfinished
 from core.errors import BillingError
 
 __all__ = [

@@ -14,16 +14,16 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from core import clock, ledger
-from core.billing import statements, telling
+from core.billing import runs, statements, telling
 from core.billing.period import Period, Progress
+from core.billing.runs import Run
 from core.db import Database
 from core.errors import BillingError
 
 BATCH = 5_000
-"""Connections of one transaction: a payment waits for half a second at most."""
+"""Connections of one transaction: a payment waits for a quarter of a second or so."""
 LANES = 2
 """Batches at a time: PostgreSQL fills the one while it waits for the other's disk or lock."""
-DUE_DAYS = 15
 ADVANCE_DAYS = 31
 """A month may be billed in advance so many days before it begins."""
 
@@ -48,19 +48,6 @@ class Totals:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run as it stands; the rows behind it are in billing_run."""
-
-    id: int
-    plant_id: int
-    period: Period
-    issued_on: date
-    due_on: date
-    state: str
-    told_to: int
-
-
 def plant_of(database: Database, code: str) -> int:
     """The plant with this code, in any case; BillingError when there is none."""
     with database.begin() as session:
@@ -74,14 +61,14 @@ def plant_of(database: Database, code: str) -> int:
 
 def plant_of_run(database: Database, run_id: int) -> int:
     """The plant that a run billed; BillingError when there is no such run."""
-    return _load(database, run_id).plant_id
+    return runs.load(database, run_id).plant_id
 
 
 def dry_run(
     database: Database, plant_id: int, period: Period, progress: Progress, issued_on: date | None = None
 ) -> Totals:
     """What posting would come to, changing nothing."""
-    bind = _bind(plant_id, period, _issued(period, issued_on)) | {"posting": False}
+    bind = _bind(plant_id, period, _issued(period, issued_on))
     totals = Totals()
     with database.engine.connect() as connection:
         ranges = _ranges(connection, plant_id)
@@ -105,7 +92,7 @@ def post(
     issued_on: date | None = None,
 ) -> tuple[Run, Totals]:
     """Bill whoever of a plant has no bill for the month yet, and write the messages."""
-    run_id = _open(database, plant_id, period, _issued(period, issued_on))
+    run_id = runs.open_run(database, plant_id, period, _issued(period, issued_on))
     return finish(database, run_id, progress, default_language=default_language, service=service)
 
 
@@ -113,16 +100,16 @@ def finish(
     database: Database, run_id: int, progress: Progress, *, default_language: str, service: str
 ) -> tuple[Run, Totals]:
     """Go on with a run wherever it stands, to its end; a finished one is left as it is."""
-    run = _load(database, run_id)
+    run = runs.load(database, run_id)
     if run.state == "posting":
         _post_batches(database, run, progress)
-    if _load(database, run_id).state == "telling":
+    if runs.load(database, run_id).state == "telling":
         telling.tell(database, run_id, progress, default_language=default_language, service=service)
     if run.state == "reversing":
         _reverse_batches(database, run, progress)
     with database.begin() as session:
         totals = session.execute(statements.RUN_TOTALS, {"run": run_id}).one()
-    return _load(database, run_id), Totals(*map(int, totals))
+    return runs.load(database, run_id), Totals(*map(int, totals))
 
 
 def reverse(database: Database, run_id: int, progress: Progress) -> int:
@@ -131,26 +118,13 @@ def reverse(database: Database, run_id: int, progress: Progress) -> int:
     BillingError when a later run has billed on top of it, for that one must be taken back first.
     """
     with database.begin() as session:
-        run = _locked(session, run_id)
+        run = runs.locked(session, run_id)
         later = session.execute(_LATER, {"run": run_id, "plant": run.plant_id}).scalar_one_or_none()
         if later is not None:
             raise BillingError(f"run {later} has billed on top of run {run_id}: take that one back first")
         if run.state != "reversed":
-            _set_state(session, run, "reversing")
+            runs.set_state(session, run, "reversing")
     return _reverse_batches(database, run, progress)
-
-
-def unfinished(database: Database) -> list[int]:
-    """Runs that were broken off, oldest first."""
-    with database.begin() as session:
-        return list(
-            session.scalars(
-                text(
-                    "SELECT id FROM billing_run WHERE state IN ('posting', 'telling', 'reversing') "
-                    "ORDER BY id"
-                )
-            )
-        )
 
 
 _LATER = text("""
@@ -159,39 +133,6 @@ _LATER = text("""
     AND later.reversed_at IS NULL AND later.period_from > bill.period_from
     ORDER BY later.run_id DESC LIMIT 1
 """)
-_RUN = "SELECT id, plant_id, period_from, period_to, issued_on, due_on, state, told_to FROM billing_run"
-
-
-def _open(database: Database, plant_id: int, period: Period, issued_on: date) -> int:
-    """A new run, or the plant's open one if it is for the same month."""
-    with database.begin() as session:
-        made = session.execute(
-            text("""
-                INSERT INTO billing_run (plant_id, period_from, period_to, issued_on, due_on)
-                VALUES (:plant, :first, :last, :issued, :due)
-                ON CONFLICT (plant_id) WHERE state IN ('posting', 'telling', 'reversing') DO NOTHING
-                RETURNING id
-            """),
-            {
-                "plant": plant_id,
-                "first": period.first,
-                "last": period.last,
-                "issued": issued_on,
-                "due": issued_on + timedelta(days=DUE_DAYS),
-            },
-        ).scalar_one_or_none()
-        if made is not None:
-            return int(made)
-        other = session.execute(
-            text(
-                "SELECT id, period_from, state FROM billing_run "
-                "WHERE plant_id = :plant AND state IN ('posting', 'telling', 'reversing')"
-            ),
-            {"plant": plant_id},
-        ).one()
-    if other.period_from != period.first or other.state == "reversing":
-        raise BillingError(f"run {other.id} of this plant is not finished: go on with it first")
-    return int(other.id)
 
 
 def _post_batches(database: Database, run: Run, progress: Progress) -> None:
@@ -202,21 +143,21 @@ def _post_batches(database: Database, run: Run, progress: Progress) -> None:
         for done, _ in enumerate(batches):
             progress("billing", done, len(ranges))
     with database.begin() as session:
-        if _locked(session, run.id).state == "posting":
-            _set_state(session, run, "telling")
+        if runs.locked(session, run.id).state == "posting":
+            runs.set_state(session, run, "telling")
     progress("billing", len(ranges), len(ranges))
 
 
 def _post_batch(database: Database, run: Run, after: int, upto: int) -> None:
     with database.begin() as session:
-        if _held(session, run.id).state == "posting":
+        if runs.held(session, run.id).state == "posting":
             post_range(session, run, after, upto)
 
 
 def post_range(session: Session, run: Run, after: int, upto: int) -> None:
     """Bill the connections of a range that have no bill yet: a handful of statements, however many."""
     bind = _bind(run.plant_id, run.period, run.issued_on)
-    bind |= {"posting": True, "after": after, "upto": upto, "run": run.id, "due": run.due_on}
+    bind |= {"after": after, "upto": upto, "run": run.id, "due": run.due_on}
     bind |= {"income": ledger.account_id(session, "income", plant_id=run.plant_id), "at": clock.now()}
     for statement in (
         statements.USE_INDEXES,
@@ -224,26 +165,27 @@ def post_range(session: Session, run: Run, after: int, upto: int) -> None:
         statements.LOCK_ACCOUNTS,
         statements.MAKE_DRAFT,
         statements.FILL_DRAFT,
-        statements.POST_ENTRIES,
-        statements.POST_BILLS,
-        # Last, because from here on every other batch waits for the plant's income account.
-        statements.POST_SIDES,
     ):
         session.execute(statement, bind)
+    bind["entry"] = session.execute(statements.POST_ENTRY, bind).scalar_one_or_none()
+    session.execute(statements.POST_BILLS, bind)
+    if bind["entry"] is not None:
+        # Last, because from here on every other batch waits for the plant's income account.
+        session.execute(statements.POST_SIDES, bind)
 
 
 def _reverse_batches(database: Database, run: Run, progress: Progress) -> int:
     done = 0
     while True:
         with database.begin() as session:
-            if _locked(session, run.id).state != "reversing":
+            if runs.locked(session, run.id).state != "reversing":
                 return done
             taken = session.execute(
                 statements.REVERSE,
                 {"run": run.id, "plant": run.plant_id, "batch": BATCH, "at": clock.now()},
             ).scalar_one()
             if taken == 0:
-                _set_state(session, run, "reversed")
+                runs.set_state(session, run, "reversed")
         done += int(taken)
         progress("taking back", done, done + 1)
 
@@ -269,43 +211,3 @@ def _issued(period: Period, issued_on: date | None) -> date:
     if period.first > day + timedelta(days=ADVANCE_DAYS):
         raise BillingError(f"{period.first:%Y-%m} is too far away to be billed")
     return day
-
-
-def _load(database: Database, run_id: int) -> Run:
-    with database.begin() as session:
-        return _as_run(session, f"{_RUN} WHERE id = :run", run_id)
-
-
-def _held(session: Session, run_id: int) -> Run:
-    """The run, in a state that nobody changes until this transaction ends."""
-    return _as_run(session, f"{_RUN} WHERE id = :run FOR SHARE", run_id)
-
-
-def _locked(session: Session, run_id: int) -> Run:
-    """The run, with its row held: two who work on one run take turns."""
-    return _as_run(session, f"{_RUN} WHERE id = :run FOR UPDATE", run_id)
-
-
-def _as_run(session: Session, sql: str, run_id: int) -> Run:
-    row = session.execute(text(sql), {"run": run_id}).one_or_none()
-    if row is None:
-        raise BillingError(f"there is no run {run_id}")
-    return Run(
-        row.id,
-        row.plant_id,
-        Period(row.period_from, row.period_to),
-        row.issued_on,
-        row.due_on,
-        row.state,
-        row.told_to,
-    )
-
-
-def _set_state(session: Session, run: Run, state: str) -> None:
-    session.execute(
-        text(
-            "UPDATE billing_run SET state = :state, finished_at = "
-            "CASE WHEN :state IN ('posted', 'reversed') THEN now() END WHERE id = :run"
-        ),
-        {"state": state, "run": run.id},
-    )

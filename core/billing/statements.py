@@ -24,15 +24,18 @@ RANGES = text("""
     ) AS counted WHERE place % :batch = 0 OR place = total ORDER BY id
 """)
 
-# The first batch meets almost empty tables. Plans made then, those of foreign keys too, would read whole
-# tables for each row once they have grown.
-USE_INDEXES = text("SELECT set_config('enable_seqscan', 'off', true)")
+# The first batch meets almost empty tables: plans made then would read whole tables once they have grown.
+# Compiling a plan costs more than the batch that it serves.
+USE_INDEXES = text("SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
 
+# The range is said of every table that it holds for: a join that began at the first row of a table would
+# make a bill dearer the more there are.
 OPEN_ACCOUNTS = text("""
     INSERT INTO account (kind, connection_id)
     SELECT 'dues', id FROM connection
     WHERE plant_id = :plant AND id > :after AND id <= :upto AND NOT EXISTS (
         SELECT 1 FROM account WHERE kind = 'dues' AND connection_id = connection.id
+        AND connection_id > :after AND connection_id <= :upto
     )
     ORDER BY id ON CONFLICT DO NOTHING
 """)
@@ -43,13 +46,14 @@ LOCK_ACCOUNTS = text("""
         SELECT account.id FROM account JOIN connection ON connection.id = account.connection_id
         WHERE kind = 'dues' AND connection.plant_id = :plant
         AND connection.id > :after AND connection.id <= :upto
+        AND account.connection_id > :after AND account.connection_id <= :upto
         ORDER BY account.id FOR NO KEY UPDATE OF account
     ) AS locked
 """)
 
 MAKE_DRAFT = text("""
     CREATE TEMP TABLE IF NOT EXISTS draft (
-        connection_id bigint, dues_id bigint, before_paise bigint, entry_id bigint, tariff_id bigint,
+        connection_id bigint, dues_id bigint, before_paise bigint, tariff_id bigint,
         first date, days bigint, opening_wh bigint, closing_wh bigint, reading_id bigint,
         estimated boolean, amount_paise bigint, lines jsonb, prepaid boolean, backwards boolean
     ) ON COMMIT DELETE ROWS
@@ -81,6 +85,25 @@ _DUE = """
     AND greatest(:first, connection.connected_on, last.period_to + 1) <= :last
 """
 
+# The versions of the prices, each with the days it is good for: worked out once for a batch.
+_PRICE = """
+    SELECT id, package_id, monthly_paise, rest_band, valid_from AS since,
+        lead(valid_from, 1, 'infinity') OVER (PARTITION BY package_id ORDER BY valid_from) AS until,
+        EXISTS (SELECT FROM tariff_step WHERE tariff_id = tariff.id AND paise > 0) AS energy
+    FROM tariff
+"""
+
+# Prices with the beginning of the line that each makes. Lines are written as text and read as JSON once:
+# to build them as JSON costs more than all the rest of a bill.
+_STEP = """
+    SELECT tariff_step.*, format('{"kind":"energy","rate":%s,"band":%s,"wh":', paise, to_json(band)) AS head
+    FROM tariff_step
+"""
+_FIXED_LINE = """
+    CASE WHEN meter.fixed_paise > 0 THEN '{"kind":"fixed","rate":' || meter.monthly_paise
+        || ',"paise":' || meter.fixed_paise || ',"days":' || meter.days || '}' END
+"""
+
 # What the meter says. It opens where the last bill closed, be it presumed; else with what was read
 # when the period began. The newest reading of the period closes it. A reading below a real opening
 # is not believed; one below a presumed opening is: energy that was paid for is used up first.
@@ -94,15 +117,8 @@ _METER = f"""
              ELSE coalesce({_ESTIMATE}, 0) END AS wh,
         counted.yes AS counted, spent.used, spent.total AS used_wh
     FROM due
-    CROSS JOIN LATERAL (
-        SELECT tariff.id, monthly_paise, rest_band FROM tariff
-        WHERE tariff.package_id = due.package_id AND valid_from <= due.first
-        ORDER BY valid_from DESC LIMIT 1
-    ) AS price
-    CROSS JOIN LATERAL (
-        SELECT due.metered AND EXISTS (
-            SELECT FROM tariff_step WHERE tariff_id = price.id AND paise > 0) AS yes OFFSET 0
-    ) AS counted
+    JOIN price ON price.package_id = due.package_id AND due.first >= price.since AND due.first < price.until
+    CROSS JOIN LATERAL (SELECT due.metered AND price.energy AS yes) AS counted
     LEFT JOIN LATERAL (
         SELECT id, wh, taken_on, bands FROM reading
         WHERE counted.yes AND reading.connection_id = due.id
@@ -117,7 +133,7 @@ _METER = f"""
     ) AS old ON true
     LEFT JOIN LATERAL (
         SELECT bands FROM reading
-        WHERE reading.id = coalesce(old.id, due.reading_id) AND new.bands IS NOT NULL
+        WHERE reading.id = coalesce(old.id, due.reading_id) AND new.bands IS NOT NULL LIMIT 1
     ) AS base ON true
     CROSS JOIN LATERAL (SELECT coalesce(due.closing_wh, old.wh) AS wh) AS opening
     CROSS JOIN LATERAL (
@@ -129,16 +145,18 @@ _METER = f"""
         SELECT sum(closing_wh - opening_wh)::bigint AS wh, sum(period_to - period_from + 1)::bigint AS days
         FROM (
             SELECT closing_wh, opening_wh, period_from, period_to FROM bill
-            WHERE bill.connection_id = due.id AND reversed_at IS NULL AND reading_id IS NOT NULL
+            WHERE counted.yes AND NOT shown.really
+            AND bill.connection_id = due.id AND reversed_at IS NULL AND reading_id IS NOT NULL
             ORDER BY period_from DESC LIMIT {LOOKED_BACK}
         ) AS read
-    ) AS past ON counted.yes AND NOT shown.really
+    ) AS past ON true
     LEFT JOIN LATERAL (
         SELECT jsonb_object_agg(band.key, band.value::bigint - (base.bands ->> band.key)::bigint) AS used,
             sum(band.value::bigint - (base.bands ->> band.key)::bigint)::bigint AS total
-        FROM jsonb_each_text(new.bands) AS band WHERE base.bands ? band.key
+        FROM jsonb_each_text(new.bands) AS band
+        WHERE shown.really AND base.bands IS NOT NULL AND base.bands ? band.key
         HAVING min(band.value::bigint - (base.bands ->> band.key)::bigint) >= 0
-    ) AS spent ON shown.really AND base.bands IS NOT NULL
+    ) AS spent ON true
 """
 
 _IN_BAND = """
@@ -151,52 +169,52 @@ _IN_BAND = """
 
 # Materialized, and OFFSET 0, or the planner copies every expression into each of its uses.
 FILL_DRAFT = text(f"""
-    WITH due AS MATERIALIZED ({_DUE}), meter AS MATERIALIZED ({_METER})
+    WITH due AS MATERIALIZED ({_DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}),
+    step AS MATERIALIZED ({_STEP})
     INSERT INTO draft
     SELECT meter.id, account.id, coalesce(account.balance_paise, 0),
-        CASE WHEN :posting AND meter.fixed_paise + coalesce(energy.paise, 0) > 0
-             THEN nextval(pg_get_serial_sequence('entry', 'id')) END,
         meter.tariff_id, meter.first, meter.days, meter.opening_wh,
         CASE WHEN meter.counted THEN meter.opening_wh + meter.wh END, meter.new_id,
         meter.counted AND NOT meter.really, meter.fixed_paise + coalesce(energy.paise, 0),
-        CASE WHEN meter.fixed_paise > 0 THEN jsonb_build_array(jsonb_build_object(
-            'kind', 'fixed', 'rate', meter.monthly_paise, 'paise', meter.fixed_paise, 'days', meter.days))
-            ELSE '[]' END || coalesce(energy.lines, '[]'),
+        CAST('[' || concat_ws(',', {_FIXED_LINE}, energy.lines) || ']' AS jsonb),
         meter.prepaid, meter.backwards
     FROM meter
     LEFT JOIN account ON account.kind = 'dues' AND account.connection_id = meter.id
+        AND account.connection_id > :after AND account.connection_id <= :upto
     LEFT JOIN LATERAL (
         SELECT sum({_ENERGY})::bigint AS paise,
-            jsonb_agg(jsonb_build_object('kind', 'energy', 'rate', part.paise, 'paise', {_ENERGY},
-                'wh', part.wh, 'band', part.band) ORDER BY part.band, part.from_wh) AS lines
+            string_agg(part.head || part.wh || ',"paise":' || {_ENERGY} || '}}', ','
+                ORDER BY part.band, part.from_wh) AS lines
         FROM (
-            SELECT step.band, step.from_wh, step.paise,
+            SELECT step.band, step.from_wh, step.paise, step.head,
                 least(within.wh, coalesce({_UPPER}, within.wh)) - {_LOWER} AS wh
-            FROM tariff_step AS step CROSS JOIN LATERAL (SELECT {_IN_BAND} AS wh OFFSET 0) AS within
+            FROM step CROSS JOIN LATERAL (SELECT {_IN_BAND} AS wh OFFSET 0) AS within
             WHERE step.tariff_id = meter.tariff_id OFFSET 0
         ) AS part WHERE part.wh > 0
     ) AS energy ON meter.counted
     ORDER BY meter.id
 """)
 
-POST_ENTRIES = text("""
-    INSERT INTO entry (id, source, kind, plant_id, at)
-    SELECT entry_id, 'bill:' || :run || ':' || connection_id, 'bill', :plant, :at
-    FROM draft WHERE entry_id IS NOT NULL
+# One entry for the batch. A run bills a connection once, so the first of those who owe names the cause.
+POST_ENTRY = text("""
+    INSERT INTO entry (source, kind, plant_id, at)
+    SELECT 'bill:' || :run || ':' || min(connection_id), 'bill', :plant, :at
+    FROM draft WHERE amount_paise > 0 HAVING count(*) > 0 RETURNING id
 """)
 
 # Both sides in one statement: the database checks there that every entry is balanced.
 POST_SIDES = text("""
     INSERT INTO posting (entry_id, account_id, amount_paise)
-    SELECT entry_id, dues_id, amount_paise FROM draft WHERE entry_id IS NOT NULL
+    SELECT :entry, dues_id, amount_paise FROM draft WHERE amount_paise > 0
     UNION ALL
-    SELECT entry_id, :income, -amount_paise FROM draft WHERE entry_id IS NOT NULL
+    SELECT :entry, :income, -sum(amount_paise) FROM draft HAVING sum(amount_paise) > 0
 """)
 
 POST_BILLS = text("""
     INSERT INTO bill (connection_id, period_from, period_to, issued_on, due_on, amount_paise, entry_id,
         run_id, tariff_id, before_paise, opening_wh, closing_wh, reading_id, estimated, lines)
-    SELECT connection_id, first, :last, :issued, :due, amount_paise, entry_id,
+    SELECT connection_id, first, :last, :issued, :due, amount_paise,
+        CASE WHEN amount_paise > 0 THEN CAST(:entry AS bigint) END,
         :run, tariff_id, before_paise, opening_wh, closing_wh, reading_id, estimated, lines
     FROM draft
 """)
@@ -215,17 +233,26 @@ RUN_TOTALS = text("""
     WHERE run_id = :run AND reversed_at IS NULL
 """)
 
-# A run is taken back newest bill first, so that readings stay in order if the power goes between batches.
+# A run is taken back newest bill first, and an entry as a whole: with the newest bills go all others of
+# their entries. The postings of an entry lead to them, so that no index on bill is needed for it.
 REVERSE = text("""
-    WITH wrong AS (
-        SELECT id, entry_id, connection_id FROM bill
-        WHERE run_id = :run AND reversed_at IS NULL ORDER BY id DESC LIMIT :batch FOR UPDATE
+    WITH newest AS MATERIALIZED (
+        SELECT id, entry_id FROM bill
+        WHERE run_id = :run AND reversed_at IS NULL ORDER BY id DESC LIMIT :batch
+    ), undone AS MATERIALIZED (
+        SELECT DISTINCT entry_id FROM newest WHERE entry_id IS NOT NULL
+    ), wrong AS MATERIALIZED (
+        SELECT id FROM newest UNION
+        SELECT bill.id FROM undone JOIN posting USING (entry_id)
+        JOIN account ON account.id = posting.account_id
+        JOIN bill ON bill.connection_id = account.connection_id AND bill.entry_id = undone.entry_id
+        WHERE account.kind = 'dues' AND bill.run_id = :run AND bill.reversed_at IS NULL
     ), marked AS (
         UPDATE bill SET reversed_at = :at FROM wrong WHERE bill.id = wrong.id
+        RETURNING bill.id, bill.connection_id
     ), made AS (
         INSERT INTO entry (source, kind, plant_id, at, reverses_id)
-        SELECT 'unbill:' || wrong.id, 'reversal', :plant, :at, wrong.entry_id
-        FROM wrong WHERE wrong.entry_id IS NOT NULL
+        SELECT 'unbill:' || entry_id, 'reversal', :plant, :at, entry_id FROM undone
         RETURNING id, reverses_id
     ), moved AS (
         INSERT INTO posting (entry_id, account_id, amount_paise)
@@ -233,9 +260,9 @@ REVERSE = text("""
         FROM made JOIN posting ON posting.entry_id = made.reverses_id
     ), unsaid AS (
         UPDATE outbox SET state = 'expired', error = 'the bill was taken back', finished_at = now()
-        FROM wrong WHERE outbox.kind = 'bill' AND outbox.state = 'queued'
-        AND outbox.connection_id = wrong.connection_id
-        AND outbox.source LIKE 'bill:' || wrong.id || ':%'
+        FROM marked WHERE outbox.kind = 'bill' AND outbox.state = 'queued'
+        AND outbox.connection_id = marked.connection_id
+        AND outbox.source LIKE 'bill:' || marked.id || ':%'
     )
-    SELECT count(*) FROM wrong
+    SELECT count(*) FROM marked
 """)

@@ -24,6 +24,10 @@ _NEXT = text("""
         bill.amount_paise, bill.before_paise, bill.estimated
     FROM bill JOIN connection ON connection.id = bill.connection_id
     WHERE bill.run_id = :run AND bill.id > :after AND bill.reversed_at IS NULL AND bill.amount_paise > 0
+    AND EXISTS (
+        SELECT FROM connection_phone AS heard
+        WHERE heard.connection_id = bill.connection_id AND role IN ('holder', 'payer')
+    )
     ORDER BY bill.id LIMIT :batch
 """)
 _PHONES = text("""

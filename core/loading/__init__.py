@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from core import clock
 from core.db import Database
-from core.loading import balances, customers, packages, plants, readings, staff
+from core.loading import balances, customers, packages, plants, readings, staff, tariffs
 from core.loading.part import Check, Cursors, Part
 from core.loading.report import FileCount, LoadReport, Problem, Progress
 from core.loading.stage import create_tables, stage
@@ -20,6 +20,7 @@ PARTS: tuple[Part, ...] = (
     plants.PART,
     staff.PART,
     packages.PART,
+    tariffs.PART,
     customers.PART,
     balances.PART,
     readings.PART,
@@ -38,7 +39,7 @@ def _silent(label: str, done: int, total: int) -> None:
 
 
 def load(database: Database, directory: Path, progress: Progress | None = None) -> LoadReport:
-    """Load those of plants, staff, packages, customers, balances and readings.csv that stand in a directory.
+    """Load those of our files (`FILES`) that stand in a directory.
 
     One transaction. Loading the same files again changes nothing. When `report.wrote`, whatever is
     cached of callers is out of date and must be dropped.

@@ -192,6 +192,27 @@ status = one_of(
     },
 )  # fmt: skip
 
+meter_driver = one_of(
+    "a smart meter's provider",
+    {"sparkmeter": "sparkmeter", "thundercloud": "sparkmeter", "simulated": "simulated", "-": CLEARED},
+)
+
+
+def meter_id(raw: str) -> str:
+    """A provider's own name of a meter, letter for letter; a dash clears it."""
+    cell = short_text(80)(raw)
+    if " " in cell or "/" in cell:
+        raise BadCell(f"{cell!r} is not what a provider calls a meter: no blanks, no /")
+    return cell
+
+
+def days(raw: str) -> int:
+    """A few whole days, at most a year."""
+    cell = plain(raw)
+    if not (cell.isascii() and cell.isdigit() and int(cell) <= 366):
+        raise BadCell(f"{cell[:20]!r} is not a number of days from 0 to 366")
+    return int(cell)
+
 
 def features(raw: str) -> str:
     """Switches of an organisation as JSON: `receipts=yes; coupons=no`; a bare name is a yes."""

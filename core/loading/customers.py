@@ -42,6 +42,7 @@ _ROWS = """
     SELECT in_customers.line, in_customers.customer,
         in_customers.connection, in_customers.number, in_customers.name, name_hindi, in_customers.village,
         in_customers.address, plant.id AS plant_id, package.id AS package_id, meter,
+        in_customers.meter_driver, in_customers.meter_id,
         in_customers.connected_on, in_customers.status, connection.id AS connection_id
     FROM in_customers JOIN plant ON plant.code = in_customers.plant
     JOIN package ON package.code = in_customers.package
@@ -120,6 +121,8 @@ PART = Part(
         Column("village", cells.short_text(80), also=("गाँव", "गांव")),
         Column("address", cells.short_text(200), also=("पता",)),
         Column("meter", cells.short_text(40), also=("meter number", "meter no", "मीटर")),
+        Column("meter_driver", cells.meter_driver, also=("smart meter", "meter provider")),
+        Column("meter_id", cells.meter_id, also=("smart meter id", "meter provider id")),
         Column("connected_on", amounts.day, sql="date", also=("connection date", "date of connection")),
         Column("status", cells.status, also=("स्थिति",)),
     ),
@@ -143,6 +146,20 @@ PART = Part(
             SELECT line, in_customers.number, reference FROM in_customers
             JOIN connection ON connection.number = in_customers.number
             WHERE connection.reference <> in_customers.connection
+        """),
+        Check("meter_id", "meter_driver and meter_id belong together: give both, or neither",
+              "SELECT line FROM in_customers WHERE (meter_driver IS NULL) <> (meter_id IS NULL) "
+              "OR (meter_driver = '') <> (meter_id = '')"),
+        Check("meter_id", "the meter {0} stands in line {1} already", """
+            SELECT line, meter_id, first FROM (
+                SELECT line, meter_id, min(line) OVER (PARTITION BY meter_driver, meter_id) AS first
+                FROM in_customers WHERE meter_id <> ''
+            ) AS keyed WHERE line <> first
+        """),
+        Check("meter_id", "the meter {0} is at connection {1}", """
+            SELECT line, in_customers.meter_id, reference FROM in_customers
+            JOIN connection USING (meter_driver, meter_id)
+            WHERE in_customers.meter_id <> '' AND connection.reference <> in_customers.connection
         """),
         # References of customers and of connections may look alike and mean different people.
         Check("customer", "is empty, and {0} is a customer's reference already: name the customer", """
@@ -190,6 +207,8 @@ PART = Part(
                 "package_id": "given.package_id",
                 "status": "coalesce(given.status, connection.status)",
                 "meter_number": updated("connection.meter_number", "given.meter"),
+                "meter_driver": updated("connection.meter_driver", "given.meter_driver"),
+                "meter_id": updated("connection.meter_id", "given.meter_id"),
                 "connected_on": "coalesce(given.connected_on, connection.connected_on)",
             },
             "customer, load_customers AS given",
@@ -198,9 +217,10 @@ PART = Part(
         """
         WITH made AS (
             INSERT INTO connection (reference, number, customer_id, plant_id, package_id, status,
-                meter_number, connected_on)
+                meter_number, meter_driver, meter_id, connected_on)
             SELECT given.connection, given.number, customer.id, plant_id, package_id,
-                coalesce(given.status, 'active'), nullif(meter, ''), connected_on
+                coalesce(given.status, 'active'), nullif(meter, ''),
+                nullif(given.meter_driver, ''), nullif(given.meter_id, ''), connected_on
             FROM load_customers AS given JOIN customer ON customer.reference = given.customer
             WHERE given.connection_id IS NULL ORDER BY line
             RETURNING reference

@@ -49,6 +49,8 @@ PART = Part(
             also=("billing", "prepaid/postpaid", "payment"),
         ),
         Column("metered", cells.yes_no, sql="boolean", required=True, also=("meter",)),
+        Column("credit_limit", amounts.rupees, sql="bigint", also=("limit",)),
+        Column("grace_days", cells.days, sql="smallint", also=("grace", "days of grace")),
         Column(
             "plants", cells.codes_or_all, sql="text[]", required=True, also=("offered at", "plant", "sites")
         ),
@@ -91,9 +93,10 @@ PART = Part(
         f"""
         WITH made AS (
             INSERT INTO package (organisation_id, code, name, name_local, load_watts, hours, energy_paise,
-                monthly_paise, deposit_paise, prepaid, metered)
+                monthly_paise, deposit_paise, prepaid, metered, credit_limit_paise, grace_days)
             SELECT organisation_id, package, name, nullif(name_hindi, ''), load_watts, hours,
-                coalesce(energy_price, 0), coalesce(monthly_price, 0), coalesce(deposit, 0), prepaid, metered
+                coalesce(energy_price, 0), coalesce(monthly_price, 0), coalesce(deposit, 0), prepaid, metered,
+                credit_limit, grace_days
             FROM {_GIVEN} WHERE package NOT IN (SELECT code FROM package) ORDER BY line
             RETURNING code
         )
@@ -112,6 +115,8 @@ PART = Part(
                 "deposit_paise": "coalesce(given.deposit, package.deposit_paise)",
                 "prepaid": "given.prepaid",
                 "metered": "given.metered",
+                "credit_limit_paise": "coalesce(given.credit_limit, package.credit_limit_paise)",
+                "grace_days": "coalesce(given.grace_days, package.grace_days)",
             },
             _GIVEN,
             "package.code = given.package",

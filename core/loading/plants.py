@@ -4,7 +4,7 @@
 # Statements are put together from our own names only, never from a cell's text.
 from __future__ import annotations
 
-from core.loading import cells
+from core.loading import amounts, cells
 from core.loading.part import Column, Part, changes, same, unique, updated
 
 # A level above the plants is written from the rows that name it, its first line speaking for it.
@@ -25,6 +25,11 @@ _CLUSTERS = """(
 _PLANTS = """(
     SELECT line, plant AS code, in_plants.name, name_hindi, cluster.id AS cluster_id
     FROM in_plants JOIN cluster ON cluster.code = in_plants.cluster
+) AS given"""
+_LIMITS = """(
+    SELECT organisation AS code, min(line) AS line, max(credit_limit) AS credit_limit,
+        max(grace_days) AS grace_days
+    FROM in_plants GROUP BY organisation
 ) AS given"""
 # Switches are gathered over all rows of an organisation and laid over those it has.
 _FEATURES = """(
@@ -49,10 +54,14 @@ PART = Part(
         Column("name", cells.name, required=True, also=("plant name", "नाम")),
         Column("name_hindi", cells.short_text(80), also=("hindi name", "name local", "हिन्दी नाम")),
         Column("features", cells.features, sql="jsonb", also=("switches",)),
+        Column("credit_limit", amounts.rupees, sql="bigint", also=("limit",)),
+        Column("grace_days", cells.days, sql="smallint", also=("grace", "days of grace")),
     ),
     checks=(
         unique("in_plants", "plant"),
         same("in_plants", "organisation", "organisation_name", "organisation"),
+        same("in_plants", "organisation", "credit_limit", "organisation"),
+        same("in_plants", "organisation", "grace_days", "organisation"),
         same("in_plants", "state", "organisation", "state"),
         same("in_plants", "state", "state_name", "state"),
         same("in_plants", "cluster", "state", "cluster"),
@@ -74,6 +83,15 @@ PART = Part(
             "organisation",
             {"features": "organisation.features || given.features"},
             _FEATURES,
+            "organisation.code = given.code",
+        ),
+        changes(
+            "organisation",
+            {
+                "credit_limit_paise": "coalesce(given.credit_limit, organisation.credit_limit_paise)",
+                "grace_days": "coalesce(given.grace_days, organisation.grace_days)",
+            },
+            _LIMITS,
             "organisation.code = given.code",
         ),
         (

@@ -17,8 +17,11 @@ from core.tables.books import (
     ReceiptCounter,
 )
 from core.tables.cash import CashClose, CashList, Dispute, Handover
-from core.tables.customers import Connection, ConnectionPhone, Customer, Phone, Reading
+from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
+from core.tables.dunning import Promise, ReminderRound
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
+from core.tables.meters import MeterChange, Reading, ReadingWas
+from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
     Cluster,
     Organisation,
@@ -31,6 +34,7 @@ from core.tables.operator import (
     Tariff,
     TariffStep,
 )
+from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
 from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
@@ -43,7 +47,9 @@ __all__ = [
     "CashList",
     "Cluster",
     "Connection",
+    "ConnectionFlag",
     "ConnectionPhone",
+    "ConnectionStatus",
     "Customer",
     "Dispute",
     "Entry",
@@ -52,20 +58,29 @@ __all__ = [
     "Handover",
     "Inbound",
     "Leave",
+    "MeterChange",
+    "MeterCommand",
+    "MeterState",
     "OneTimeCode",
+    "OnlinePayment",
     "Organisation",
     "Outage",
     "Outbox",
     "Package",
     "PackagePlant",
     "Payment",
+    "PaymentLink",
     "Phone",
     "Plant",
     "Posting",
+    "Promise",
+    "ProviderEvent",
     "Reading",
+    "ReadingWas",
     "Receipt",
     "ReceiptCheck",
     "ReceiptCounter",
+    "ReminderRound",
     "Request",
     "RequestEvent",
     "Staff",

@@ -26,7 +26,7 @@ class Account(Base):
     """A place where money can be. Positive: owed to us or held for us; negative: we owe or have earned.
 
     Kinds: dues, deposit (per connection), cash, difference (per collector), and per plant
-    income, discount and opening. `balance_paise` is kept by a trigger on posting.
+    income, discount, opening, clearing and suspense. `balance_paise` is kept by a trigger on posting.
     """
 
     __tablename__ = "account"
@@ -56,12 +56,15 @@ class Entry(Base):
 
 
 class Posting(Base):
-    """One side of an entry. All postings of an entry are inserted by one statement and sum to zero."""
+    """One side of an entry. All postings of an entry are inserted by one statement and sum to zero.
+
+    That statement's trigger is the foreign key: entry and account are there, and can't be deleted.
+    """
 
     __tablename__ = "posting"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), index=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    entry_id: Mapped[int] = mapped_column(index=True)
+    account_id: Mapped[int] = mapped_column(index=True)
     amount_paise: Mapped[int]
     __table_args__ = (CheckConstraint("amount_paise <> 0", name="not_zero"),)
 
@@ -97,20 +100,21 @@ class BillingRun(Base):
 class Bill(Base):
     """What was asked for a period. Without `run_id` it is from before the opening balance.
 
-    `entry_id` is None there too, and where a bill comes to nothing.
+    `entry_id` is None there too, and where a bill comes to nothing; the bills of a batch share theirs.
+    Connection, entry, run and tariff are checked a statement at a time, and can't be deleted.
     """
 
     __tablename__ = "bill"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    connection_id: Mapped[int]
     period_from: Mapped[date]
     period_to: Mapped[date]
     issued_on: Mapped[date]
     due_on: Mapped[date]
     amount_paise: Mapped[int]
-    entry_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"), unique=True)
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("billing_run.id"))
-    tariff_id: Mapped[int | None] = mapped_column(ForeignKey("tariff.id"))
+    entry_id: Mapped[int | None]
+    run_id: Mapped[int | None]
+    tariff_id: Mapped[int | None]
     before_paise: Mapped[int | None]
     """The balance just before: arrears above zero, an advance below."""
     opening_wh: Mapped[int | None]
@@ -129,7 +133,12 @@ class Bill(Base):
             unique=True,
             postgresql_where=text("reversed_at IS NULL"),
         ),
-        Index("bill_by_run", "run_id", "id", postgresql_where=text("run_id IS NOT NULL")),
+        Index(
+            "bill_by_run",
+            "run_id",
+            "id",
+            postgresql_where=text("run_id IS NOT NULL AND reversed_at IS NULL"),
+        ),
     )
 
 
@@ -141,6 +150,10 @@ class Payment(Base):
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
     amount_paise: Mapped[int]
     mode: Mapped[str]
+    reference: Mapped[str | None]
+    """The slip's or the provider's own number; credited once for each way of paying."""
+    payer: Mapped[str | None]
+    """The phone that paid, where it is known."""
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     paid_at: Mapped[datetime]
     entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), unique=True)
@@ -148,6 +161,13 @@ class Payment(Base):
     __table_args__ = (
         Index("payment_by_connection", "connection_id", text("paid_at DESC")),
         Index("payment_by_staff", "staff_id", text("paid_at DESC")),
+        Index(
+            "payment_by_reference",
+            "mode",
+            "reference",
+            unique=True,
+            postgresql_where=text("reference IS NOT NULL AND reversal_id IS NULL"),
+        ),
         CheckConstraint("amount_paise > 0", name="positive"),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -20,6 +19,7 @@ from core.tables.base import Base, one_of
 
 PHONE_ROLES = ("payer", "holder", "viewer")
 CONNECTION_STATES = ("active", "inactive", "disconnected")
+METER_DRIVERS = ("sparkmeter", "simulated")
 
 
 class Customer(Base):
@@ -50,7 +50,16 @@ class Connection(Base):
     status: Mapped[str] = mapped_column(server_default=text("'active'"))
     meter_number: Mapped[str | None]
     connected_on: Mapped[date | None]
-    __table_args__ = (one_of("status", CONNECTION_STATES),)
+    meter_driver: Mapped[str | None]
+    """Whose smart meter it has (channels/meters); None: none, or one that is read by eye."""
+    meter_id: Mapped[str | None]
+    """What that provider calls the meter."""
+    __table_args__ = (
+        one_of("status", CONNECTION_STATES),
+        one_of("meter_driver", METER_DRIVERS),
+        CheckConstraint("(meter_driver IS NULL) = (meter_id IS NULL)", name="meter_whole"),
+        UniqueConstraint("meter_driver", "meter_id"),
+    )
 
 
 class Phone(Base):
@@ -61,6 +70,8 @@ class Phone(Base):
     language: Mapped[str | None]
     unreachable: Mapped[str | None]
     """Why we stopped texting this number (a gateway said blocked or unknown); None while we may."""
+    reminded_on: Mapped[date | None]
+    """When a bill was last recalled to this phone: once a week is enough."""
 
 
 class ConnectionPhone(Base):
@@ -73,20 +84,3 @@ class ConnectionPhone(Base):
     position: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     """1 is the phone on record; one-time codes go there."""
     __table_args__ = (one_of("role", PHONE_ROLES),)
-
-
-class Reading(Base):
-    """What a meter showed on a day, in watt-hours."""
-
-    __tablename__ = "reading"
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
-    taken_on: Mapped[date]
-    wh: Mapped[int]
-    bands: Mapped[dict[str, Any] | None]
-    """The registers of a meter that counts by time of day, Wh by band; they add up to `wh`."""
-    source: Mapped[str]
-    __table_args__ = (
-        UniqueConstraint("connection_id", "taken_on"),
-        CheckConstraint("wh >= 0", name="not_negative"),
-    )

@@ -30,6 +30,11 @@ class Organisation(Base):
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     features: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    credit_limit_paise: Mapped[int | None]
+    """Arrears above this flag a connection; None: nobody is flagged. A package may say otherwise."""
+    grace_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("7"))
+    """How long after its due date a bill does not count as arrears yet."""
+    __table_args__ = (CheckConstraint("credit_limit_paise >= 0 AND grace_days >= 0", name="not_negative"),)
 
 
 class State(Base):
@@ -114,7 +119,11 @@ class Package(Base):
     deposit_paise: Mapped[int] = mapped_column(server_default=text("0"))
     prepaid: Mapped[bool]
     metered: Mapped[bool]
+    credit_limit_paise: Mapped[int | None]
+    """None, as with `grace_days`: what the organisation says."""
+    grace_days: Mapped[int | None] = mapped_column(SmallInteger)
     __table_args__ = (
+        CheckConstraint("credit_limit_paise >= 0 AND grace_days >= 0", name="limit_not_negative"),
         CheckConstraint(
             "load_watts > 0 AND energy_paise >= 0 AND monthly_paise >= 0 AND deposit_paise >= 0",
             name="not_negative",

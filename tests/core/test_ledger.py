@@ -152,6 +152,18 @@ def test_two_sessions_that_open_an_account_get_the_same(database: Database, book
     assert first == second
 
 
+STRAY = """
+    INSERT INTO posting (entry_id, account_id, amount_paise)
+    SELECT {entry}, {account}, amount_paise FROM posting
+"""
+BILL = """
+    INSERT INTO bill (connection_id, entry_id, run_id, tariff_id, period_from, period_to, issued_on, due_on,
+        amount_paise)
+    SELECT {connection}, {entry}, {run}, {tariff}, '2026-11-01', '2026-11-30', '2026-12-01', '2026-12-16', 1
+    FROM connection
+"""
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -165,6 +177,18 @@ def test_two_sessions_that_open_an_account_get_the_same(database: Database, book
         "INSERT INTO posting (entry_id, account_id, amount_paise) SELECT 1, account_id, 9 FROM posting",
         "INSERT INTO posting (entry_id, account_id, amount_paise) SELECT 1, account_id, 0 FROM posting",
         "INSERT INTO account (kind, plant_id, balance_paise) SELECT 'income', id, 500 FROM plant",
+        # What foreign keys would say: nobody is named who is not there, and nobody who is named goes away.
+        STRAY.format(entry="0", account="account_id"),
+        STRAY.format(entry="entry_id", account="account_id - 1000000"),
+        "DELETE FROM account",
+        "UPDATE account SET id = id + 1000000",
+        "TRUNCATE account",
+        "DELETE FROM connection",
+        "TRUNCATE connection CASCADE",
+        BILL.format(connection="0", entry="NULL", run="NULL", tariff="NULL"),
+        BILL.format(connection="connection.id", entry="0", run="NULL", tariff="NULL"),
+        BILL.format(connection="connection.id", entry="NULL", run="0", tariff="NULL"),
+        BILL.format(connection="connection.id", entry="NULL", run="NULL", tariff="0"),
     ],
 )
 def test_the_database_refuses_what_would_falsify_the_books(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from core.errors import SettingError
-from core.settings import Settings
+from core.settings import Settings, SparkMeter
 
 SECRET = "s" * 32
 GOOD = {
@@ -38,6 +40,13 @@ def test_the_demo_needs_no_sms_gateway() -> None:
     assert settings.sms_gateways == ("phone",)
 
 
+def test_a_sparkmeter_site_and_holidays() -> None:
+    env = GOOD | {"SPARKMETER_URL": "https://grid.example.org/api/v0/", "SPARKMETER_TOKEN": "token"}
+    settings = Settings.from_env(env | {"BIJLI_HOLIDAYS": "2026-11-08, 2026-12-25"})
+    assert settings.sparkmeter == SparkMeter("https://grid.example.org", "token", "auto")
+    assert settings.holidays == {date(2026, 11, 8), date(2026, 12, 25)}
+
+
 @pytest.mark.parametrize(
     "name", ["DATABASE_URL", "REDIS_URL", "BIJLI_SECRET_KEY", "BIJLI_PUBLIC_URL", "BIJLI_HELPLINE"]
 )
@@ -62,6 +71,12 @@ WRONG = [
     ("AT_SECRET", "", "AT_SECRET is not set, but the gateway africastalking is in use"),
     ("AT_SECRET", "guess", "AT_SECRET must have at least 16 characters"),
     ("KANNEL_SENDER", " ", "KANNEL_SENDER is not set"),
+    ("SPARKMETER_URL", "https://grid.example.org", "SPARKMETER_TOKEN is not set"),
+    ("SPARKMETER_TOKEN", "token", "SPARKMETER_URL is not set"),
+    ("SPARKMETER_URL", "http://grid.example.org", "SPARKMETER_URL must start with https://"),
+    ("SIMULATED_METERS_URL", "http://127.0.0.1:1", "SIMULATED_METERS_URL is set, but simulated meters"),
+    ("BIJLI_HOLIDAYS", "8.11.2026", "BIJLI_HOLIDAYS must be days like 2026-11-08"),
+    ("BIJLI_METER_RATE", "0", "BIJLI_METER_RATE must be a whole number from 1 to 1000"),
 ]
 
 

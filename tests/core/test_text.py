@@ -66,6 +66,10 @@ def test_every_language_has_every_key_with_the_same_gaps() -> None:
 LATIN_IN_HINDI = {
     "WHERE",
     "SMS",
+    "METERS",
+    "FLAGS",
+    "M",
+    "EXCUSE",
     "PAY",
     "UNDO",
     "FIND",
@@ -80,6 +84,11 @@ LATIN_IN_HINDI = {
     "HAND",
     "CLOSE",
     "SETTLE",
+    "CARD",
+    "WALLET",
+    "UNMATCHED",
+    "MATCH",
+    "JOIN",
     "CSA",
     "CUST",
     "START",
@@ -89,6 +98,11 @@ LATIN_IN_HINDI = {
     "OUTAGE",
     "HIST",
     "W",
+    "READ",
+    "READINGS",
+    "UNREAD",
+    "METER",
+    "TOREAD",
 }
 """What stands in Latin letters in Hindi sentences, because it is typed so."""
 ENGLISH_ONLY = {

@@ -10,10 +10,12 @@ from channels.sms import show
 from channels.ussd import screen
 from conversations.prompts import Confirm
 from core.alerts import Trouble
+from core.flags.telling import NAMED
 from core.gsm import fits_screen, is_gsm, parts
 from core.money import Money
 from core.outbox import KINDS
 from core.settings import LANGUAGES
+from core.tables.supply import METER_ACTIONS
 from core.text import Name, Param, Text, all_keys, render, say
 from core.work import telling
 from core.work.rules import Kind
@@ -30,6 +32,7 @@ BALANCE = Money(10_00_000_50)
 NAME = Name("Bhuvaneshwari Kumari Dev", "भुवनेश्वरी कुमारी देवी ज")
 DAY = date(2026, 11, 21)
 MOMENT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+URL = "https://rzp.io/rzp/AbCdEf1234"
 HELPLINE = "+919800000001"
 STANDINGS = ("due", "clear", "ahead")
 TROUBLES: tuple[Trouble, ...] = ("balance", "sender", "login", "silent")
@@ -91,9 +94,39 @@ LONGEST: dict[str, list[Text]] = {
         )
         for how in STANDINGS
     ],
-    "reversal": [*(say(f"reversal.{how}", **_PAID) for how in STANDINGS), say("reversal.kept", **_PAID)],
+    "reminder": [
+        say("remind.bill", number=NUMBER, first=DAY, last=DAY, amount=BALANCE, due=DAY, service=SERVICE),
+        say("remind.promise", number=NUMBER, day=DAY, amount=BALANCE, service=SERVICE),
+    ],
+    "supply": [
+        say("supply.notice", number=NUMBER, amount=BALANCE, day=DAY, helpline=HELPLINE, service=SERVICE),
+        *(say(f"supply.{how}", number=NUMBER, helpline=HELPLINE, service=SERVICE) for how in ("off", "on")),
+    ],
+    "link": [
+        say("paylink.message", amount=AMOUNT, number=NUMBER, url=URL, day=DAY, service=SERVICE),
+        say("paylink.failed", number=NUMBER, service=SERVICE),
+    ],
+    "reversal": [
+        *(say(f"refund.{how}", **_PAID) for how in STANDINGS),
+        *(say(f"reversal.{how}", **_PAID) for how in STANDINGS),
+        say("reversal.kept", **_PAID),
+    ],
     "staff_alert": [
         *(_paused(trouble) for trouble in TROUBLES),
+        *(
+            say("alerts.meters_paused", gateway="meters-sparkmeter", reason=say(f"alerts.trouble.{trouble}"))
+            for trouble in TROUBLES
+        ),
+        *(
+            say("alerts.meter_failed", number=NUMBER, what=say(f"meters.action.{action}"))
+            for action in METER_ACTIONS
+        ),
+        say(
+            "alerts.flagged",
+            plant=NAME,
+            people=99999,
+            rows=(say("flags.short", number=NUMBER, amount=BALANCE),) * NAMED,
+        ),
         say("alerts.number_blocked", last="0001", connection=NUMBER),
         *(
             say(f"alerts.hand_{how}", name=NAME, amount=BALANCE)
@@ -104,6 +137,7 @@ LONGEST: dict[str, list[Text]] = {
             say(f"alerts.close_{how}", name=NAME, counted=BALANCE, difference=BALANCE, reason="x" * 40)
             for how in ("short", "over")
         ),
+        say("alerts.promises_broken", ended=999, numbers=", ".join([NUMBER] * 8)),
         say("alerts.disputed", name=NAME, number=NUMBER, receipt=RECEIPT, amount=AMOUNT),
         *(say(f"alerts.settled_{how}", receipt=RECEIPT, amount=AMOUNT) for how in ("keep", "undo")),
         *(
@@ -142,11 +176,20 @@ STAFF_ANSWERS = [
     say("cash.held", held=BALANCE, payments=999, today=BALANCE),
     say("find.none", term="Bhuvaneshwa."),
     say("totals.none"),
+    say("excuse.number"),
+    say("excuse.days"),
+    say("excuse.not_done"),
+    say("excuse.done", number=NUMBER, until=MOMENT),
+    say("excuse.none", number=NUMBER),
+    say("excuse.not_you"),
+    say("meters.none"),
+    say("flags.none"),
 ]
 QUESTIONS = [
     say("pay.confirm", amount=AMOUNT, **_TO),
     say("pay.confirm_large", amount=AMOUNT, **_TO),
     say("undo.confirm", amount=AMOUNT, **_TO),
+    say("excuse.confirm", days=60, **_TO),
 ]
 CUSTOMER_ANSWERS = [
     *(
@@ -161,6 +204,11 @@ CUSTOMER_ANSWERS = [
         for how in STANDINGS
     ),
     say("bill.none", number=NUMBER),
+    say("later.days", number=NUMBER, amount=BALANCE, most=10),
+    say("later.confirm", number=NUMBER, amount=BALANCE, day=DAY),
+    say("later.noted", number=NUMBER, amount=BALANCE, day=DAY),
+    say("later.twice", number=NUMBER, helpline=HELPLINE),
+    say("later.not_yours", number=NUMBER),
     say("fault.opened", request=REQUEST),
     say("fault.known", request=REQUEST),
     say("fault.danger", request=REQUEST),
@@ -203,7 +251,19 @@ def test_an_outbound_message_keeps_its_budget(kind: str, language: str) -> None:
 def test_every_outbound_text_is_measured() -> None:
     assert set(KINDS) - set(LONGEST) == {"reply"}
     measured = {text.key for texts in LONGEST.values() for text in texts}
-    begins = ("alerts.", "bill.told_", "code.", "receipt.", "reversal.", "work.told_")
+    begins = (
+        "alerts.",
+        "bill.told_",
+        "code.",
+        "receipt.",
+        "refund.",
+        "remind.",
+        "reversal.",
+        "supply.",
+        "work.told_",
+        "paylink.message",
+        "paylink.failed",
+    )
     said_back = {"receipt.sent", "receipt.none"}
     outbound = {
         key for key in all_keys("en") if key.startswith(begins) and ".trouble." not in key
@@ -278,6 +338,7 @@ def test_a_yes_or_no_with_a_usual_name_is_one_screen(language: str) -> None:
         "name": Name("Asha Devi", "आशा देवी"),
         "number": "120457",
         "amount": Money(300_00),
+        "days": 7,
     }
     for question in QUESTIONS:
         assert (

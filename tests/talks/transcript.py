@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from core.clock import today
@@ -104,5 +105,8 @@ class Stage:
             words = re.sub(rf"(?<![0-9]){code}(?![0-9])", f"<code of {name}>", words)
             words = words.replace(number, f"<{name}>")
         words = words.replace(today().strftime("%d/%m/%Y"), "<today>")
+        for days in range(1, 11):
+            soon = (today() + timedelta(days=days)).strftime("%d/%m/%Y")
+            words = words.replace(soon, f"<in {days} days>")
         words = re.sub(r"<today> [0-9]{2}:[0-9]{2}", "<today> <time>", words)
         return words.replace(today().strftime("%m/%Y"), "<month>")

@@ -19,6 +19,7 @@ from core.tariffs import Line, Tariff
 from tests.conftest import Servers, fresh_database
 
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
+MONTHS_OF_METERS = [Period.read(f"2026-{month:02}") for month in (9, 10, 11, 12)]
 _names = count(1)
 
 

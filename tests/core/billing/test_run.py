@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import billing, ledger
-from core.billing import BillingError, Period
+from core.billing import BillingError, Period, run, runs
 from core.billing.telling import sensible
 from core.db import Database
 from core.tariffs import Step, Tariff, charge
@@ -45,9 +45,9 @@ def test_a_dry_run_says_what_posting_then_does(town: Town) -> None:
     dry = town.dry()
     assert (dry.bills, dry.paise, dry.estimated) == (1, 369_50, 0)
     assert town.bill_of(house) is None
-    run, posted = town.bill()
+    made, posted = town.bill()
     assert posted == dry
-    assert run.state == "posted"
+    assert made.state == "posted"
     assert town.dues(house) == 369_50
     town.books_are_true()
 
@@ -141,14 +141,55 @@ def test_a_meter_that_runs_backwards_is_not_believed(town: Town) -> None:
 def test_a_run_taken_back_leaves_no_trace_in_balances(town: Town) -> None:
     houses = [metered(town) for _ in range(3)]
     pay(town, houses[0], 100_00)
-    run, _ = town.bill()
-    assert billing.reverse(town.database, run.id, silent) == 3
-    assert billing.reverse(town.database, run.id, silent) == 0
+    made, _ = town.bill()
+    assert billing.reverse(town.database, made.id, silent) == 3
+    assert billing.reverse(town.database, made.id, silent) == 0
     assert [town.dues(house) for house in houses] == [-100_00, 0, 0]
     assert town.bill_of(houses[0]) is None
     town.books_are_true()
     town.bill()
     assert town.dues(houses[1]) == 369_50
+
+
+def test_the_bills_of_a_batch_are_one_entry_and_so_is_their_end(town: Town) -> None:
+    for _ in range(3):
+        metered(town)
+    free = town.house(town.package(Tariff(0), metered=False))
+    made, _ = town.bill()
+    entries = "SELECT count(*) FROM entry WHERE plant_id = :plant AND kind = :kind"
+    postings = "SELECT count(*) FROM posting JOIN entry ON entry.id = entry_id WHERE plant_id = :plant"
+    assert town.scalar(entries, plant=town.plant, kind="bill") == 1
+    # Three houses, and what the plant earned. A bill of nothing moves nothing.
+    assert town.scalar(postings, plant=town.plant) == 4
+    assert not town.scalar("SELECT count(entry_id) FROM bill WHERE connection_id = :house", house=free)
+    assert billing.reverse(town.database, made.id, silent) == 4
+    assert town.scalar(entries, plant=town.plant, kind="reversal") == 1
+    assert town.scalar(postings, plant=town.plant) == 8
+
+
+def test_a_run_that_takes_more_than_one_batch_is_taken_back_entry_by_entry(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    houses = [metered(town) for _ in range(7)]
+    monkeypatch.setattr(run, "BATCH", 3)
+    made, totals = town.bill()
+    # Smaller steps than the batches that were posted: no entry is torn.
+    monkeypatch.setattr(run, "BATCH", 2)
+    assert billing.reverse(town.database, made.id, silent) == totals.bills == 7
+    assert {town.dues(house) for house in houses} == {0}
+    town.books_are_true()
+
+
+def test_a_house_that_comes_while_a_run_is_broken_off_is_billed_with_it(town: Town) -> None:
+    early = metered(town)
+    run_id = runs.open_run(town.database, town.plant, NOVEMBER, date(2026, 12, 1))
+    with town.database.begin() as session:
+        run.post_range(session, runs.load(town.database, run_id), 0, early + 100)
+    late = metered(town)
+    gone_on_with, totals = town.bill()
+    assert (gone_on_with.id, totals.bills) == (run_id, 2)
+    assert town.dues(early) == town.dues(late) == 369_50
+    town.books_are_true()
 
 
 def test_a_run_under_another_can_not_be_taken_back(town: Town) -> None:
@@ -183,8 +224,8 @@ def test_bills_go_out_once_by_day_in_each_language(town: Town) -> None:
             "VALUES (:house, :phone, 'payer', :last)",
             house=house, phone=phone, last=last,
         )  # fmt: skip
-    run, _ = town.bill()
-    billing.finish(town.database, run.id, silent, default_language="en", service="Bijli Line")
+    made, _ = town.bill()
+    billing.finish(town.database, made.id, silent, default_language="en", service="Bijli Line")
     written = town.database.reader.rows(
         "SELECT language, body, extract(hour FROM next_at AT TIME ZONE 'Asia/Kolkata')::int FROM outbox "
         "WHERE connection_id = %(house)s ORDER BY language",
@@ -194,7 +235,7 @@ def test_bills_go_out_once_by_day_in_each_language(town: Town) -> None:
     assert "Rs 369.50" in written[0][1]
     assert "रु 369.50" in written[1][1]
     assert all(8 <= row[2] < 20 for row in written)
-    billing.reverse(town.database, run.id, silent)
+    billing.reverse(town.database, made.id, silent)
     assert (
         town.scalar("SELECT count(*) FROM outbox WHERE connection_id = :h AND state = 'queued'", h=house) == 0
     )

@@ -15,6 +15,7 @@ from core import ledger
 from core.clock import INDIA, today
 from core.db import Database
 from core.ids import read_number
+from core.loading import FILES as PARTS_FILES
 from core.loading import LoadReport, Problem, load
 
 FILES = {
@@ -448,7 +449,7 @@ def test_a_folder_without_our_files_or_with_two_of_one_says_so(operator: Operato
 def test_what_is_not_used_is_noted(operator: Operator) -> None:
     operator.write({"customer.csv": "", "readings.csv": "connection,date,kwh,remark\n"})
     assert operator.load().lines()[:2] == [
-        "note: customer.csv is not used; the files are " + ", ".join(FILES),
+        "note: customer.csv is not used; the files are " + ", ".join(PARTS_FILES),
         "note: readings.csv: the column 'remark' is not used",
     ]
 

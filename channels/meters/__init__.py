@@ -1,0 +1,1 @@
+"""Smart meters' services over HTTP: one short module each, carried by the jobs."""

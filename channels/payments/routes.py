@@ -1,0 +1,65 @@
+"""Where payment providers knock: signed webhooks in, and a page of thanks for the payer."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import msgspec
+import structlog
+from flask import Blueprint, Response, render_template_string, request
+
+from channels.nudge import nudge
+from channels.payments.razorpay import read_event, signed
+from channels.services import Services
+from core import online
+from core.clock import now
+from core.doing import Doing
+from core.people import Caller
+from core.settings import LANGUAGES
+from core.text import render, say
+
+log = structlog.get_logger()
+
+PROVIDER = Caller("razorpay", None, (), None)
+"""Who credits, in the audit: no person."""
+_THANKS = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<body style="font:16px/1.4 sans-serif;padding:6px">{% for line in lines %}<p>{{ line }}</p>{% endfor %}
+"""
+
+
+def payment_routes(services: Services) -> Blueprint:
+    """POST /payments/razorpay and GET /payments/thanks. Without Razorpay's settings there are none."""
+    routes = Blueprint("payments", __name__)
+    settings = services.settings
+    razorpay = settings.razorpay
+    if razorpay is None:
+        return routes
+
+    @routes.post("/payments/razorpay")
+    def webhook() -> Response:
+        body = request.get_data()
+        if not signed(body, request.headers.get("X-Razorpay-Signature", ""), razorpay):
+            log.warning("payment webhook refused", why="signature")
+            return Response(status=401)
+        event_id = request.headers.get("X-Razorpay-Event-Id", "") or sha256(body).hexdigest()
+        # Kept in a transaction of its own: whatever is wrong with it, it can be read again.
+        with services.database.begin() as session:
+            online.keep_event(session, event_id, body.decode("utf-8", "replace").replace("\0", ""), now())
+        try:
+            event = read_event(body)
+        except (msgspec.MsgspecError, ValueError, KeyError) as error:
+            log.warning("payment webhook unclear", event_id=event_id, why=type(error).__name__)
+            return Response(status=200)
+        with services.database.begin() as session:
+            key = event.paid.reference if event.paid else event_id
+            doing = Doing(session, PROVIDER, "razorpay", f"razorpay:{key}", now(), settings)
+            online.take_event(doing, event_id, event)
+        nudge(services.redis)
+        return Response(status=200)
+
+    @routes.get("/payments/thanks")
+    def thanks() -> str:
+        lines = [render(say("paylink.thanks"), language) for language in LANGUAGES]
+        return render_template_string(_THANKS, lines=lines)
+
+    return routes

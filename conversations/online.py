@@ -1,0 +1,114 @@
+"""Paying without cash: a link by SMS, card and wallet slips, payments that nobody knows the owner of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from conversations import customer, reading
+from conversations.prompts import Conversation, ask, confirm, look, said
+from conversations.staff import payee_of
+from core import accounts, online, payments, receipts, unmatched
+from core.accounts import Owed
+from core.doing import Doing
+from core.money import Money
+from core.people import Caller
+from core.text import Name, Text, say
+from core.unmatched import Waiting
+
+WAITING_SHOWN = 9
+
+
+def pay_online(caller: Caller) -> Conversation:
+    """A link to pay what is owed, or another amount, by SMS to the phone that asks."""
+    paise = yield from said(say("paylink.how_much"), reading.amount)
+    line = yield from customer.which_line(caller)
+    if paise is None:
+        query = partial(accounts.what_is_owed, connection_id=line.id)
+        owed: Owed = yield from look("owed", query, Owed, fresh=True)
+        paise = owed.balance_paise
+        if paise < online.LEAST_PAISE:
+            paise = yield from ask(say("paylink.how_much"), reading.amount)
+    asked = paise
+
+    def send(doing: Doing) -> Text:
+        online.ask_link(doing, line.id, asked, doing.caller.phone)
+        return say("paylink.coming", amount=Money(asked), number=line.number)
+
+    return send
+
+
+def slip(mode: str) -> Callable[[Caller], Conversation]:
+    """The talk that enters a payment by card or wallet with its reference."""
+
+    def talk(caller: Caller) -> Conversation:
+        payee = yield from payee_of(caller)
+        question = say("slip.amount", name=payee.label, number=payee.number, mode=receipts.mode_words(mode))
+        paise = yield from ask(question, reading.amount)
+        reference = yield from ask(say("slip.reference"), reading.reference)
+        sure = say(
+            "slip.confirm",
+            amount=Money(paise),
+            mode=receipts.mode_words(mode),
+            name=payee.label,
+            number=payee.number,
+            reference=reference,
+        )
+        if not (yield from confirm(sure, undoable=True)):
+            return say("pay.not_taken")
+
+        def take(doing: Doing) -> Text:
+            taken = payments.take_by_reference(doing, payee.connection_id, paise, mode, reference)
+            return _taken(payee.label, payee.number, paise, *taken)
+
+        return take
+
+    return talk
+
+
+def _taken(name: Name, number: str, paise: int, receipt: str, balance: int) -> Text:
+    state, left = payments.standing(balance)
+    return say(
+        f"pay.taken_{state}", amount=Money(paise), name=name, number=number, receipt=receipt, balance=left
+    )
+
+
+def waiting(caller: Caller) -> Conversation:
+    """Payments that nobody knows the connection of, each with a guess where there is one."""
+    found: list[Waiting] = yield from look(
+        "waiting", partial(unmatched.waiting, staff_id=_staff_id(caller), limit=WAITING_SHOWN), list[Waiting]
+    )
+    if not found:
+        return say("unmatched.none")
+    rows = tuple(
+        say(
+            "unmatched.guess" if one.guess else "unmatched.row",
+            id=one.id,
+            amount=Money(one.paise),
+            day=one.on,
+            number=one.guess or "",
+        )
+        for one in found
+    )
+    return say("nav.lines", lines=(say("unmatched.head"), *rows))
+
+
+def match(caller: Caller) -> Conversation:
+    """Say whose an unmatched payment is, and credit it after a yes."""
+    number = yield from ask(say("unmatched.which"), reading.row_number)
+    query = partial(unmatched.one, staff_id=_staff_id(caller), id_=number)
+    one: Waiting | None = yield from look(f"one-{number}", query, Waiting | None, fresh=True)
+    if one is None:
+        return say("unmatched.gone", id=number)
+    payee = yield from payee_of(caller)
+    sure = say("unmatched.confirm", amount=Money(one.paise), name=payee.label, number=payee.number)
+    if not (yield from confirm(sure)):
+        return say("pay.not_taken")
+    return lambda doing: unmatched.match(doing, number, payee.connection_id)
+
+
+def _staff_id(caller: Caller) -> int:
+    """The catalogue lets only staff in here."""
+    if caller.staff is None:
+        raise LookupError("not staff")
+    return caller.staff.id

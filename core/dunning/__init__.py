@@ -1,0 +1,1 @@
+"""What happens between a bill and its money: reminders, and the promises of those who need some days."""

@@ -1,0 +1,370 @@
+"""Razorpay at our door: signatures, events in any order and number, and the making of links over HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+
+import pytest
+import redis
+from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from channels.app import create_app
+from core.settings import Razorpay
+from jobs import links
+from tests.conftest import Servers, demo_settings, fresh_database
+from tests.play import Play
+
+PAYLOADS = Path(__file__).parents[1] / "payloads" / "razorpay"
+ASHA, RAMESH, IN_CHARGE, PAYER = "+919800000001", "+919800000002", "+919800000003", "+919811111111"
+SECRET, OLD = "the-webhook-secret-of-now", "the-webhook-secret-before"
+_events = count(1)
+
+
+def razorpay(base_url: str | None = None) -> Razorpay:
+    return Razorpay("rzp_test_0001", "an-api-secret-of-ours", SECRET, OLD, base_url)
+
+
+def body_of(name: str, reference: str = "") -> bytes:
+    return (PAYLOADS / f"{name}.json").read_text(encoding="utf-8").replace("<reference>", reference).encode()
+
+
+def signature(body: bytes, secret: str = SECRET) -> str:
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+@dataclass
+class Till:
+    """The small world with Razorpay in it; `reference` is Asha's open link of Rs 300."""
+
+    play: Play
+    reference: str = ""
+
+    def ask(self, rupees: str = "300") -> None:
+        self.play.text(ASHA, f"LINK {rupees}")
+        self.reference = str(self.play.scalar("SELECT max(reference) FROM payment_link"))
+
+    def tell(self, name: str, id_: str | None = None, secret: str = SECRET) -> int:
+        return post(self.play.client, body_of(name, self.reference), id_, secret)
+
+    def counts(self) -> tuple[object, object, object]:
+        """Payments that stand, receipts, and what Asha owes."""
+        return (
+            self.play.scalar("SELECT count(*) FROM payment WHERE reversal_id IS NULL"),
+            self.play.scalar("SELECT count(*) FROM receipt"),
+            self.dues(),
+        )
+
+    def dues(self) -> int:
+        return int(
+            str(
+                self.play.scalar(
+                    "SELECT balance_paise FROM account JOIN connection ON connection.id = connection_id "
+                    "WHERE kind = 'dues' AND number = '120457'"
+                )
+            )
+        )
+
+    def in_account(self, kind: str) -> int:
+        return int(
+            str(
+                self.play.scalar(f"SELECT coalesce(sum(balance_paise), 0) FROM account WHERE kind = '{kind}'")
+            )
+        )
+
+
+def post(client: FlaskClient, body: bytes, id_: str | None = None, secret: str = SECRET) -> int:
+    headers = {"X-Razorpay-Signature": signature(body, secret)}
+    headers["X-Razorpay-Event-Id"] = id_ or f"event-{next(_events)}"
+    return client.post("/payments/razorpay", data=body, headers=headers).status_code
+
+
+@pytest.fixture
+def till(servers: Servers, world_template: str, redis_client: object) -> Iterator[Till]:
+    with fresh_database(servers, world_template) as url:
+        play = Play(replace(demo_settings(servers, url), sms_rate=10_000, razorpay=razorpay()))
+        yield Till(play)
+        play.close()
+
+
+@pytest.mark.parametrize("given", [None, "", "0" * 64, "नकली", "x"])
+def test_without_the_right_signature_nothing_is_kept(till: Till, given: str | None) -> None:
+    headers = {} if given is None else {"X-Razorpay-Signature": given.encode().decode("latin-1")}
+    body = body_of("payment_link.paid")
+    assert till.play.client.post("/payments/razorpay", data=body, headers=headers).status_code == 401
+    assert till.play.scalar("SELECT count(*) FROM provider_event") == 0
+
+
+def test_the_signature_is_over_the_bytes_as_they_came(till: Till) -> None:
+    body = body_of("payment_link.paid")
+    headers = {"X-Razorpay-Signature": signature(json.dumps(json.loads(body)).encode())}
+    assert till.play.client.post("/payments/razorpay", data=body, headers=headers).status_code == 401
+
+
+def test_the_old_secret_counts_during_a_change(till: Till) -> None:
+    till.ask()
+    assert till.tell("payment_link.paid", secret=OLD) == 200
+    assert till.counts() == (1, 1, 320_50)
+
+
+def test_what_is_signed_and_unclear_is_kept_and_not_asked_for_again(till: Till) -> None:
+    for body in (b"no json", b'{"event": 1}', b'{"event":"payment.captured","payload":{"payment":{}}}'):
+        assert post(till.play.client, body) == 200
+    assert till.play.scalar("SELECT count(*) FROM provider_event") == 3
+    assert till.counts()[:2] == (0, 0)
+
+
+ORDERS = [
+    ("payment_link.paid", "payment.captured"),
+    ("payment.captured", "payment_link.paid"),
+    ("payment_link.partially_paid", "payment_link.paid"),
+    ("payment_link.expired", "payment_link.paid"),
+    ("payment_link.paid", "payment_link.cancelled", "payment_link.paid"),
+]
+
+
+@pytest.mark.parametrize("events", ORDERS)
+def test_a_payment_is_credited_once_whatever_comes_first(till: Till, events: tuple[str, ...]) -> None:
+    till.ask()
+    for event in events:
+        assert till.tell(event) == 200
+    assert till.counts() == (1, 1, 320_50)
+    assert (till.in_account("clearing"), till.in_account("suspense")) == (300_00, 0)
+
+
+def test_the_same_event_twice_is_kept_and_credited_once(till: Till) -> None:
+    till.ask()
+    for _ in range(2):
+        assert till.tell("payment_link.paid", "event-again") == 200
+    assert till.counts() == (1, 1, 320_50)
+    assert till.play.scalar("SELECT count(*) FROM provider_event WHERE handled_at IS NOT NULL") == 1
+
+
+def test_two_events_at_once_credit_once(till: Till) -> None:
+    till.ask()
+    names = ["payment_link.paid", "payment.captured"] * 3
+    barrier = threading.Barrier(len(names))
+
+    def tell(name: str) -> int:
+        client = create_app(till.play.settings, till.play.services).test_client()
+        barrier.wait()
+        return post(client, body_of(name, till.reference))
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        assert set(pool.map(tell, names)) == {200}
+    assert till.counts() == (1, 1, 320_50)
+
+
+def test_connection_and_payer_both_get_the_receipt(till: Till) -> None:
+    till.ask()
+    till.tell("payment_link.paid")
+    told = [phone for phone, words in till.play.deliver() if "Rs 300 jama" in words]
+    assert sorted(told) == [ASHA, PAYER]
+
+
+@pytest.mark.parametrize("events", [("payment_link.paid", "refund.processed"), ("refund.processed",) * 2])
+def test_a_refund_cancels_the_receipt_and_all_are_told(till: Till, events: tuple[str, ...]) -> None:
+    till.ask()
+    for event in (*events, "payment_link.paid"):
+        assert till.tell(event) == 200
+    assert till.dues() == 620_50
+    assert (till.in_account("clearing"), till.in_account("suspense")) == (0, 0)
+    if events[0] == "payment_link.paid":
+        assert till.counts() == (0, 1, 620_50)
+        assert [phone for phone, words in till.play.deliver() if "lauta" in words] == [ASHA, PAYER]
+
+
+def test_foreign_money_is_kept_as_an_event_only(till: Till) -> None:
+    assert till.tell("payment.dollars") == 200
+    assert till.counts()[:2] == (0, 0)
+    assert till.play.scalar("SELECT count(*) FROM online_payment") == 0
+
+
+def test_an_unmatched_payment_is_shown_with_a_guess_and_matched_after_a_yes(till: Till) -> None:
+    till.tell("payment.noted")
+    assert till.in_account("suspense") == -300_00
+    till.play.text(IN_CHARGE, "UNMATCHED")
+    assert "Perhaps 120457" in till.play.deliver()[0][1]
+    till.play.text(RAMESH, "UNMATCHED")
+    assert till.play.deliver() == [(RAMESH, "No payment waits for its connection here.")]
+    till.play.text(IN_CHARGE, "MATCH 1 120457")
+    assert till.play.deliver()[0][1].startswith("Credit Rs 300 to Asha Devi, 120457?")
+    till.play.text(IN_CHARGE, "yes")
+    assert {phone for phone, _ in till.play.deliver()} == {ASHA, PAYER, IN_CHARGE}
+    assert till.counts() == (1, 1, 320_50)
+    assert till.in_account("suspense") == 0
+    till.tell("refund.processed")
+    assert till.counts() == (0, 1, 620_50)
+    assert (till.in_account("clearing"), till.in_account("suspense")) == (0, 0)
+
+
+def test_a_slip_is_entered_once(till: Till) -> None:
+    for line in ("CARD 120457 300 AB-1234", "CARD 120457 300 ab1234"):
+        till.play.text(RAMESH, line)
+    answers = [words for phone, words in till.play.deliver() if phone == RAMESH]
+    assert answers[1].startswith("AB1234 was entered before: receipt ")
+    assert till.counts() == (1, 1, 320_50)
+    till.play.text(RAMESH, "UNDO")
+    till.play.text(RAMESH, "CARD 120457 300 AB1234")
+    assert till.counts() == (1, 2, 320_50)
+
+
+def test_the_page_after_paying_says_thanks_and_credits_nothing(till: Till) -> None:
+    till.ask()
+    page = till.play.client.get(f"/payments/thanks?razorpay_payment_link_reference_id={till.reference}")
+    assert page.status_code == 200
+    assert till.counts()[:2] == (0, 0)
+
+
+@dataclass
+class Shop:
+    """Razorpay's HTTP edge; `answers` are given one after the other."""
+
+    answers: list[tuple[int, bytes]]
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def shop() -> Iterator[tuple[Shop, str]]:
+    made = Shop([])
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            made.asked.append(f"{self.command} {self.path}")
+            status, body = made.answers.pop(0)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = _answer  # noqa: N815 - http.server's names
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield made, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_link_is_made_texted_once_and_an_open_one_is_sent_again(
+    till: Till, shop: tuple[Shop, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, url = shop
+    settings = replace(till.play.settings, razorpay=razorpay(url))
+    monkeypatch.setattr(links, "services", lambda: replace(till.play.services, settings=settings))
+    till.ask()
+    till.play.deliver()
+    again = json.dumps({"payment_links": [json.loads(body_of("link_made", till.reference))]}).encode()
+    made.answers += [(503, b""), (400, body_of("link_again", till.reference)), (200, again)]
+    links.make()  # away: the next turn asks again, and finds the link of the first try
+    assert till.play.deliver() == []
+    links.make()
+    links.make()
+    [(phone, words)] = till.play.deliver()
+    assert phone == ASHA
+    assert "https://rzp.io/rzp/AbCdEf12" in words
+    assert [line.split("?")[0] for line in made.asked] == ["POST /v1/payment_links"] * 2 + [
+        "GET /v1/payment_links"
+    ]
+    till.play.text(ASHA, "LINK 300")
+    assert sum("rzp.io" in words for _, words in till.play.deliver()) == 1
+    assert till.play.scalar("SELECT count(*) FROM payment_link") == 1
+
+
+def test_a_link_that_is_refused_is_said_so(
+    till: Till, shop: tuple[Shop, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, url = shop
+    settings = replace(till.play.settings, razorpay=razorpay(url))
+    monkeypatch.setattr(links, "services", lambda: replace(till.play.services, settings=settings))
+    till.ask()
+    till.play.deliver()
+    made.answers += [(400, b'{"error":{"description":"amount"}}'), (200, b'{"payment_links":[]}')]
+    links.make()
+    assert "nahin ban saka" in till.play.deliver()[0][1]
+
+
+def test_link_means_paying_for_customers_and_linking_for_strangers(till: Till) -> None:
+    till.play.text("+919800000009", "LINK")
+    till.play.text(ASHA, "JOIN")
+    assert till.play.scalar("SELECT count(*) FROM payment_link") == 0
+    till.play.text(ASHA, "LINK")
+    assert till.play.scalar("SELECT amount_paise FROM payment_link") == 620_50
+
+
+class Books(RuleBasedStateMachine):
+    """Links, webhooks, refunds, matches and cash in any order, repeated."""
+
+    till: Till
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cash = 0
+        self.till.play.deliver()
+
+    @rule(
+        which=st.integers(1, 3),
+        name=st.sampled_from(
+            ["payment_link.paid", "payment.captured", "payment_link.expired", "refund.processed"]
+        ),
+    )
+    def event(self, which: int, name: str) -> None:
+        body = body_of(name, self.till.reference)
+        for old in (b"pay_QnAbCdEfGh1234", b"rfnd_QnRefund000001"):
+            body = body.replace(old, old[:-1] + str(which).encode())
+        assert post(self.till.play.client, body) == 200
+
+    @rule(id_=st.integers(1, 3))
+    def match(self, id_: int) -> None:
+        self.till.play.text(IN_CHARGE, f"MATCH {id_} 120457")
+        self.till.play.text(IN_CHARGE, "yes")
+
+    @rule()
+    def pay(self) -> None:
+        self.till.play.text(RAMESH, "PAY 120457 10")
+        self.cash += 10_00
+
+    @invariant()
+    def nothing_is_lost_or_doubled(self) -> None:
+        scalar = self.till.play.scalar
+        assert scalar("SELECT coalesce(sum(amount_paise), 0) FROM posting") == 0
+        assert scalar("SELECT count(*) FROM receipt") == scalar(
+            "SELECT coalesce(max(serial), 0) FROM receipt"
+        )
+        held = int(str(scalar("SELECT coalesce(sum(amount_paise - refunded_paise), 0) FROM online_payment")))
+        assert self.till.in_account("clearing") == held
+        assert self.till.in_account("cash") == self.cash
+        assert self.till.dues() == 620_50 - self.cash - held - self.till.in_account("suspense")
+
+
+def test_books_hold_whatever_comes(servers: Servers, world_template: str, redis_client: redis.Redis) -> None:
+    def fresh() -> Books:
+        redis_client.flushall()
+        url = stack.enter_context(fresh_database(servers, world_template))
+        play = Play(replace(demo_settings(servers, url), sms_rate=10_000, razorpay=razorpay()))
+        stack.callback(play.close)
+        Books.till = Till(play)
+        Books.till.ask()
+        return Books()
+
+    with ExitStack() as stack:
+        run_state_machine_as_test(
+            fresh,  # type: ignore[arg-type]  # it only calls it
+            settings=hypothesis_settings(max_examples=8, stateful_step_count=12, deadline=None),
+        )
