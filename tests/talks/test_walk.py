@@ -300,7 +300,7 @@ OF_OTHER_REQUESTS = {
     *(f"outage.{how}" for how in ("alarm", "back", "not_you", "option", "over", "restored", "take", "taken")),
     *(f"outage.{how}" for how in ("told", "what", "which")),
 }
-"""What the requests of the stage don't come to; the transcripts work.txt, outage.txt, requests.txt and tests/core/work show them."""
+"""What the requests of the stage don't come to; transcripts (work, outage, requests) and tests show them."""
 
 
 SAID_OF_METERS = {
