@@ -68,6 +68,8 @@ class Message:
     """The language, where the writer knows it; else the phone's own, else the service's."""
     at: datetime | None = None
     """Not to be sent before; None: at once."""
+    channel: str = "sms"
+    """The first choice of a road; who has no phone number is written to on WhatsApp in any case."""
 
 
 def post(
@@ -79,13 +81,14 @@ def post(
     text: Text | str,
     connection_id: int | None = None,
     language: str | None = None,
+    channel: str = "sms",
     default_language: str,
 ) -> bool:
     """Write one message; one round trip.
 
     False when nothing was written: the source has spoken already, or the phone is unreachable.
     """
-    message = Message(source, recipient, kind, text, connection_id, language)
+    message = Message(source, recipient, kind, text, connection_id, language, channel=channel)
     return post_many(session, [message], default_language=default_language) == 1
 
 
@@ -119,6 +122,7 @@ def _columns(messages: Iterable[Message]) -> dict[str, list[object]]:
                 int(kind.life.total_seconds()),
                 message.connection_id,
                 message.at,
+                message.channel,
             )
             for name, value in zip(_COLUMNS, row, strict=True):
                 columns[name].append(value)
@@ -137,19 +141,21 @@ _COLUMNS = (
     "lives",
     "connections",
     "moments",
+    "channels",
 )
 
 _POST = text("""
 INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, next_at, expires_at,
-    connection_id)
+    connection_id, channel)
 SELECT new.source, new.recipient, new.kind, new.language, new.body, new.parts, new.priority,
-       coalesce(new.at, now()), coalesce(new.at, now()) + make_interval(secs => new.life), new.connection_id
+       coalesce(new.at, now()), coalesce(new.at, now()) + make_interval(secs => new.life), new.connection_id,
+       CASE WHEN new.recipient LIKE '+%' THEN new.channel ELSE 'whatsapp' END
 FROM unnest(
     CAST(:sources AS text[]), CAST(:recipients AS text[]), CAST(:kinds AS text[]),
     CAST(:wanted AS text[]), CAST(:languages AS text[]), CAST(:bodies AS text[]),
     CAST(:parts AS smallint[]), CAST(:priorities AS smallint[]), CAST(:lives AS integer[]),
-    CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[])
-) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at)
+    CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[]), CAST(:channels AS text[])
+) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at, channel)
 LEFT JOIN phone ON phone.e164 = new.recipient
 WHERE new.language = coalesce(new.wanted, phone.language, :default_language)
   AND phone.unreachable IS NULL
