@@ -15,13 +15,14 @@ KINDS = {
     "bill": "billed",
     "late_fee": "billed",
     "instalment": "billed",
+    "deposit_raise": "billed",
     "payment": "paid",
     "refund": "paid",
     "coupon": "paid",
     "setoff": "paid",
 }
 """What moves dues, and in which column of a year it stands; a reversal stands where what it reverses does."""
-DEPOSIT_KINDS = ("opening", "deposit", "deposit_refund", "setoff")
+DEPOSIT_KINDS = ("opening", "deposit", "deposit_raise", "deposit_refund", "setoff")
 """What moves a deposit."""
 
 # What is paid is named, all else that moves dues was charged. So every month adds up: the balance

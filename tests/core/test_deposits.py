@@ -216,7 +216,7 @@ def test_every_kind_that_moves_dues_or_deposits_has_its_column_and_words() -> No
     moving = set()
     for path in Path("core").rglob("*.py"):
         source = path.read_text()
-        for entry in re.findall(r"ledger\.post\((.*?)\n    \)", source, re.S):
+        for entry in re.findall(r"ledger\.post\((.*?)\n\s*\)\n", source, re.S):
             if "dues" in entry or "deposit" in entry or "owner" in entry or "other" in entry:
                 moving |= set(re.findall(r'kind="(\w+)"', entry))
     moving |= set(payments._KINDS.values()) | {"bill", "opening"}
