@@ -1,4 +1,4 @@
-"""Deposits on a real database: any order of acts, repeats, two at once; and the limit of a collector's cash."""
+"""Deposits on a real database: any order of acts, repeats, two at once; and how much cash one may hold."""
 
 from __future__ import annotations
 
