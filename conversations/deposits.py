@@ -67,8 +67,9 @@ def _take(caller: Caller, payee: Payee, paise: int) -> Conversation:
 
 
 def _held(payee: Payee) -> Talk[Deposit]:
+    """How the deposit stood when it was first asked about: the core looks again when it moves."""
     query = partial(deposits.deposit_of, connection_id=payee.connection_id)
-    found: Deposit = yield from look(f"held-{payee.number}", query, Deposit, fresh=True)
+    found: Deposit = yield from look(f"held-{payee.number}", query, Deposit)
     return found
 
 
