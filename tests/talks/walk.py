@@ -102,7 +102,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "prove.wrong_code": ([CODE], ["12"]),
     "mended.stars": (["5"], ["6"]),
     "deposit.amount": (["100"], ["abc", "0.00"]),
-    "deposit.refund_amount": (["10", "9999999"], ["abc"]),
+    "deposit.refund_amount": (["10", "9999"], ["abc"]),
     "paylink.how_much": (["250"], ["abc"]),
     "slip.amount": (["100"], ["abc", "0.00"]),
     "slip.reference": (["AB-1234"], ["x"]),
