@@ -99,6 +99,7 @@ LATIN_IN_HINDI = {
     "CUST",
     "START",
     "REVIEW",
+    "REDEEM",
     "REOPEN",
     "BACK",
     "OUTAGE",
