@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from conversations.prompts import Unclear
 from core.dunning.promises import MOST_DAYS
@@ -227,3 +228,26 @@ def row_number(raw: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
         raise Unclear(say("unmatched.bad"))
     return int(digits)
+
+
+def plant(raw: str) -> str:
+    """A plant's code."""
+    code = fold(raw)
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,20}", code):
+        raise Unclear(say("unclear.plant", typed=quoted(raw)))
+    return code
+
+
+def plant_and_month(raw: str) -> tuple[str | None, date | None]:
+    """A plant's code, a month as 2026-10 or 10/2026, or both."""
+    code: str | None = None
+    month: date | None = None
+    for word in fold(raw).split():
+        found = re.fullmatch(r"(?P<y>20\d\d)[-/](?P<m>\d{1,2})|(?P<m2>\d{1,2})[-/](?P<y2>20\d\d)", word)
+        if found is None and code is None:
+            code = plant(word)
+        elif found is not None and month is None and 1 <= int(found["m"] or found["m2"]) <= 12:
+            month = date(int(found["y"] or found["y2"]), int(found["m"] or found["m2"]), 1)
+        else:
+            raise Unclear(say("unclear.plant", typed=quoted(raw)))
+    return code, month

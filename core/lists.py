@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import text
 
-from core import ledger, payments
+from core import floats, ledger, payments
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
@@ -55,6 +55,7 @@ def take(doing: Doing, running: int | None, items: list[Item], body: str) -> Tex
     rows, total = _enter(doing, items, staff.id, staff.cash_limit_paise)
     good = sum(paise > 0 for _, paise in rows)
     lines = [say("batch.head", good=good, lines=len(items), total=Money(total)), *(row for row, _ in rows)]
+    lines += floats.warning(doing, staff.id)
     gaps = _gaps(doing, staff.id) if running is not None else ""
     if gaps:
         lines.append(say("batch.gaps", numbers=gaps))

@@ -45,6 +45,7 @@ _PAID: dict[str, Param] = {
     "receipt": RECEIPT,
     "code": RECEIPT_CODE,
     "service": SERVICE,
+    "held": BALANCE,
 }
 
 
@@ -104,6 +105,8 @@ LONGEST: dict[str, list[Text]] = {
         ),
     ],
     "receipt": [
+        *(say(f"receipt.{how}", **_PAID) for how in ("deposit", "refunded", "setoff_clear", "setoff_due")),
+        say("receipt.again_deposit", **_PAID, day=DAY),
         *(say(f"receipt.{how}", **_PAID) for how in STANDINGS),
         say("receipt.again", receipt=RECEIPT, code=RECEIPT_CODE, amount=AMOUNT, day=DAY, service=SERVICE),
     ],
@@ -154,6 +157,7 @@ LONGEST: dict[str, list[Text]] = {
             people=99999,
             rows=(say("flags.short", number=NUMBER, amount=BALANCE),) * NAMED,
         ),
+        say("alerts.float", name=NAME, held=BALANCE, limit=AMOUNT),
         say("alerts.number_blocked", last="0001", connection=NUMBER),
         *(
             say(f"alerts.hand_{how}", name=NAME, amount=BALANCE)

@@ -102,6 +102,8 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "prove.code": (["000000", CODE], ["12"]),
     "prove.wrong_code": ([CODE], ["12"]),
     "mended.stars": (["5"], ["6"]),
+    "deposit.amount": (["100"], ["abc", "0.00"]),
+    "deposit.refund_amount": (["10", "9999"], ["abc"]),
     "paylink.how_much": (["250"], ["abc"]),
     "slip.amount": (["100"], ["abc", "0.00"]),
     "slip.reference": (["AB-1234"], ["x"]),
