@@ -18,6 +18,7 @@ from core.tables.books import (
 )
 from core.tables.cash import CashClose, CashList, Dispute, Handover
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
+from core.tables.dlt import DltTemplate
 from core.tables.dunning import Promise, ReminderRound
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
 from core.tables.meters import MeterChange, Reading, ReadingWas
@@ -52,6 +53,7 @@ __all__ = [
     "ConnectionStatus",
     "Customer",
     "Dispute",
+    "DltTemplate",
     "Entry",
     "GatewayPause",
     "Handled",

@@ -9,6 +9,7 @@ import pytest
 from channels.sms import show
 from channels.ussd import screen
 from conversations.prompts import Confirm
+from core import dlt
 from core.alerts import Trouble
 from core.flags.telling import NAMED
 from core.gsm import fits_screen, is_gsm, parts
@@ -124,6 +125,7 @@ LONGEST: dict[str, list[Text]] = {
             people=99999,
             rows=(say("flags.short", number=NUMBER, amount=BALANCE),) * NAMED,
         ),
+        *(say("alerts.not_registered", words=key, language="hi-Latn") for key in dlt.outbound()),
         say("alerts.number_blocked", last="0001", connection=NUMBER),
         *(
             say(f"alerts.hand_{how}", name=NAME, amount=BALANCE)
