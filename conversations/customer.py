@@ -16,6 +16,7 @@ from core.requests import FaultKind, RequestView
 from core.settings import LANGUAGES
 from core.statements import Month
 from core.text import Name, Text, say
+from core.work.outages import Known
 
 PAYMENTS_SHOWN = 12
 FAULTS_SHOWN = 5
@@ -182,12 +183,20 @@ def report_fault(caller: Caller) -> Conversation:
         note = yield from ask(say("fault.note"), reading.note, whole=True)
 
     def open_request(doing: Doing) -> Text:
-        number, new = requests.open_fault(doing, line.id, line.number, line.plant_id, kind, note or None)
-        if not new:
-            return say("fault.known", request=number)
-        return say("fault.danger" if kind is FaultKind.DANGER else "fault.opened", request=number)
+        opened = requests.open_fault(doing, line.id, line.number, line.plant_id, kind, note or None)
+        if not opened.new:
+            return say("fault.known", request=opened.number)
+        if opened.outage is not None:
+            return _outage(opened.number, opened.outage)
+        return say("fault.danger" if kind is FaultKind.DANGER else "fault.opened", request=opened.number)
 
     return open_request
+
+
+def _outage(number: str, outage: Known) -> Text:
+    """Known already: since when, how many homes, and who is on it."""
+    who = outage.doer or say("work.our_people")
+    return say("fault.outage", request=number, since=outage.since, homes=outage.homes, name=who)
 
 
 def fault_status(caller: Caller) -> Conversation:

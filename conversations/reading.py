@@ -64,11 +64,11 @@ def code(raw: str) -> str:
     return digits
 
 
-def days(raw: str) -> int:
-    """A number of days that a promise may take."""
+def days(raw: str, most: int = MOST_DAYS) -> int:
+    """A number of days from 1 to `most`; unless said otherwise, those that a promise may take."""
     digits = re.sub(r"\s*(days?|din|दिन)$", "", fold(raw), flags=re.I)
-    if not re.fullmatch(r"0*[0-9]{1,2}", digits) or not 1 <= int(digits) <= MOST_DAYS:
-        raise Unclear(say("unclear.days", most=MOST_DAYS))
+    if not re.fullmatch(r"0*[0-9]{1,2}", digits) or not 1 <= int(digits) <= most:
+        raise Unclear(say("unclear.days", most=most))
     return int(digits)
 
 

@@ -116,10 +116,10 @@ def find(caller: Caller) -> Conversation:
         Card | None,
         fresh=True,
     )
-    return _card(card) if card else say("find.none", term=reading.quoted(term))
+    return card_text(card) if card else say("find.none", term=reading.quoted(term))
 
 
-def _card(card: Card) -> Text:
+def card_text(card: Card) -> Text:
     """One customer in a few lines."""
     state, amount = payments.standing(card.dues_paise)
     lines = [

@@ -12,7 +12,7 @@ from conversations.proof import prove
 from core.doing import Doing
 from core.people import Caller, StaffMember
 from core.text import Name, Text, say
-from core.work import lists, machine, telling
+from core.work import effects, lists, machine, telling
 from core.work.lists import Doer, Event, PlantReport, Task
 from core.work.rules import STAGES, Kind, Step, who_can
 
@@ -106,7 +106,13 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
 
     def take(doing: Doing) -> Text:
         moved = machine.take_step(
-            doing, task.number, step, note=note, to_staff_id=to_staff_id, details=details
+            doing,
+            task.number,
+            step,
+            note=note,
+            to_staff_id=to_staff_id,
+            details=details,
+            effect=effects.of(step),
         )
         if step is Step.ASSIGN and moved.assignee:
             return say("work.assigned", request=moved.number, name=moved.assignee)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -12,7 +13,9 @@ from core.alerts import tell_staff
 from core.db import Reader
 from core.doing import Doing
 from core.text import Name, Text, say
+from core.work import outages
 from core.work.machine import raise_request
+from core.work.outages import Known
 from core.work.rules import Kind
 
 
@@ -61,17 +64,25 @@ class RequestView(msgspec.Struct, frozen=True, array_like=True):
     opened_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A fault that was reported: its number, whether it is new, the outage it belongs to."""
+
+    number: str
+    new: bool
+    outage: Known | None
+
+
 def open_fault(
     doing: Doing, connection_id: int, number: str, plant_id: int, kind: FaultKind, note: str | None
-) -> tuple[str, bool]:
-    """Open a fault; returns its number and whether it is new.
+) -> Opened:
+    """Open a fault, or find the same one of the same connection still open.
 
-    The same fault of the same connection, still open, is not opened again: its number is given.
-    Danger goes to the plant's field staff at once.
+    Danger goes to the plant's field staff at once; no light in many homes becomes one outage.
     """
     known = _still_open(doing, Kind.FAULT, kind, connection_id)
     if known:
-        return known, False
+        return Opened(known, False, None)
     danger = kind is FaultKind.DANGER
     opened = raise_request(
         doing,
@@ -84,7 +95,8 @@ def open_fault(
     )
     if danger:
         _alarm(doing, opened, number, plant_id)
-    return opened, True
+    outage = outages.join(doing, plant_id) if kind is FaultKind.NO_POWER else None
+    return Opened(opened, True, outage)
 
 
 def ask_for_connection(doing: Doing, name: str, village: str) -> tuple[str, bool]:

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 
 from channels.nudge import BULK, NORMAL
-from jobs import billing, cash, clean, dunning, flags, inbound, links, meters, outbox
+from jobs import billing, cash, clean, dunning, flags, inbound, links, meters, outbox, work
 
 log = structlog.get_logger()
 
@@ -43,6 +43,8 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
         result_ttl=0,
         job_timeout=BILLING_JOB_SECONDS,
     )
+    for job in (cash.expire, work.go_up):
+        cron.register(job, BULK, interval=MINUTES, ttl=MINUTES, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(
         dunning.sweep,
         BULK,
@@ -57,7 +59,6 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
         (meters.read, READ_SECONDS_DEMO if demo else READ_SECONDS),
     ):
         cron.register(job, BULK, interval=seconds, ttl=seconds, result_ttl=0, job_timeout=JOB_SECONDS)
-    cron.register(cash.expire, BULK, interval=MINUTES, ttl=MINUTES, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(clean.clean, BULK, cron=NIGHT, result_ttl=0, job_timeout=JOB_SECONDS)
     return cron
 

@@ -81,6 +81,11 @@ WHERE request.kind = 'fault' AND request.state = 'completed' AND request.closed_
 AND (request.phone = %(phone)s OR request.connection_id = ANY(%(connections)s))
 ORDER BY request.closed_at DESC LIMIT %(limit)s
 """
+_OF = """
+SELECT number, kind, topic, state FROM request
+WHERE connection_id = %(connection)s AND closed_at IS NULL
+ORDER BY urgent DESC, created_at LIMIT %(limit)s
+"""
 # Open work by its partial index, closed work of the time asked for by (plant, closed_at).
 _REPORT = """
 WITH mine AS (
@@ -177,6 +182,15 @@ class Doer(msgspec.Struct, frozen=True, array_like=True):
         return Name(self.name, self.name_local)
 
 
+class Brief(msgspec.Struct, frozen=True, array_like=True):
+    """An open request on one line."""
+
+    number: str
+    kind: str
+    topic: str | None
+    state: str
+
+
 class PlantReport(msgspec.Struct, frozen=True, array_like=True):
     """A plant's work: open and overdue now; done, rejected, average seconds and rating since a day."""
 
@@ -228,6 +242,11 @@ def one(reader: Reader, staff_id: int, number: str) -> Task | None:
     """A request of one's plants, or one that one has raised."""
     rows = reader.rows(_ONE, {"staff": staff_id, "number": number})
     return Task(*rows[0]) if rows else None
+
+
+def of_connection(reader: Reader, connection_id: int, limit: int) -> list[Brief]:
+    """What is open at a connection."""
+    return [Brief(*row) for row in reader.rows(_OF, {"connection": connection_id, "limit": limit})]
 
 
 def doers(reader: Reader, plant_id: int, limit: int) -> list[Doer]:

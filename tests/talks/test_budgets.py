@@ -71,8 +71,11 @@ LONGEST: dict[str, list[Text]] = {
         ),
     ],
     "notice": [
-        say(f"work.told_{key}", request=REQUEST, name=NAME, service=SERVICE)
-        for key in sorted(set(telling.CUSTOMER.values()))
+        say("outage.back", request=REQUEST, service=SERVICE),
+        *(
+            say(f"work.told_{key}", request=REQUEST, name=NAME, service=SERVICE)
+            for key in sorted(set(telling.CUSTOMER.values()))
+        ),
     ],
     "receipt": [
         *(say(f"receipt.{how}", **_PAID) for how in STANDINGS),
@@ -144,6 +147,8 @@ LONGEST: dict[str, list[Text]] = {
             for key in ("yours", "back", "waits")
             for kind in Kind
         ),
+        *(say("work.goes_up", request=REQUEST, what=_what(kind), since=MOMENT) for kind in Kind),
+        say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
         say("work.raised", request=REQUEST, state=say("request.in_process"), note=telling.noted("x" * 40)),
         say("fault.alarm", plant=NAME, request=REQUEST, number=NUMBER, phone=PHONE, service=SERVICE),
     ],

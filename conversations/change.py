@@ -1,0 +1,80 @@
+"""Another package: what the plant offers, what it would cost, and the wish for it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from conversations import reading
+from conversations.customer import which_line
+from conversations.prompts import Conversation, Talk, ask, choose, confirm, look
+from core import collecting
+from core.collecting import Payee
+from core.doing import Doing
+from core.money import Money
+from core.people import Caller
+from core.text import Text, say
+from core.work import packages
+from core.work.packages import Offer
+
+OFFERS_SHOWN = 20
+
+
+def change(caller: Caller) -> Conversation:
+    """A customer asks for another package."""
+    line = yield from which_line(caller)
+    return (yield from _change(line.id, line.number))
+
+
+def change_for(caller: Caller) -> Conversation:
+    """Staff write a customer's wish for another package down (3.6.2: the CSA registers)."""
+    number = yield from ask(say("pay.number"), reading.connection_number)
+    while True:
+        query = partial(collecting.payee, staff_id=caller.staff.id if caller.staff else 0, number=number)
+        found: Payee | None = yield from look(f"payee-{number}", query, Payee | None)
+        if found is not None and found.mine:
+            return (yield from _change(found.connection_id, found.number))
+        number = yield from ask(say("pay.unknown", number=number), reading.connection_number, again=True)
+
+
+def _change(connection_id: int, number: str) -> Conversation:
+    query = partial(packages.offers, connection_id=connection_id, limit=OFFERS_SHOWN)
+    found: list[Offer] = yield from look("offers", query, list[Offer])
+    now = next((one for one in found if one.current), None)
+    others = [one for one in found if not one.current]
+    if now is None or not others:
+        return say("change.none", number=number)
+    chosen = yield from _which(now, others)
+    if not (yield from confirm(_difference(now, chosen))):
+        return say("change.kept", name=now.label)
+
+    def wish(doing: Doing) -> Text:
+        return say("change.noted", request=packages.ask_for(doing, connection_id, chosen.code))
+
+    return wish
+
+
+def _which(now: Offer, others: list[Offer]) -> Talk[Offer]:
+    options = [
+        (one.code, say("change.option", name=one.label, watts=one.load_watts, amount=Money(one.month_paise)))
+        for one in others
+    ]
+    code = yield from choose(say("change.which", name=now.label), options)
+    return next(one for one in others if one.code == code)
+
+
+def _difference(now: Offer, wanted: Offer) -> Text:
+    """What the change means in money: a month like the last three, and the deposit."""
+    lines = [
+        say(
+            "change.would" if now.used_wh else "change.costs",
+            name=wanted.label,
+            now=Money(now.month_paise),
+            then=Money(wanted.month_paise),
+        )
+    ]
+    raised = wanted.deposit_paise - now.deposit_paise
+    if raised > 0:
+        lines.append(say("change.deposit_more", amount=Money(raised)))
+    elif raised < 0:
+        lines.append(say("change.deposit_less", amount=Money(-raised)))
+    return say("nav.lines", lines=(*lines, say("change.sure")))

@@ -1,0 +1,169 @@
+"""The field's other talks: outages, leave, theft, a connection off or on, everything on a customer."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from conversations import reading, staff
+from conversations.customer import which_line
+from conversations.prompts import Conversation, Talk, ask, choose, look
+from core import collecting, handing
+from core.collecting import Card, Payee
+from core.doing import Doing
+from core.handing import Colleague
+from core.people import Caller, StaffMember
+from core.phones import read_phone
+from core.text import Text, say
+from core.work import away, complaints, lists, outages, telling
+from core.work.complaints import Status
+from core.work.lists import Brief
+from core.work.outages import OpenOutage
+
+OUTAGES_SHOWN = 10
+REQUESTS_SHOWN = 5
+
+
+def _me(caller: Caller) -> StaffMember:
+    """The catalogue lets only staff in here."""
+    if caller.staff is None:
+        raise LookupError("not staff")
+    return caller.staff
+
+
+def outage(caller: Caller) -> Conversation:
+    """The outages of my plants: take one, or say that light is back."""
+    query = partial(outages.open_ones, staff_id=_me(caller).id, limit=OUTAGES_SHOWN)
+    found: list[OpenOutage] = yield from look("outages", query, list[OpenOutage])
+    if not found:
+        return say("outage.none")
+    one = found[0]
+    if len(found) > 1:
+        options = [(each.id, _outage("option", each)) for each in found]
+        chosen = yield from choose(say("outage.which"), options)
+        one = next(each for each in found if each.id == chosen)
+    what = yield from choose(
+        _outage("what", one), [("take", say("outage.take")), ("restored", say("outage.restored"))]
+    )
+
+    def act(doing: Doing) -> Text:
+        if what == "take":
+            return say("outage.taken", homes=outages.take(doing, one.id))
+        return say("outage.told", homes=outages.restore(doing, one.id))
+
+    return act
+
+
+def _outage(key: str, one: OpenOutage) -> Text:
+    return say(f"outage.{key}", plant=one.label, homes=one.homes, since=one.since)
+
+
+def leave(caller: Caller) -> Conversation:
+    """Be away for some days, with somebody who stands in."""
+    days = yield from ask(say("leave.days"), partial(reading.days, most=away.LONGEST))
+    to = yield from _colleague(_me(caller))
+
+    def note(doing: Doing) -> Text:
+        away.leave(doing, days, to.staff_id)
+        return say("leave.noted", days=days, name=to.label)
+
+    return note
+
+
+def _colleague(me: StaffMember) -> Talk[Colleague]:
+    """Ask for a member of staff of one's own plants until it is one."""
+    term = yield from ask(say("leave.who"), reading.term)
+    while True:
+        query = partial(handing.colleague, staff_id=me.id, term=term, phone=read_phone(term))
+        found: Colleague | None = yield from look(f"colleague-{term}", query, Colleague | None)
+        if found is not None:
+            return found
+        term = yield from ask(say("leave.unknown", typed=reading.quoted(term)), reading.term, again=True)
+
+
+def back(_caller: Caller) -> Conversation:
+    """Be back before the leave was over."""
+    yield from ()
+
+    def end(doing: Doing) -> Text:
+        away.back(doing)
+        return say("leave.back")
+
+    return end
+
+
+def theft(caller: Caller) -> Conversation:
+    """A customer saw something: what and where, with or without a name."""
+    line = yield from which_line(caller)
+    where = yield from ask(say("theft.where"), reading.reason, whole=True)
+    return (yield from _theft(where, line.plant_id))
+
+
+def theft_for(_caller: Caller) -> Conversation:
+    """Staff note a suspicion of theft (3.5.12: operator and CSA)."""
+    where = yield from ask(say("theft.where"), reading.reason, whole=True)
+    return (yield from _theft(where, None))
+
+
+def _theft(where: str, plant_id: int | None) -> Conversation:
+    named = yield from choose(
+        say("theft.named"), [("yes", say("theft.named_yes")), ("no", say("theft.named_no"))]
+    )
+
+    def note(doing: Doing) -> Text:
+        number = complaints.complain_of_theft(doing, where, plant_id, named == "yes")
+        return say("theft.noted", request=number)
+
+    return note
+
+
+def off_for_good(caller: Caller) -> Conversation:
+    """Ask that a connection be deactivated (3.5.6)."""
+    return (yield from _status(caller, "inactive"))
+
+
+def on_again(caller: Caller) -> Conversation:
+    """Ask that a connection be reactivated (3.5.6)."""
+    return (yield from _status(caller, "active"))
+
+
+def _status(caller: Caller, to: Status) -> Conversation:
+    payee = yield from _mine(caller)
+    reason = yield from ask(say(f"status.why_{to}", number=payee.number), reading.reason, whole=True)
+
+    def note(doing: Doing) -> Text:
+        number = complaints.ask_for_status(doing, payee.connection_id, to, reason)
+        return say("status.noted", request=number)
+
+    return note
+
+
+def _mine(caller: Caller) -> Talk[Payee]:
+    """Ask for a connection until it is one of my plants."""
+    number = yield from ask(say("pay.number"), reading.connection_number)
+    while True:
+        query = partial(collecting.payee, staff_id=_me(caller).id, number=number)
+        found: Payee | None = yield from look(f"payee-{number}", query, Payee | None)
+        if found is not None and found.mine:
+            return found
+        number = yield from ask(say("pay.unknown", number=number), reading.connection_number, again=True)
+
+
+def cust(caller: Caller) -> Conversation:
+    """The whole customer: name, status, package, dues, last payment, and what is open."""
+    payee = yield from _mine(caller)
+    query = partial(collecting.card, staff_id=_me(caller).id, connection_id=payee.connection_id)
+    card: Card | None = yield from look("card", query, Card | None, fresh=True)
+    about = partial(lists.of_connection, connection_id=payee.connection_id, limit=REQUESTS_SHOWN)
+    open_ones: list[Brief] = yield from look("requests", about, list[Brief], fresh=True)
+    if card is None:
+        return say("pay.unknown", number=payee.number)
+    rows = [
+        say(
+            "work.brief",
+            request=one.number,
+            what=telling.what(one.kind, one.topic),
+            state=say(f"request.{one.state}"),
+        )
+        for one in open_ones
+    ]
+    return say("nav.lines", lines=(staff.card_text(card), *rows))

@@ -1,0 +1,175 @@
+"""Outages seen as one: many homes of a plant without light within an hour are one trouble.
+
+Whoever reports next is told what is known and is added; when light is back all are asked, and one who says
+no is a single fault again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import text
+
+from core.alerts import tell_staff
+from core.db import Reader
+from core.doing import Doing
+from core.errors import Refusal
+from core.outbox import Message, post_many
+from core.text import Name, say
+from core.work.rules import FIELD
+
+HOMES = 3
+"""So many homes without light within the time below are no single faults."""
+WITHIN = timedelta(hours=1)
+
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext('outage'), CAST(:plant AS integer))")
+# One outage at a time in a plant (unique index); whoever comes second finds the first one's.
+_JOIN = text("""
+    WITH dark AS (
+        SELECT id, connection_id, created_at FROM request
+        WHERE plant_id = :plant AND kind = 'fault' AND topic = 'no_power' AND closed_at IS NULL
+        AND outage_id IS NULL AND state IN ('requested', 'in_process') AND created_at > :after
+    ), made AS (
+        INSERT INTO outage (plant_id, since)
+        SELECT :plant, min(created_at) FROM dark HAVING count(DISTINCT connection_id) >= :homes
+        ON CONFLICT (plant_id) WHERE restored_at IS NULL DO NOTHING RETURNING id
+    ), standing AS (
+        SELECT id FROM made UNION ALL SELECT id FROM outage WHERE plant_id = :plant AND restored_at IS NULL
+        LIMIT 1
+    ), joined AS (
+        UPDATE request SET outage_id = standing.id FROM dark, standing WHERE request.id = dark.id
+    )
+    SELECT standing.id, (SELECT count(*) FROM made) FROM standing
+""")
+_ABOUT = text("""
+    SELECT outage.since, plant.name, plant.name_local, count(DISTINCT request.connection_id) AS homes,
+        max(staff.name) AS doer, max(staff.name_local) AS doer_local
+    FROM outage JOIN plant ON plant.id = outage.plant_id
+    LEFT JOIN request ON request.outage_id = outage.id AND request.closed_at IS NULL
+    LEFT JOIN staff ON staff.id = request.assignee_id
+    WHERE outage.id = :outage GROUP BY outage.id, plant.id
+""")
+_STAFF = text("""
+    SELECT DISTINCT staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
+    WHERE staff_plant.plant_id = :plant AND staff.active AND staff.phone IS NOT NULL
+    AND staff.role IN ('technician', 'csa', 'cluster_in_charge')
+""")
+_OPEN = """
+SELECT outage.id, plant.name, plant.name_local, outage.since, count(DISTINCT request.connection_id)
+FROM outage JOIN plant ON plant.id = outage.plant_id
+JOIN staff_plant ON staff_plant.plant_id = plant.id AND staff_plant.staff_id = %(staff)s
+LEFT JOIN request ON request.outage_id = outage.id AND request.closed_at IS NULL
+WHERE outage.restored_at IS NULL
+GROUP BY outage.id, plant.id ORDER BY outage.since LIMIT %(limit)s
+"""
+_TAKE = text("""
+    WITH taken AS (
+        UPDATE request SET assignee_id = :staff, state = 'in_process', waits_since = :at
+        WHERE outage_id = :outage AND closed_at IS NULL AND state IN ('requested', 'in_process')
+        AND assignee_id IS DISTINCT FROM :staff RETURNING id
+    )
+    INSERT INTO request_event (request_id, at, state, step, staff_id)
+    SELECT id, :at, 'in_process', 'take', :staff FROM taken RETURNING request_id
+""")
+_RESTORE = text("""
+    UPDATE outage SET restored_at = :at, restored_by = :staff
+    WHERE id = :outage AND restored_at IS NULL AND plant_id IN (
+        SELECT plant_id FROM staff_plant WHERE staff_id = :staff)
+    RETURNING plant_id
+""")
+_MENDED = text("""
+    WITH mended AS (
+        UPDATE request SET state = 'review', done_by = :staff, waits_since = :at, goes_up_at = :later
+        WHERE outage_id = :outage AND closed_at IS NULL AND state IN ('requested', 'in_process')
+        RETURNING id, number, phone, connection_id
+    ), noted AS (
+        INSERT INTO request_event (request_id, at, state, step, staff_id)
+        SELECT id, :at, 'review', 'done', :staff FROM mended
+    )
+    SELECT id, number, phone, connection_id FROM mended WHERE phone IS NOT NULL
+""")
+
+
+class OpenOutage(msgspec.Struct, frozen=True, array_like=True):
+    """An outage that goes on, and how many homes have reported it."""
+
+    id: int
+    plant: str
+    plant_local: str | None
+    since: datetime
+    homes: int
+
+    @property
+    def label(self) -> Name:
+        return Name(self.plant, self.plant_local)
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What a caller hears of the outage their fault belongs to."""
+
+    since: datetime
+    homes: int
+    doer: Name | None
+
+
+def join(doing: Doing, plant_id: int) -> Known | None:
+    """Add the plant's single faults to its outage, or make one of enough of them; None: still single ones.
+
+    Field staff and in-charges hear of an outage once, when it begins.
+    """
+    # Homes that report at the same moment must see each other, or none of them would be the third.
+    doing.session.execute(_TURN, {"plant": plant_id})
+    bind = {"plant": plant_id, "after": doing.at - WITHIN, "homes": HOMES}
+    row = doing.session.execute(_JOIN, bind).one_or_none()
+    if row is None:
+        return None
+    outage_id, new = row
+    about = doing.session.execute(_ABOUT, {"outage": outage_id}).one()
+    if new:
+        words = say(
+            "outage.alarm", plant=Name(about.name, about.name_local), since=about.since, homes=about.homes
+        )
+        phones = doing.session.scalars(_STAFF, {"plant": plant_id}).all()
+        tell_staff(doing.session, phones, f"outage:{outage_id}", words, doing.settings.default_language)
+    doer = Name(about.doer, about.doer_local) if about.doer else None
+    return Known(about.since, about.homes, doer)
+
+
+def open_ones(reader: Reader, staff_id: int, limit: int) -> list[OpenOutage]:
+    """The outages of one's plants that go on, oldest first."""
+    return [OpenOutage(*row) for row in reader.rows(_OPEN, {"staff": staff_id, "limit": limit})]
+
+
+def take(doing: Doing, outage_id: int) -> int:
+    """All faults of an outage are one's own now; gives how many."""
+    staff = doing.caller.staff
+    if staff is None or staff.role not in FIELD:
+        raise Refusal(say("outage.not_you"))
+    bind = {"outage": outage_id, "staff": staff.id, "at": doing.at}
+    taken = len(doing.session.execute(_TAKE, bind).all())
+    doing.audit("outage.take", f"outage:{outage_id}", homes=taken)
+    return taken
+
+
+def restore(doing: Doing, outage_id: int) -> int:
+    """Light is back: every home is asked whether it is; gives how many are. Refusal when it was over."""
+    staff = doing.caller.staff
+    bind = {"outage": outage_id, "staff": staff.id if staff else None, "at": doing.at}
+    if staff is None or doing.session.execute(_RESTORE, bind).first() is None:
+        raise Refusal(say("outage.over"))
+    asked = doing.session.execute(_MENDED, {**bind, "later": doing.at + timedelta(days=1)}).all()
+    service = doing.settings.service_name
+    messages = [
+        Message(
+            f"restored:{row.id}:{doing.key}",
+            row.phone,
+            "notice",
+            say("outage.back", request=row.number, service=service),
+            row.connection_id,
+        )
+        for row in asked
+    ]
+    post_many(doing.session, messages, default_language=doing.settings.default_language)
+    doing.audit("outage.restore", f"outage:{outage_id}", homes=len(asked))
+    return len(asked)

@@ -1,0 +1,110 @@
+"""Package changes and connections off or on: asked, approved, carried out, in the ledger."""
+
+from __future__ import annotations
+
+from core import ledger
+from core.work import complaints, effects, packages
+from core.work.machine import Moved, take_step
+from core.work.packages import Offer
+from core.work.rules import Step
+from tests.core.work.desk import Desk
+
+
+def connection(desk: Desk) -> int:
+    return int(str(desk.rows("SELECT id FROM connection WHERE number = '120457'")[0][0]))
+
+
+def wish(desk: Desk, who: str, code: str) -> str:
+    here = connection(desk)
+    return str(desk.act(who, lambda doing: packages.ask_for(doing, here, code)))
+
+
+def other_packages(desk: Desk) -> list[Offer]:
+    found = packages.offers(desk.play.services.database.reader, connection(desk), 9)
+    assert found[0].current
+    return found[1:]
+
+
+def do(desk: Desk, who: str, number: str, step: Step) -> Moved | str:
+    return desk.act(who, lambda doing: take_step(doing, number, step, effect=effects.of(step)))
+
+
+def test_only_once_at_a_time_and_only_what_is_offered(desk: Desk) -> None:
+    code = other_packages(desk)[0].code
+    assert wish(desk, "who asked", "NOPE") == "change.gone"
+    assert wish(desk, "who asked", code).isdigit()
+    assert wish(desk, "who asked", code) == "change.known"
+
+
+def test_staff_of_elsewhere_and_strangers_may_not_ask(desk: Desk) -> None:
+    code = other_packages(desk)[0].code
+    for who in ("technician elsewhere", "nobody", "state in-charge"):
+        assert wish(desk, who, code) == "work.not_you"
+
+
+def test_carried_out_once_however_often_it_is_sent_back(desk: Desk) -> None:
+    new = other_packages(desk)[0]
+    here = connection(desk)
+    database = desk.play.services.database
+    with database.begin() as session:
+        session.connection().exec_driver_sql(
+            f"UPDATE package SET deposit_paise = 90000 WHERE code = '{new.code}'"
+        )
+        session.connection().exec_driver_sql(
+            "UPDATE package SET deposit_paise = 50000 FROM connection "
+            f"WHERE connection.package_id = package.id AND connection.id = {here}"
+        )
+        before = ledger.balance(session, "deposit", connection_id=here)
+    number = wish(desk, "CSA", new.code)
+    assert do(desk, "CSA", number, Step.APPROVE) == "work.not_you"
+    for who, step in (
+        ("cluster in-charge", Step.APPROVE),
+        ("technician", Step.DONE),
+        ("cluster in-charge", Step.SENDBACK),
+        ("technician", Step.DONE),
+        ("cluster in-charge", Step.OK),
+    ):
+        assert isinstance(do(desk, who, number, step), Moved)
+    assert desk.rows(f"SELECT code FROM package JOIN connection ON package_id = package.id "
+                     f"WHERE connection.id = {here}") == [(new.code,)]  # fmt: skip
+    with database.begin() as session:
+        assert ledger.balance(session, "deposit", connection_id=here) == before - 40000
+    assert desk.rows("SELECT sum(amount_paise) FROM posting") == [(0,)]
+
+
+def test_a_month_like_the_last_ones_in_another_package(desk: Desk) -> None:
+    flat = Offer("A", "A", None, 100, "24", 0, False, True, 10_000, "", [("", 0, None, 2_000)], False, 8_000)
+    assert flat.month_paise == 10_000 + 16_000
+    slabs = [("", 0, 5_000, 1_000), ("", 5_000, None, 3_000)]
+    assert Offer("B", "B", None, 100, "24", 0, False, True, 0, "", slabs, False, 8_000).month_paise == 14_000
+    assert Offer("C", "C", None, 100, "24", 0, True, False, 5_000, "", [], False, 8_000).month_paise == 5_000
+
+
+def test_off_for_good_needs_the_state_in_charge_and_the_field(desk: Desk) -> None:
+    here = connection(desk)
+    ask = desk.act(
+        "cluster in-charge", lambda doing: complaints.ask_for_status(doing, here, "inactive", "moved")
+    )
+    number = str(ask)
+    assert do(desk, "cluster in-charge", number, Step.APPROVE) == "work.not_you"
+    assert isinstance(do(desk, "state in-charge", number, Step.APPROVE), Moved)
+    assert desk.rows(f"SELECT status FROM connection WHERE id = {here}") == [("active",)]
+    assert isinstance(do(desk, "technician", number, Step.DONE), Moved)
+    assert desk.rows(f"SELECT status FROM connection WHERE id = {here}") == [("inactive",)]
+
+
+def test_a_theft_complaint_without_a_name_keeps_none(desk: Desk) -> None:
+    plant = int(str(desk.rows("SELECT plant_id FROM connection WHERE number = '120457'")[0][0]))
+    desk.act("who asked", lambda doing: complaints.complain_of_theft(doing, "hook", plant, named=False))
+    assert desk.rows("SELECT phone, raised_by FROM request") == [(None, None)]
+    assert desk.rows("SELECT staff_id FROM request_event") == [(None,)]
+    assert desk.rows("SELECT count(*) FROM audit WHERE object LIKE 'request:%%'") == [(0,)]
+
+
+def test_an_organisation_without_theft_complaints(desk: Desk) -> None:
+    with desk.play.services.database.begin() as session:
+        session.connection().exec_driver_sql("""UPDATE organisation SET features = '{"theft": false}'""")
+    assert (
+        desk.act("CSA", lambda doing: complaints.complain_of_theft(doing, "hook", None, named=True))
+        == "work.switched_off"
+    )

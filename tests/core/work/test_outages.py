@@ -1,0 +1,89 @@
+"""Outages seen as one, under any load."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from core.requests import FaultKind, Opened, open_fault
+from core.work import outages
+from core.work.rules import Step
+from tests.core.work.desk import AT, Desk
+
+HOMES = ("120457", "120465", "120481", "120473")
+
+
+def dark(desk: Desk, number: str, minutes: int = 0) -> Opened:
+    """A home without light reports it."""
+    row = desk.rows(f"SELECT id, plant_id FROM connection WHERE number = '{number}'")[0]
+    connection, plant = (int(str(value)) for value in row)
+    opened = desk.act(
+        "who asked",
+        lambda doing: open_fault(doing, connection, number, plant, FaultKind.NO_POWER, None),
+        AT + timedelta(minutes=minutes),
+    )
+    assert isinstance(opened, Opened), opened
+    return opened
+
+
+def outage_id(desk: Desk) -> int:
+    return int(str(desk.rows("SELECT id FROM outage ORDER BY id DESC LIMIT 1")[0][0]))
+
+
+def test_two_homes_are_two_faults_and_three_are_an_outage(desk: Desk) -> None:
+    assert [dark(desk, number).outage for number in HOMES[:2]] == [None, None]
+    known = dark(desk, HOMES[2], 30).outage
+    assert known is not None
+    assert (known.homes, known.since) == (3, AT)
+
+
+def test_three_homes_over_a_long_day_are_three_faults(desk: Desk) -> None:
+    assert [dark(desk, number, 61 * place).outage for place, number in enumerate(HOMES[:3])] == [None] * 3
+
+
+def test_homes_that_report_at_once_make_one_outage_and_one_alarm(desk: Desk) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: dark(desk, number), HOMES))
+    assert desk.rows("SELECT count(*) FROM outage") == [(1,)]
+    assert desk.rows("SELECT count(*) FROM request WHERE outage_id IS NULL") == [(0,)]
+    alarms = desk.rows("SELECT count(*), count(DISTINCT recipient) FROM outbox WHERE source LIKE 'outage:%%'")
+    assert alarms[0][0] == alarms[0][1]
+
+
+def test_restored_all_are_asked_and_one_who_says_no_is_a_single_fault_again(desk: Desk) -> None:
+    numbers = [dark(desk, number).number for number in HOMES]
+    found = outage_id(desk)
+    assert desk.act("technician", lambda doing: outages.take(doing, found)) == 4
+    assert desk.act("technician", lambda doing: outages.restore(doing, found)) == 4
+    assert desk.act("technician", lambda doing: outages.restore(doing, found)) == "outage.over"
+    desk.step("who asked", numbers[0], Step.SENDBACK)
+    states = {str(number): state for number, state in desk.rows("SELECT number, state FROM request")}
+    assert states[numbers[0]] == "in_process"
+    assert [states[number] for number in numbers[1:]] == ["review"] * 3
+    tasks = [row[0] for row in desk.rows("SELECT number FROM request WHERE state = 'in_process'")]
+    assert tasks == [numbers[0]]
+
+
+def test_nobody_from_elsewhere_restores_it(desk: Desk) -> None:
+    for number in HOMES:
+        dark(desk, number)
+    found = outage_id(desk)
+    assert desk.act("technician elsewhere", lambda doing: outages.restore(doing, found)) == "outage.over"
+    assert desk.act("cluster in-charge", lambda doing: outages.take(doing, found)) == "outage.not_you"
+
+
+def test_an_outage_of_25_homes(desk: Desk) -> None:
+    with desk.play.services.database.begin() as session:
+        session.execute(
+            text("""
+                INSERT INTO connection (reference, number, customer_id, plant_id, package_id)
+                SELECT 'many' || n, (900000 + n)::text, customer_id, plant_id, package_id
+                FROM connection, generate_series(1, 25) AS n WHERE number = '120457'
+            """)
+        )
+    last = [dark(desk, str(900000 + n)) for n in range(1, 26)][-1]
+    assert last.outage is not None
+    assert last.outage.homes == 25
+    assert desk.act("technician", lambda doing: outages.restore(doing, outage_id(desk))) == 25
