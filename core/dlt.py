@@ -29,9 +29,11 @@ FREELY = 2
 GENERIC = ("reply", "staff_alert")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
-KEYS = ("bill.told_", "code.act", "code.message", "paylink.failed", "paylink.message", "receipt.again",
-        "receipt.ahead", "receipt.clear", "receipt.due", "refund.", "remind.", "reversal.", "supply.notice",
-        "supply.off", "supply.on", "work.told_")  # fmt: skip
+KEYS = (
+    "bill.told_", "code.act", "code.message", "outage.back", "paylink.failed", "paylink.message",
+    "receipt.again", "receipt.ahead", "receipt.clear", "receipt.due", "refund.", "remind.", "reversal.",
+    "supply.notice", "supply.off", "supply.on", "work.told_",
+)  # fmt: skip
 """What leaves by itself for a customer, or carries a code; each is a key or how keys begin."""
 _MONEY = ("amount", "balance")
 _VARIANTS: Mapping[str, tuple[Mapping[str, Param], ...]] = {
