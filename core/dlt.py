@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from core.alerts import tell_staff
 from core.delivery import Outgoing
 from core.settings import LANGUAGES
-from core.text import Param, Text, all_keys, gaps, render, say
+from core.text import Text, all_keys, gaps, render, say
 
 VARIABLE = "{#var#}"
 LONGEST = 30
@@ -30,22 +30,24 @@ GENERIC = ("reply", "staff_alert")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
-    "bill.told_", "code.act", "code.message", "outage.back", "paylink.failed", "paylink.message",
-    "receipt.again", "receipt.ahead", "receipt.clear", "receipt.due", "refund.", "remind.", "reversal.",
-    "supply.notice", "supply.off", "supply.on", "work.told_",
+    "bill.told_", "code.act", "code.message", "coupon.ends", "coupon.told", "outage.back",
+    "paylink.failed", "paylink.message", "receipt.again", "receipt.ahead", "receipt.clear", "receipt.due",
+    "redeem.told_", "refund.", "remind.", "reversal.", "supply.notice", "supply.off", "supply.on",
+    "work.told_",
 )  # fmt: skip
 """What leaves by itself for a customer, or carries a code; each is a key or how keys begin."""
-_MONEY = ("amount", "balance")
-_VARIANTS: Mapping[str, tuple[Mapping[str, Param], ...]] = {
-    "bill.told_": ({"note": ""}, {"note": say("bill.note")}),
-    "code.act": tuple(
-        {"act": say(f"work.to_{how}", request=VARIABLE, what=VARIABLE)} for how in ("approve", "reject")
-    ),
+_MONEY = ("amount", "balance", "most")
+_VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
+    "bill.told_": ({"note": ""}, {"note": "bill.note"}),
+    "code.act": ({"act": "work.to_approve"}, {"act": "work.to_reject"}),
+    "coupon.told": ({"worth": "coupon.value"}, {"worth": "coupon.percent"}),
 }
 """Words within words that make templates of their own. All others count as one variable."""
 _REASONS: Mapping[str, str] = {
     "bill.told_": "A bill states connection, sum, period, what is to be paid in all and the day it is due",
     "code.act": "The code is bound to one act, which its owner must read before using it",
+    "coupon.": "A coupon works with its digits only, for one connection and until a day; the scheme is named",
+    "redeem.": "Proof that a coupon was used or given back: sum, connection, and what is owed after it",
     "paylink.message": "The payer checks sum and connection before opening the link, and how long it works",
     "receipt.": "Proof of payment: sum, connection, balance, and the receipt's number and code to verify it",
     "refund.": "Proof of repayment: sum, receipt and connection, and what is owed after it",
@@ -98,12 +100,21 @@ def wanted(service: str, helpline: str) -> list[Wanted]:
 
 
 def _bodies(key: str, language: str, service: str, helpline: str) -> Iterable[str]:
-    plain: dict[str, Param] = {
+    own = {"service": service, "helpline": helpline}
+    for variant in _of(key, _VARIANTS, ({},)):
+        within = {
+            gap: render(_filled(inner, language, own), language) if inner else ""
+            for gap, inner in variant.items()
+        }
+        yield render(_filled(key, language, {**own, **within}), language)
+
+
+def _filled(key: str, language: str, known: Mapping[str, str]) -> Text:
+    """Words with a variable in each gap that is not known."""
+    variables = {
         gap: _sign(language) + VARIABLE if gap in _MONEY else VARIABLE for gap in gaps(key, language)
     }
-    plain |= {gap: value for gap, value in (("service", service), ("helpline", helpline)) if gap in plain}
-    for variant in _of(key, _VARIANTS, ({},)):
-        yield render(Text(key, tuple({**plain, **variant}.items())), language)
+    return Text(key, tuple((gap, known.get(gap, variable)) for gap, variable in variables.items()))
 
 
 def _sign(language: str) -> str:
