@@ -16,10 +16,12 @@ from datetime import timedelta
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy.orm import Session
 
 from channels.message import Accepted, Gateway, Later, Never, Outcome, Outgoing, Paused, Unsure
 from channels.pace import Pace
 from channels.sms.http import NO_ANSWER, NOT_TRIED
+from core import dlt
 from core.alerts import Trouble, pause_gateway, resume_gateway, stop_texting, troubled_gateways
 from core.db import Database
 from core.delivery import Result, claim, record
@@ -76,7 +78,20 @@ def _claim(sender: Sender) -> tuple[list[Outgoing], list[Gateway]]:
         resting = troubled_gateways(session)
         open_gateways = [gateway for gateway in sender.gateways if not resting.get(gateway.name)]
         limit = min(LARGEST_BATCH, sender.settings.sms_rate) if open_gateways else 0
-        return (claim(session, limit, LEASE) if limit else []), open_gateways
+        return (_due(session, limit, sender.settings) if limit else []), open_gateways
+
+
+def _due(session: Session, limit: int, settings: Settings) -> list[Outgoing]:
+    """The next due messages; where DLT is on, those that are as registered (the others have failed)."""
+    while batch := claim(session, limit, LEASE):
+        if settings.kannel is None or settings.kannel.dlt_entity is None:
+            return batch
+        good = dlt.approve(session, batch, default_language=settings.default_language)
+        if len(good) < len(batch):
+            log.warning("not as registered", messages=len(batch) - len(good))
+        if good:
+            return good
+    return []
 
 
 def _send(

@@ -27,6 +27,10 @@ class Outgoing:
     kind: str
     language: str
     attempts: int
+    template: str | None = None
+    """The key of the words it was made of; None for a reply."""
+    dlt: str | None = None
+    """The id of its registered template, where DLT is on (core/dlt.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ WITH due AS (
 )
 UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_at = now() + make_interval(secs => :lease)
 FROM due WHERE outbox.id = due.id
-RETURNING outbox.id, recipient, body, kind, language, attempts, priority
+RETURNING outbox.id, recipient, body, kind, language, attempts, template, priority
 """)
 
 
@@ -70,7 +74,7 @@ def claim(session: Session, limit: int, lease: timedelta) -> list[Outgoing]:
     """Take up to `limit` due messages for `lease`, the most urgent first; other senders skip them."""
     rows = session.execute(_CLAIM, {"limit": limit, "lease": lease.total_seconds()}).all()
     rows = sorted(rows, key=lambda row: (row.priority, row.id))
-    return [Outgoing(*row[:6]) for row in rows]
+    return [Outgoing(*row[:7]) for row in rows]
 
 
 # Whoever waits for several rows of the outbox takes them in the order of their ids, and sweeps skip

@@ -119,6 +119,7 @@ def _columns(messages: Iterable[Message]) -> dict[str, list[object]]:
                 int(kind.life.total_seconds()),
                 message.connection_id,
                 message.at,
+                None if isinstance(message.text, str) else message.text.key,
             )
             for name, value in zip(_COLUMNS, row, strict=True):
                 columns[name].append(value)
@@ -137,19 +138,22 @@ _COLUMNS = (
     "lives",
     "connections",
     "moments",
+    "templates",
 )
 
 _POST = text("""
 INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, next_at, expires_at,
-    connection_id)
+    connection_id, template)
 SELECT new.source, new.recipient, new.kind, new.language, new.body, new.parts, new.priority,
-       coalesce(new.at, now()), coalesce(new.at, now()) + make_interval(secs => new.life), new.connection_id
+       coalesce(new.at, now()), coalesce(new.at, now()) + make_interval(secs => new.life), new.connection_id,
+       new.template
 FROM unnest(
     CAST(:sources AS text[]), CAST(:recipients AS text[]), CAST(:kinds AS text[]),
     CAST(:wanted AS text[]), CAST(:languages AS text[]), CAST(:bodies AS text[]),
     CAST(:parts AS smallint[]), CAST(:priorities AS smallint[]), CAST(:lives AS integer[]),
-    CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[])
-) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at)
+    CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[]),
+    CAST(:templates AS text[])
+) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at, template)
 LEFT JOIN phone ON phone.e164 = new.recipient
 WHERE new.language = coalesce(new.wanted, phone.language, :default_language)
   AND phone.unreachable IS NULL

@@ -9,6 +9,7 @@ import pytest
 from channels.sms import show
 from channels.ussd import screen
 from conversations.prompts import Confirm
+from core import dlt
 from core.alerts import Trouble
 from core.coupons import making
 from core.flags.telling import NAMED
@@ -158,6 +159,7 @@ LONGEST: dict[str, list[Text]] = {
             rows=(say("flags.short", number=NUMBER, amount=BALANCE),) * NAMED,
         ),
         say("alerts.float", name=NAME, held=BALANCE, limit=AMOUNT),
+        *(say("alerts.not_registered", words=key, language="hi-Latn") for key in dlt.outbound()),
         say("alerts.number_blocked", last="0001", connection=NUMBER),
         *(
             say(f"alerts.hand_{how}", name=NAME, amount=BALANCE)
