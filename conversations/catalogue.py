@@ -10,6 +10,7 @@ from functools import lru_cache
 from conversations import (
     cash,
     change,
+    coupons,
     customer,
     field,
     mended,
@@ -36,7 +37,7 @@ class Audience(StrEnum):
 
 
 MAIN = "main"
-GROUPS = ("bills", "paying", "meter", "cash", "work", "people")
+GROUPS = ("bills", "paying", "meter", "cash", "offers", "work", "people")
 """The rooms behind "more", in the order in which they are shown; an empty one is not."""
 
 
@@ -157,6 +158,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("still", Audience.CUSTOMER, mended.still, menu="work"),
     Command("reopen", Audience.CUSTOMER, mended.reopen, menu="work"),
     Command("change", Audience.CUSTOMER, change.change, menu="work"),
+    Command("redeem", Audience.CUSTOMER, coupons.redeem, menu="paying"),
+    Command("my_coupons", Audience.CUSTOMER, coupons.my_coupons, menu="paying"),
     Command("theft", Audience.CUSTOMER, field.theft, menu="work"),
     Command("paylink", Audience.CUSTOMER, online.pay_online, menu="paying"),
     Command("pay", Audience.STAFF, staff.pay),
@@ -186,6 +189,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("review", Audience.STAFF, work.review, menu="work"),
     Command("report", Audience.STAFF, work.report, menu="work"),
     Command("hist", Audience.STAFF, work.hist, menu="work"),
+    Command("coupon", Audience.STAFF, coupons.coupon, menu="offers"),
+    Command("redeem_for", Audience.STAFF, coupons.redeem, menu="offers"),
+    Command("unredeem", Audience.STAFF, coupons.unredeem, menu="offers"),
+    Command("coupons_for", Audience.STAFF, coupons.coupons_for, menu="offers"),
+    Command("expiring", Audience.STAFF, coupons.expiring, menu="offers"),
+    Command("coupons", Audience.STAFF, coupons.results, menu="offers"),
     Command("cust", Audience.STAFF, field.cust, menu="work"),
     Command("outage", Audience.STAFF, field.outage, menu="work"),
     Command("change_for", Audience.STAFF, change.change_for, menu="work"),

@@ -127,7 +127,7 @@ def on_again(caller: Caller) -> Conversation:
 
 
 def _status(caller: Caller, to: Status) -> Conversation:
-    payee = yield from _mine(caller)
+    payee = yield from mine_of(caller)
     reason = yield from ask(say(f"status.why_{to}", number=payee.number), reading.reason, whole=True)
 
     def note(doing: Doing) -> Text:
@@ -137,7 +137,7 @@ def _status(caller: Caller, to: Status) -> Conversation:
     return note
 
 
-def _mine(caller: Caller) -> Talk[Payee]:
+def mine_of(caller: Caller) -> Talk[Payee]:
     """Ask for a connection until it is one of my plants."""
     number = yield from ask(say("pay.number"), reading.connection_number)
     while True:
@@ -150,7 +150,7 @@ def _mine(caller: Caller) -> Talk[Payee]:
 
 def cust(caller: Caller) -> Conversation:
     """The whole customer: name, status, package, dues, last payment, and what is open."""
-    payee = yield from _mine(caller)
+    payee = yield from mine_of(caller)
     query = partial(collecting.card, staff_id=_me(caller).id, connection_id=payee.connection_id)
     card: Card | None = yield from look("card", query, Card | None, fresh=True)
     about = partial(lists.of_connection, connection_id=payee.connection_id, limit=REQUESTS_SHOWN)

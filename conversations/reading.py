@@ -104,6 +104,14 @@ def payment_reference(raw: str) -> str:
     return read_number(raw) or receipt_number(raw)
 
 
+def coupon_code(raw: str) -> str:
+    """A coupon's ten digits, the last of which checks the others."""
+    number = read_number(raw)
+    if number is None or len(number) != 10:
+        raise Unclear(say("unclear.coupon"))
+    return number
+
+
 def receipt_code(raw: str) -> str:
     """A receipt's code of five digits."""
     digits = fold(raw).replace(" ", "")

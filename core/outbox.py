@@ -46,6 +46,8 @@ KINDS: Mapping[str, Kind] = {
     "bill": Kind(9, BILL_PARTS, timedelta(days=3)),
     # A reminder of yesterday may reach somebody who has paid since.
     "reminder": Kind(9, ONE_PART, timedelta(hours=12), again=False),
+    # Promotional, so it may wait for its hours.
+    "coupon": Kind(9, TWO_PARTS, timedelta(days=3)),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
     "supply": Kind(2, TWO_PARTS, timedelta(days=2)),
     "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1)),

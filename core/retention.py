@@ -14,6 +14,7 @@ KEPT_DAYS = {
     "handled": 30,
     "one_time_code": 1,
     "receipt_check": 7,
+    "coupon_check": 7,
     "provider_event": 180,
 }
 """Half a year answers any question about a receipt; a repeat of an act never comes after a month."""
@@ -39,6 +40,10 @@ _DELETE: Mapping[str, str] = {
     "one_time_code": (
         "DELETE FROM one_time_code WHERE id IN (SELECT id FROM one_time_code "
         "WHERE created_at < now() - make_interval(days => :days) ORDER BY id LIMIT :batch)"
+    ),
+    "coupon_check": (
+        "DELETE FROM coupon_check WHERE (phone, day) IN (SELECT phone, day FROM coupon_check "
+        "WHERE day < now() - make_interval(days => :days) LIMIT :batch)"
     ),
     "receipt_check": (
         "DELETE FROM receipt_check WHERE (phone, day) IN (SELECT phone, day FROM receipt_check "

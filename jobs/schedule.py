@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 
 from channels.nudge import BULK, NORMAL
-from jobs import billing, cash, clean, dunning, flags, inbound, links, meters, outbox, work
+from jobs import billing, cash, clean, coupons, dunning, flags, inbound, links, meters, outbox, work
 
 log = structlog.get_logger()
 
@@ -43,7 +43,7 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
         result_ttl=0,
         job_timeout=BILLING_JOB_SECONDS,
     )
-    for job in (cash.expire, work.go_up):
+    for job in (cash.expire, coupons.chase, work.go_up):
         cron.register(job, BULK, interval=MINUTES, ttl=MINUTES, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(
         dunning.sweep,
@@ -56,6 +56,7 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
     for job, seconds in (
         (meters.carry_due, METER_SECONDS),
         (flags.sweep, FLAG_SECONDS),
+        (coupons.make, FLAG_SECONDS),
         (meters.read, READ_SECONDS_DEMO if demo else READ_SECONDS),
     ):
         cron.register(job, BULK, interval=seconds, ttl=seconds, result_ttl=0, job_timeout=JOB_SECONDS)

@@ -96,10 +96,10 @@ def words(bill: Row[Any], service: str) -> Text:
     )
 
 
-def sensible(moment: datetime) -> datetime:
-    """The moment itself, if people are awake; else the next morning's beginning, in India."""
+def sensible(moment: datetime, from_hour: int = FROM_HOUR, to_hour: int = TO_HOUR) -> datetime:
+    """The moment itself, if people are awake (or may be told); else the next beginning hour, in India."""
     local = clock.local(moment)
-    if FROM_HOUR <= local.hour < TO_HOUR:
+    if from_hour <= local.hour < to_hour:
         return moment
-    day = local.date() if local.hour < FROM_HOUR else local.date() + timedelta(days=1)
-    return datetime.combine(day, time(FROM_HOUR), clock.INDIA)
+    day = local.date() if local.hour < from_hour else local.date() + timedelta(days=1)
+    return datetime.combine(day, time(from_hour), clock.INDIA)

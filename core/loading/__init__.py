@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from core import clock
 from core.db import Database
-from core.loading import balances, customers, packages, plants, readings, staff, tariffs
+from core.loading import balances, coupons, customers, packages, plants, readings, staff, tariffs
 from core.loading.part import Check, Cursors, Part
 from core.loading.report import FileCount, LoadReport, Problem, Progress
 from core.loading.stage import create_tables, stage
@@ -21,6 +21,7 @@ PARTS: tuple[Part, ...] = (
     staff.PART,
     packages.PART,
     tariffs.PART,
+    coupons.PART,
     customers.PART,
     balances.PART,
     readings.PART,

@@ -17,6 +17,14 @@ from core.tables.books import (
     ReceiptCounter,
 )
 from core.tables.cash import CashClose, CashList, Dispute, Handover
+from core.tables.coupons import (
+    Coupon,
+    CouponCheck,
+    CouponOrder,
+    CouponPackage,
+    CouponPlace,
+    CouponScheme,
+)
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.dunning import Promise, ReminderRound
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
@@ -50,6 +58,12 @@ __all__ = [
     "ConnectionFlag",
     "ConnectionPhone",
     "ConnectionStatus",
+    "Coupon",
+    "CouponCheck",
+    "CouponOrder",
+    "CouponPackage",
+    "CouponPlace",
+    "CouponScheme",
     "Customer",
     "Dispute",
     "Entry",

@@ -30,6 +30,8 @@ def test_the_old_goes_and_the_rest_stays(settings: Settings) -> None:
                     ('old', 't', '', '{}', now() - interval '31 days'), ('new', 't', '', '{}', now());
                 INSERT INTO receipt_check (phone, day, wrong) VALUES
                     ('+919800000001', current_date - 9, 3), ('+919800000001', current_date, 1);
+                INSERT INTO coupon_check (phone, day, wrong) VALUES
+                    ('+919800000001', current_date - 9, 3), ('+919800000001', current_date, 1);
                 INSERT INTO provider_event (id, body, received_at) VALUES
                     ('old', '{}', now() - interval '200 days'), ('new', '{}', now());
                 """
@@ -41,6 +43,7 @@ def test_the_old_goes_and_the_rest_stays(settings: Settings) -> None:
         "handled": 1,
         "one_time_code": 0,
         "receipt_check": 1,
+        "coupon_check": 1,
         "provider_event": 1,
     }
     with database.begin() as session:

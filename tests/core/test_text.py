@@ -93,6 +93,7 @@ LATIN_IN_HINDI = {
     "CUST",
     "START",
     "REVIEW",
+    "REDEEM",
     "REOPEN",
     "BACK",
     "OUTAGE",

@@ -10,6 +10,7 @@ from channels.sms import show
 from channels.ussd import screen
 from conversations.prompts import Confirm
 from core.alerts import Trouble
+from core.coupons import making
 from core.flags.telling import NAMED
 from core.gsm import fits_screen, is_gsm, parts
 from core.money import Money
@@ -69,7 +70,33 @@ LONGEST: dict[str, list[Text]] = {
             for kind in Kind
         ),
     ],
+    "coupon": [
+        *(
+            say(
+                "coupon.told",
+                name=NAME,
+                worth=worth,
+                number=NUMBER,
+                code="1234567897",
+                day=DAY,
+                service=SERVICE,
+            )
+            for worth in (making.worth(AMOUNT.paise, None, None), making.worth(None, 100, AMOUNT.paise))
+        ),
+        say("coupon.ends", code="1234567897", number=NUMBER, day=DAY, service=SERVICE),
+    ],
     "notice": [
+        *(
+            say(
+                f"redeem.told_{how}_{standing}",
+                amount=AMOUNT,
+                number=NUMBER,
+                balance=BALANCE,
+                service=SERVICE,
+            )
+            for how in ("redeemed", "taken_back")
+            for standing in STANDINGS
+        ),
         say("outage.back", request=REQUEST, service=SERVICE),
         *(
             say(f"work.told_{key}", request=REQUEST, name=NAME, service=SERVICE)

@@ -279,6 +279,18 @@ ENDED_EARLIER = {"got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
 
+OF_COUPONS = {
+    *(f"coupon.{how}" for how in ("ending", "ends", "how", "mine", "nobody", "none_ending", "not_eligible")),
+    *(f"coupon.{how}" for how in ("percent", "result", "told", "value", "no_scheme", "not_you", "not_made")),
+    *(f"redeem.{how}" for how in ("not_used", "nothing_owed", "over", "taken_back", "too_late", "too_many")),
+    *(f"redeem.told_{how}_standing" for how in ("redeemed", "taken_back")),
+    "redeem.done_standing",
+    "redeem.used",
+    "redeem.told_redeemed_due",
+}
+"""Coupons of the stage are never redeemed; coupons.txt and tests/core/coupons show these."""
+
+
 OF_OTHER_REQUESTS = {
     *(
         f"work.past_{step}"
@@ -330,6 +342,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | OF_OTHER_RECEIPTS
         | OF_OTHER_WAYS
         | OF_OTHER_REQUESTS
+        | OF_COUPONS
         | OF_OTHER_PROMISES
         | ENDED_EARLIER
         | PAID_ONLINE

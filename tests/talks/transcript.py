@@ -67,6 +67,8 @@ class Stage:
         """`<code>` stands for the one-time code that came last, `<receipt 1>` for a receipt."""
         for number, code, name in self._receipts():
             raw = raw.replace(f"<code of {name}>", code).replace(f"<{name}>", number)
+        for number, coupon in self._coupons():
+            raw = raw.replace(f"<{coupon}>", number)
         return raw.replace("<code>", self.codes[-1]) if "<code>" in raw else raw
 
     def _receipts(self) -> list[tuple[str, str, str]]:
@@ -75,6 +77,11 @@ class Stage:
             "SELECT number, code FROM receipt ORDER BY payment_id", {}
         )
         return [(number, code, f"receipt {count}") for count, (number, code) in enumerate(rows, 1)]
+
+    def _coupons(self) -> list[tuple[str, str]]:
+        """Code and name of each coupon so far."""
+        rows = self.play.services.database.reader.rows("SELECT code FROM coupon ORDER BY id", {})
+        return [(code, f"coupon {count}") for count, (code,) in enumerate(rows, 1)]
 
     def _screen(self, handset: Handset) -> list[str]:
         lines = [f"  | {line}" for line in self._plain(handset.screen).split("\n")]
@@ -104,6 +111,10 @@ class Stage:
         for number, code, name in self._receipts():
             words = re.sub(rf"(?<![0-9]){code}(?![0-9])", f"<code of {name}>", words)
             words = words.replace(number, f"<{name}>")
+        for coupon, name in self._coupons():
+            words = words.replace(coupon, f"<{name}>")
+        ends = (today() + timedelta(days=30)).strftime("%d/%m/%Y")
+        words = words.replace(ends, "<in 30 days>")
         words = words.replace(today().strftime("%d/%m/%Y"), "<today>")
         for days in range(1, 11):
             soon = (today() + timedelta(days=days)).strftime("%d/%m/%Y")

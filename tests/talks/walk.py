@@ -108,6 +108,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "theft.where": (["hook behind the school"], ["1"]),
     "status.why_inactive": (["moved"], ["1"]),
     "status.why_active": (["back"], ["1"]),
+    "redeem.code": (["1234567897"], ["12", "1234567890"]),
     "prove.code": (["000000", CODE], ["12"]),
     "prove.wrong_code": ([CODE], ["12"]),
     "mended.stars": (["5"], ["6"]),
