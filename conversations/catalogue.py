@@ -187,6 +187,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("settle", Audience.STAFF, cash.settle, menu="cash"),
     Command("readings", Audience.CUSTOMER, meters.my_readings, menu="meter"),
     Command("read", Audience.STAFF, meters.read, menu="meter"),
+    Command("readlist", Audience.STAFF, meters.read_list, menu=None),
     Command("unread", Audience.STAFF, meters.unread, menu="meter"),
     Command("meter", Audience.STAFF, meters.change, menu="meter"),
     Command("readings_of", Audience.STAFF, meters.readings_of, menu="meter"),

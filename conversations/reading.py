@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Generic, TypeVar
 
 from conversations.prompts import Unclear
 from core.dunning.promises import MOST_DAYS
@@ -15,6 +17,7 @@ from core.ids import read_number
 from core.lists import Item
 from core.money import BadAmount, Money, read_amount
 from core.payments import CASH_LAW_PAISE
+from core.reading_lists import Row
 from core.text import say
 
 LONGEST_NOTE = 200
@@ -140,31 +143,44 @@ def note(raw: str) -> str:
     return "" if plain == "1" else plain[:LONGEST_NOTE]
 
 
+Entry = TypeVar("Entry", Item, Row)
+
+
 @dataclass(frozen=True, slots=True)
-class PaymentList:
-    """A list of payments; `running` is the collector's own number for it, `body` tells two lists apart."""
+class Listed(Generic[Entry]):
+    """A list in one text; `running` is its sender's own number for it, `body` tells two lists apart."""
 
     running: int | None
-    items: list[Item]
+    items: list[Entry]
     body: str
 
 
-def payment_list(raw: str) -> PaymentList:
+def payment_list(raw: str) -> Listed[Item]:
     """Lines of connection and rupees, one after the other, with `#12` before them or not."""
+    return _list(raw, _item, "unclear.list")
+
+
+def reading_list(raw: str) -> Listed[Row]:
+    """Lines of connection and kWh; the running numbers are those of all lists of its sender."""
+    given = _list(raw, _row, "unclear.reading_list")
+    return replace(given, body=f"READ {given.body}")
+
+
+def _list(raw: str, read: Callable[[str], Entry], unclear: str) -> Listed[Entry]:
     numbered = _RUNNING.match(raw)
     pieces = [fold(piece) for piece in _BREAK.split(raw[numbered.end() :] if numbered else raw)]
-    items = [_item(piece) for piece in pieces if piece]
+    items = [read(piece) for piece in pieces if piece]
     if not items or all(item.wrong is not None for item in items):
-        raise Unclear(say("unclear.list"))
+        raise Unclear(say(unclear))
     if len(items) > MOST_ITEMS:
         raise Unclear(say("unclear.long_list", most=MOST_ITEMS))
-    return PaymentList(
+    return Listed(
         int(numbered[1]) if numbered else None, items, "; ".join(piece for piece in pieces if piece)
     )
 
 
 def _item(piece: str) -> Item:
-    """One line of a list, or what is wrong with it."""
+    """One payment of a list, or what is wrong with it."""
     number, _, rupees = piece.partition(" ")
     try:
         return Item(connection_number(number), cash(rupees))
@@ -172,8 +188,17 @@ def _item(piece: str) -> Item:
         return Item(wrong=say("batch.bad", typed=piece[:20]))
 
 
+def _row(piece: str) -> Row:
+    """One reading of a list, or what is wrong with it."""
+    number, _, shown = piece.partition(" ")
+    try:
+        return Row(connection_number(number), kwh(shown))
+    except Unclear:
+        return Row(wrong=say("readlist.bad", typed=piece[:20]))
+
+
 def is_list(raw: str) -> bool:
-    """Whether what follows PAY is a list rather than one payment."""
+    """Whether what follows PAY or READ is a list rather than one line."""
     return len([piece for piece in _BREAK.split(raw) if piece.strip()]) > 1
 
 
