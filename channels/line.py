@@ -19,7 +19,10 @@ LONGEST = 600
 """Characters of a line that are read; what people type by hand is far shorter."""
 
 _RUNNING = re.compile(r"\s*(#\s*\d{1,9})[\s:.-]+")
-"""A collector's running number before a list of payments."""
+"""A collector's running number before a list of payments or readings."""
+
+_LISTS = {"pay": "batch", "batch": "batch", "read": "readlist", "readlist": "readlist"}
+"""Which command takes the list that follows another one's word."""
 
 _CURRENCY = frozenset({"rs", "inr", "rupee", "rupees", "rupaye", "रु", "रुपये"})
 """Words beside an amount that add nothing to it."""
@@ -49,13 +52,17 @@ def parse(raw: str, caller: Caller) -> Line | None:
     raw = raw[:LONGEST].strip()
     numbered = _RUNNING.match(raw)
     line = _parse(raw[numbered.end() :] if numbered else raw, caller)
-    if line is None or line.command.name not in ("pay", "batch") or not line.exact:
+    if line is None or line.command.name not in _LISTS or not line.exact:
         return _parse(raw, caller) if numbered else line
     rest = re.split(r"\s+", raw[numbered.end() if numbered else 0 :], maxsplit=1)[-1]
     if not line.allowed or not (numbered or is_list(rest)):
         return line
     # The list stays one word: its new lines and commas tell its lines apart.
-    return replace(line, command=BY_NAME["batch"], words=(f"{numbered[1]} {rest}" if numbered else rest,))
+    return replace(
+        line,
+        command=BY_NAME[_LISTS[line.command.name]],
+        words=(f"{numbered[1]} {rest}" if numbered else rest,),
+    )
 
 
 def _parse(raw: str, caller: Caller) -> Line | None:

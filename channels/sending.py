@@ -16,10 +16,12 @@ from datetime import timedelta
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy.orm import Session
 
 from channels.http import NO_ANSWER, NOT_TRIED
 from channels.message import Accepted, Gateway, Later, Never, Outcome, Outgoing, Paused, Unsure
 from channels.pace import Pace
+from core import dlt
 from core.alerts import Trouble, pause_gateway, resume_gateway, stop_texting, troubled_gateways
 from core.db import Database
 from core.delivery import Result, claim, record
@@ -103,7 +105,23 @@ def _claim(sender: Sender) -> tuple[list[Outgoing], Roads]:
             [gateway for gateway in sender.whatsapp if not resting.get(gateway.name)],
         )
         limit = min(LARGEST_BATCH, sender.settings.sms_rate)
-        return (claim(session, limit, LEASE, roads.channels) if roads.channels else []), roads
+        return (_due(session, limit, roads.channels, sender.settings) if roads.channels else []), roads
+
+
+def _due(session: Session, limit: int, channels: Sequence[str], settings: Settings) -> list[Outgoing]:
+    """The next due messages; where DLT is on, those that are as registered (the others have failed)."""
+    while batch := claim(session, limit, LEASE, channels):
+        if settings.kannel is None or settings.kannel.dlt_entity is None:
+            return batch
+        # To whoever has no phone number nothing can go by SMS, and DLT is about SMS.
+        texts = [message for message in batch if message.recipient.startswith("+")]
+        chats = [message for message in batch if not message.recipient.startswith("+")]
+        good = dlt.approve(session, texts, default_language=settings.default_language)
+        if len(good) < len(texts):
+            log.warning("not as registered", messages=len(texts) - len(good))
+        if good or chats:
+            return [*good, *chats]
+    return []
 
 
 def _send(sender: Sender, batch: Sequence[Outgoing], roads: Roads) -> list[tuple[Outgoing, Tried]]:

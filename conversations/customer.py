@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import reading
+from conversations import books, reading
 from conversations.prompts import Conversation, Talk, ask, choose, do, look, said
-from core import accounts, payments, people, receipts, requests, statements
+from core import accounts, payments, people, receipts, requests
 from core.accounts import BillLine, BillView, Owed, PackageView, Paid
 from core.doing import Doing
 from core.energy import units
@@ -14,7 +14,6 @@ from core.money import Money
 from core.people import Caller, Line
 from core.requests import FaultKind, RequestView
 from core.settings import LANGUAGES
-from core.statements import Month
 from core.text import Name, Text, say
 from core.work.outages import Known
 
@@ -153,23 +152,19 @@ def receipt_again(caller: Caller) -> Conversation:
 def year(caller: Caller) -> Conversation:
     """Twelve months: what was billed, what was paid, and what was owed in the end of each."""
     line = yield from which_line(caller)
-    query = partial(statements.year_by_month, connection_id=line.id)
-    months: list[Month] = yield from look("year", query, list[Month])
-    if not months:
-        return say("year.none", number=line.number)
-    return say("nav.lines", lines=(say("year.head", number=line.number), *(_month(one) for one in months)))
+    return (yield from books.the_year(line.id, line.number))
 
 
-def _month(month: Month) -> Text:
-    """One month on one line."""
-    state, amount = payments.standing(month.balance_paise)
-    return say(
-        f"year.row_{state}",
-        month=f"{month.first:%m/%Y}",
-        billed=Money(month.billed_paise),
-        paid=Money(month.paid_paise),
-        balance=amount,
-    )
+def statement(caller: Caller) -> Conversation:
+    """The newest movements of what I owe, each with what stood after it."""
+    line = yield from which_line(caller)
+    return (yield from books.the_statement(line.id, line.number))
+
+
+def deposit(caller: Caller) -> Conversation:
+    """What is held as my deposit, and how it came and went."""
+    line = yield from which_line(caller)
+    return (yield from books.the_deposit(line.id, line.number))
 
 
 def report_fault(caller: Caller) -> Conversation:

@@ -7,7 +7,7 @@ from functools import partial
 from conversations import reading
 from conversations.customer import which_line
 from conversations.prompts import Conversation, Talk, ask, confirm, look
-from core import metering
+from core import metering, reading_lists
 from core.doing import Doing
 from core.energy import units
 from core.metering import Entry, Meter, Mistaken, Unread
@@ -65,6 +65,15 @@ def read(caller: Caller) -> Conversation:
     if not (yield from confirm(question, undoable=sure)):
         return say("read.not_noted", number=meter.number)
     return partial(metering.take, meter=meter, wh=wh, turned_wh=meter.turned(wh))
+
+
+def read_list(caller: Caller) -> Conversation:
+    """Many readings in one text, with an optional running number."""
+    given = yield from ask(say("readlist.what"), reading.reading_list, whole=True)
+    numbers = sorted({row.number for row in given.items if row.wrong is None})
+    query = partial(metering.meters, staff_id=_me(caller).id, numbers=numbers)
+    found: list[Meter] = yield from look("listed", query, list[Meter], fresh=True)
+    return partial(reading_lists.take, running=given.running, rows=given.items, body=given.body, meters=found)
 
 
 def unread(caller: Caller) -> Conversation:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Generic, TypeVar
 
 from conversations.prompts import Unclear
 from core.dunning.promises import MOST_DAYS
@@ -14,6 +17,7 @@ from core.ids import read_number
 from core.lists import Item
 from core.money import BadAmount, Money, read_amount
 from core.payments import CASH_LAW_PAISE
+from core.reading_lists import Row
 from core.text import say
 
 LONGEST_NOTE = 200
@@ -139,31 +143,44 @@ def note(raw: str) -> str:
     return "" if plain == "1" else plain[:LONGEST_NOTE]
 
 
+Entry = TypeVar("Entry", Item, Row)
+
+
 @dataclass(frozen=True, slots=True)
-class PaymentList:
-    """A list of payments; `running` is the collector's own number for it, `body` tells two lists apart."""
+class Listed(Generic[Entry]):
+    """A list in one text; `running` is its sender's own number for it, `body` tells two lists apart."""
 
     running: int | None
-    items: list[Item]
+    items: list[Entry]
     body: str
 
 
-def payment_list(raw: str) -> PaymentList:
+def payment_list(raw: str) -> Listed[Item]:
     """Lines of connection and rupees, one after the other, with `#12` before them or not."""
+    return _list(raw, _item, "unclear.list")
+
+
+def reading_list(raw: str) -> Listed[Row]:
+    """Lines of connection and kWh; the running numbers are those of all lists of its sender."""
+    given = _list(raw, _row, "unclear.reading_list")
+    return replace(given, body=f"READ {given.body}")
+
+
+def _list(raw: str, read: Callable[[str], Entry], unclear: str) -> Listed[Entry]:
     numbered = _RUNNING.match(raw)
     pieces = [fold(piece) for piece in _BREAK.split(raw[numbered.end() :] if numbered else raw)]
-    items = [_item(piece) for piece in pieces if piece]
+    items = [read(piece) for piece in pieces if piece]
     if not items or all(item.wrong is not None for item in items):
-        raise Unclear(say("unclear.list"))
+        raise Unclear(say(unclear))
     if len(items) > MOST_ITEMS:
         raise Unclear(say("unclear.long_list", most=MOST_ITEMS))
-    return PaymentList(
+    return Listed(
         int(numbered[1]) if numbered else None, items, "; ".join(piece for piece in pieces if piece)
     )
 
 
 def _item(piece: str) -> Item:
-    """One line of a list, or what is wrong with it."""
+    """One payment of a list, or what is wrong with it."""
     number, _, rupees = piece.partition(" ")
     try:
         return Item(connection_number(number), cash(rupees))
@@ -171,8 +188,17 @@ def _item(piece: str) -> Item:
         return Item(wrong=say("batch.bad", typed=piece[:20]))
 
 
+def _row(piece: str) -> Row:
+    """One reading of a list, or what is wrong with it."""
+    number, _, shown = piece.partition(" ")
+    try:
+        return Row(connection_number(number), kwh(shown))
+    except Unclear:
+        return Row(wrong=say("readlist.bad", typed=piece[:20]))
+
+
 def is_list(raw: str) -> bool:
-    """Whether what follows PAY is a list rather than one payment."""
+    """Whether what follows PAY or READ is a list rather than one line."""
     return len([piece for piece in _BREAK.split(raw) if piece.strip()]) > 1
 
 
@@ -227,3 +253,26 @@ def row_number(raw: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
         raise Unclear(say("unmatched.bad"))
     return int(digits)
+
+
+def plant(raw: str) -> str:
+    """A plant's code."""
+    code = fold(raw)
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,20}", code):
+        raise Unclear(say("unclear.plant", typed=quoted(raw)))
+    return code
+
+
+def plant_and_month(raw: str) -> tuple[str | None, date | None]:
+    """A plant's code, a month as 2026-10 or 10/2026, or both."""
+    code: str | None = None
+    month: date | None = None
+    for word in fold(raw).split():
+        found = re.fullmatch(r"(?P<y>20\d\d)[-/](?P<m>\d{1,2})|(?P<m2>\d{1,2})[-/](?P<y2>20\d\d)", word)
+        if found is None and code is None:
+            code = plant(word)
+        elif found is not None and month is None and 1 <= int(found["m"] or found["m2"]) <= 12:
+            month = date(int(found["y"] or found["y2"]), int(found["m"] or found["m2"]), 1)
+        else:
+            raise Unclear(say("unclear.plant", typed=quoted(raw)))
+    return code, month

@@ -6,13 +6,12 @@ from functools import partial
 
 from conversations import customer, reading
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, said
-from core import collecting, payments, receipts, statements
+from core import collecting, floats, payments, receipts
 from core.collecting import Card, Cash, Debtor, Found, LastPayment, Payee
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller, StaffMember
 from core.phones import read_phone
-from core.statements import Taken
 from core.text import Name, Text, say
 
 FOUND_SHOWN = 9
@@ -64,7 +63,7 @@ def pay(caller: Caller) -> Conversation:
     def take(doing: Doing) -> Text:
         receipt, balance = payments.take_cash(doing, payee.connection_id, paise)
         after, left = payments.standing(balance)
-        return say(
+        words = say(
             f"pay.taken_{after}",
             amount=Money(paise),
             name=payee.label,
@@ -72,6 +71,7 @@ def pay(caller: Caller) -> Conversation:
             receipt=receipt,
             balance=left,
         )
+        return say("nav.lines", lines=(words, *floats.warning(doing, me.id)))
 
     return take
 
@@ -159,9 +159,12 @@ def cash(caller: Caller) -> Conversation:
     words = say(
         "cash.held", held=Money(held.held_paise), payments=held.payments, today=Money(held.today_paise)
     )
-    if not held.disputed:
-        return words
-    return say("nav.lines", lines=(words, say("cash.disputed", receipts=held.disputed)))
+    lines = [words]
+    if held.limit_paise is not None:
+        lines.append(say("cash.limit", limit=Money(held.limit_paise)))
+    if held.disputed:
+        lines.append(say("cash.disputed", receipts=held.disputed))
+    return say("nav.lines", lines=tuple(lines))
 
 
 def receipt(caller: Caller) -> Conversation:
@@ -172,31 +175,3 @@ def receipt(caller: Caller) -> Conversation:
             return (yield from customer.receipt_again(caller))
         number = yield from ask(say("proof.which"), reading.receipt_number, again=True)
     return partial(receipts.show, number=number)
-
-
-def totals(caller: Caller) -> Conversation:
-    """What one's plants took in today and this month, by way of paying."""
-    query = partial(statements.taken_in, staff_id=_me(caller).id)
-    taken: list[Taken] = yield from look("totals", query, list[Taken], fresh=True)
-    if not taken:
-        return say("totals.none")
-    lines: list[Text] = []
-    for place, one in enumerate(taken):
-        if place == 0 or taken[place - 1].label != one.label:
-            lines.append(say("totals.plant", plant=one.label))
-        lines.append(_figures(receipts.mode_words(one.mode), [one]))
-    if len(taken) > 1:
-        lines.append(_figures(say("totals.all"), taken))
-    return say("nav.lines", lines=tuple(lines))
-
-
-def _figures(what: Text, taken: list[Taken]) -> Text:
-    """Today and this month of some rows of the totals together."""
-    return say(
-        "totals.row",
-        what=what,
-        today=sum(one.today for one in taken),
-        today_sum=Money(sum(one.today_paise for one in taken)),
-        month=sum(one.month for one in taken),
-        month_sum=Money(sum(one.month_paise for one in taken)),
-    )

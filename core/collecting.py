@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from core import floats
 from core.clock import now, today
 from core.db import Reader
 from core.text import Name
@@ -64,15 +65,17 @@ WHERE account.kind = 'dues' AND account.balance_paise > 0
 ORDER BY account.balance_paise DESC, connection.number LIMIT %(limit)s
 """
 
-_CASH = """
+# Our own words only are put into it.
+_CASH = f"""
 SELECT coalesce((SELECT balance_paise FROM account WHERE kind = 'cash' AND staff_id = %(staff)s), 0),
        count(*), coalesce(sum(amount_paise), 0),
        (SELECT count(*) FROM dispute JOIN payment ON payment.id = dispute.payment_id
-        WHERE payment.staff_id = %(staff)s AND dispute.settled_at IS NULL)
+        WHERE payment.staff_id = %(staff)s AND dispute.settled_at IS NULL),
+       (SELECT {floats.LIMIT} FROM staff WHERE id = %(staff)s)
 FROM payment
 WHERE staff_id = %(staff)s AND mode = 'cash' AND reversal_id IS NULL
   AND paid_at >= %(day)s::date::timestamp AT TIME ZONE 'Asia/Kolkata'
-"""
+"""  # noqa: S608
 
 _LAST = """
 SELECT payment.id, payment.amount_paise, connection.number, customer.name, customer.name_local
@@ -156,6 +159,8 @@ class Cash(msgspec.Struct, frozen=True, array_like=True):
     payments: int
     today_paise: int
     disputed: int
+    limit_paise: int | None
+    """How much may be held before handing over; None: no limit."""
 
 
 class LastPayment(msgspec.Struct, frozen=True, array_like=True):
@@ -198,8 +203,9 @@ def largest_dues(reader: Reader, staff_id: int, limit: int) -> list[Debtor]:
 
 def cash_in_hand(reader: Reader, staff_id: int) -> Cash:
     """What a collector carries now."""
-    held, payments, collected, disputed = reader.rows(_CASH, {"staff": staff_id, "day": today()})[0]
-    return Cash(held, payments, int(collected), disputed)
+    rows = reader.rows(_CASH, {"staff": staff_id, "day": today()})
+    held, payments, collected, disputed, limit = rows[0]
+    return Cash(held, payments, int(collected), disputed, limit)
 
 
 def last_payment(reader: Reader, staff_id: int) -> LastPayment | None:

@@ -28,6 +28,10 @@ class Outgoing:
     language: str
     attempts: int
     channel: str = "sms"
+    template: str | None = None
+    """The key of the words it was made of; None for a reply."""
+    dlt: str | None = None
+    """The id of its registered template, where DLT is on (core/dlt.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ WITH due AS (
 )
 UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_at = now() + make_interval(secs => :lease)
 FROM due WHERE outbox.id = due.id
-RETURNING outbox.id, recipient, body, kind, language, attempts, channel, priority
+RETURNING outbox.id, recipient, body, kind, language, attempts, channel, template, priority
 """)
 
 
@@ -77,7 +81,7 @@ def claim(
     bounds = {"limit": limit, "lease": lease.total_seconds(), "channels": list(channels)}
     rows = session.execute(_CLAIM, bounds).all()
     rows = sorted(rows, key=lambda row: (row.priority, row.id))
-    return [Outgoing(*row[:7]) for row in rows]
+    return [Outgoing(*row[:8]) for row in rows]
 
 
 # Whoever waits for several rows of the outbox takes them in the order of their ids, and sweeps skip

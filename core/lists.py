@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import text
 
-from core import ledger, payments
+from core import floats, ledger, payments
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
@@ -47,18 +47,34 @@ def take(doing: Doing, running: int | None, items: list[Item], body: str) -> Tex
     staff = doing.caller.staff
     if staff is None:
         raise Refusal(say("pay.staff_only"))
-    if running is not None:
-        bind = {"staff": staff.id, "number": running, "body": body, "at": doing.at}
-        if doing.session.execute(_NOTE, bind).scalar_one_or_none() is None:
-            before = doing.session.execute(_SEEN, bind).scalar_one()
-            return say("batch.again" if before == body else "batch.differs", running=running)
+    if (seen := came_before(doing, staff.id, running, body)) is not None:
+        return seen
     rows, total = _enter(doing, items, staff.id, staff.cash_limit_paise)
     good = sum(paise > 0 for _, paise in rows)
     lines = [say("batch.head", good=good, lines=len(items), total=Money(total)), *(row for row, _ in rows)]
+    lines += floats.warning(doing, staff.id)
     gaps = _gaps(doing, staff.id) if running is not None else ""
     if gaps:
         lines.append(say("batch.gaps", numbers=gaps))
     return say("nav.lines", lines=tuple(lines))
+    return say("nav.lines", lines=(*lines, *missing(doing, staff.id, running)))
+
+
+def came_before(doing: Doing, staff_id: int, running: int | None, body: str) -> Text | None:
+    """What to answer to a running number that was used already; None lets the list be entered."""
+    if running is None:
+        return None
+    bind = {"staff": staff_id, "number": running, "body": body, "at": doing.at}
+    if doing.session.execute(_NOTE, bind).scalar_one_or_none() is not None:
+        return None
+    before = doing.session.execute(_SEEN, bind).scalar_one()
+    return say("batch.again" if before == body else "batch.differs", running=running)
+
+
+def missing(doing: Doing, staff_id: int, running: int | None) -> list[Text]:
+    """A line that names the running numbers not here yet, if there are any."""
+    gaps = _gaps(doing, staff_id) if running is not None else ""
+    return [say("batch.gaps", numbers=gaps)] if gaps else []
 
 
 def _enter(doing: Doing, items: list[Item], staff_id: int, limit: int) -> tuple[list[tuple[Text, int]], int]:

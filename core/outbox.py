@@ -123,6 +123,7 @@ def _columns(messages: Iterable[Message]) -> dict[str, list[object]]:
                 message.connection_id,
                 message.at,
                 message.channel,
+                None if isinstance(message.text, str) else message.text.key,
             )
             for name, value in zip(_COLUMNS, row, strict=True):
                 columns[name].append(value)
@@ -142,20 +143,23 @@ _COLUMNS = (
     "connections",
     "moments",
     "channels",
+    "templates",
 )
 
 _POST = text("""
 INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, next_at, expires_at,
-    connection_id, channel)
+    connection_id, channel, template)
 SELECT new.source, new.recipient, new.kind, new.language, new.body, new.parts, new.priority,
        coalesce(new.at, now()), coalesce(new.at, now()) + make_interval(secs => new.life), new.connection_id,
-       CASE WHEN new.recipient LIKE '+%' THEN new.channel ELSE 'whatsapp' END
+       CASE WHEN new.recipient LIKE '+%' THEN new.channel ELSE 'whatsapp' END, new.template
 FROM unnest(
     CAST(:sources AS text[]), CAST(:recipients AS text[]), CAST(:kinds AS text[]),
     CAST(:wanted AS text[]), CAST(:languages AS text[]), CAST(:bodies AS text[]),
     CAST(:parts AS smallint[]), CAST(:priorities AS smallint[]), CAST(:lives AS integer[]),
-    CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[]), CAST(:channels AS text[])
-) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at, channel)
+    CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[]), CAST(:channels AS text[]),
+    CAST(:templates AS text[])
+) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at, channel,
+    template)
 LEFT JOIN phone ON phone.e164 = new.recipient
 WHERE new.language = coalesce(new.wanted, phone.language, :default_language)
   AND phone.unreachable IS NULL

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from core import ledger, outbox
+from core import floats, ledger, outbox
 from core.clock import financial_year, local
 from core.collecting import UNDO_WITHIN
 from core.doing import Doing
@@ -45,8 +45,10 @@ _RECEIPT = text("""
         ON CONFLICT (plant_id, year) DO UPDATE SET last = receipt_counter.last + 1
         RETURNING last
     ), paid AS (
-        INSERT INTO payment (connection_id, amount_paise, mode, staff_id, paid_at, entry_id, reference, payer)
-        VALUES (:connection, :paise, :mode, :staff, :at, :entry, :reference, :payer) RETURNING id
+        INSERT INTO payment (connection_id, amount_paise, mode, staff_id, paid_at, entry_id, reference, payer,
+            purpose)
+        VALUES (:connection, :paise, :mode, :staff, :at, :entry, :reference, :payer, :purpose)
+        RETURNING id
     )
     INSERT INTO receipt (payment_id, plant_id, year, serial, number)
     SELECT paid.id, :plant, :year, counted.last, :prefix || lpad(counted.last::text, 5, '0')
@@ -56,8 +58,8 @@ _RECEIPT = text("""
 
 TO_UNDO = text("""
     SELECT payment.id, payment.entry_id, payment.amount_paise, payment.paid_at, payment.staff_id,
-           payment.payer, payment.reversal_id, payment.connection_id, receipt.number AS receipt,
-           connection.number, customer.name, customer.name_local
+           payment.payer, payment.purpose, payment.reversal_id, payment.connection_id,
+           receipt.number AS receipt, connection.number, customer.name, customer.name_local
     FROM payment
     JOIN receipt ON receipt.payment_id = payment.id
     JOIN connection ON connection.id = payment.connection_id
@@ -70,7 +72,11 @@ _SETTLED = text("""
     UPDATE dispute SET settled_at = :at, settled_by = :staff, outcome = 'undo'
     WHERE payment_id = :payment AND settled_at IS NULL
 """)
-_DUES_NOW = text("SELECT balance_paise FROM account WHERE kind = 'dues' AND connection_id = :connection")
+# Both accounts of a payment, in order, as postings lock them.
+_LOCK_BOTH = text("""
+    SELECT kind, balance_paise FROM account
+    WHERE id IN (SELECT account_id FROM posting WHERE entry_id = :entry) ORDER BY id FOR NO KEY UPDATE
+""")
 
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:mode || ' ' || :reference, 0))")
@@ -83,9 +89,17 @@ _BY_REFERENCE = text("""
 """)
 
 
+Purpose: TypeAlias = Literal["dues", "deposit"]
+_KINDS: dict[Purpose, str] = {"dues": "payment", "deposit": "deposit"}
+"""The kind of the entry that a payment makes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """Money that came for a connection: `account` is where it now is, `payer` the phone that paid."""
+    """Money that came for a connection: `account` is where it now is, `payer` the phone that paid.
+
+    `purpose` names the account of the connection that it is credited to.
+    """
 
     connection_id: int
     paise: int
@@ -93,11 +107,12 @@ class Incoming:
     account: int
     reference: str | None = None
     payer: str | None = None
+    purpose: Purpose = "dues"
 
 
 @dataclass(frozen=True, slots=True)
 class Credited:
-    """A payment that was credited, its receipt's number, and the new balance in paise."""
+    """A payment that was credited, its receipt's number, and the new balance of its account in paise."""
 
     payment_id: int
     receipt: str
@@ -111,12 +126,12 @@ def standing(balance_paise: int) -> tuple[str, Money]:
     return ("due" if balance_paise > 0 else "ahead"), Money(abs(balance_paise))
 
 
-def take_cash(doing: Doing, connection_id: int, paise: int) -> tuple[str, int]:
+def take_cash(doing: Doing, connection_id: int, paise: int, purpose: Purpose = "dues") -> tuple[str, int]:
     """Credit cash that a collector received; returns the receipt's number and the new balance in paise.
 
     The ledger moves dues to the collector's cash, the customer's phones get the receipt from the
-    outbox, all in the caller's transaction. Raises Refusal outside the collector's plants and at
-    the legal limit for cash.
+    outbox, all in the caller's transaction. Raises Refusal outside the collector's plants, at
+    the legal limit for cash, and where the collector must hand over first.
     """
     staff, session = doing.caller.staff, doing.session
     if staff is None:
@@ -126,8 +141,10 @@ def take_cash(doing: Doing, connection_id: int, paise: int) -> tuple[str, int]:
         raise Refusal(say("pay.not_yours", number=row.number))
     if paise >= CASH_LAW_PAISE:
         raise Refusal(say("pay.too_large", most=Money(CASH_LAW_PAISE - 100)))
+    floats.check(doing, staff.id)
     cash = ledger.account_id(session, "cash", staff_id=staff.id)
-    done = credit(doing, Incoming(connection_id, paise, "cash", cash))
+    done = credit(doing, Incoming(connection_id, paise, "cash", cash, purpose=purpose))
+    floats.tell(doing, staff, row.plant_id)
     return done.receipt, done.balance
 
 
@@ -159,26 +176,26 @@ def take_by_reference(
 def credit(doing: Doing, incoming: Incoming) -> Credited:
     """Credit money to a connection: ledger, receipt and the messages about it, in one transaction.
 
-    Moves dues to the account the money is in; the connection's phones, and the payer's if it is
-    another, get the receipt from the outbox. Scope is the caller's to check.
+    Moves dues, or the deposit, to the account the money is in; the connection's phones, and the
+    payer's if it is another, get the receipt from the outbox. Scope is the caller's to check.
     """
     session = doing.session
     bind = {"connection": incoming.connection_id, "staff": _staff_id(doing)}
     row = session.execute(_RECEIVER, bind).one()
-    dues = ledger.account_id(session, "dues", connection_id=incoming.connection_id)
+    owner = ledger.account_id(session, incoming.purpose, connection_id=incoming.connection_id)
     entry = ledger.post(
         session,
         source=f"pay:{doing.key}",
-        kind="payment",
+        kind=_KINDS[incoming.purpose],
         plant_id=row.plant_id,
         at=doing.at,
-        moves=[(incoming.account, incoming.paise), (dues, -incoming.paise)],
+        moves=[(incoming.account, incoming.paise), (owner, -incoming.paise)],
     )
     given = _give_receipt(doing, row, incoming, entry)
-    balance = int(session.execute(_DUES_NOW, {"connection": incoming.connection_id}).scalar_one())
+    balance = ledger.balance(session, incoming.purpose, connection_id=incoming.connection_id)
     state, amount = standing(balance)
     told = say(
-        f"receipt.{state}",
+        "receipt.deposit" if incoming.purpose == "deposit" else f"receipt.{state}",
         amount=Money(incoming.paise),
         number=row.number,
         balance=amount,
@@ -212,6 +229,7 @@ def _give_receipt(doing: Doing, row: Row[Any], incoming: Incoming, entry_id: int
             "entry": entry_id,
             "reference": incoming.reference,
             "payer": incoming.payer,
+            "purpose": incoming.purpose,
             "prefix": f"{row.plant_number}{year % 100:02d}",
         },
     ).one()
@@ -239,11 +257,15 @@ def take_back(doing: Doing, row: Row[Any]) -> int:
     Whatever the customer said against it is settled with it.
     """
     session = doing.session
+    if row.purpose == "deposit":
+        held = {one.kind: -one.balance_paise for one in session.execute(_LOCK_BOTH, {"entry": row.entry_id})}
+        if held["deposit"] < row.amount_paise:
+            raise Refusal(say("deposit.used", number=row.number))
     reversal = ledger.reverse(session, row.entry_id, f"undo:{doing.key}", doing.at)
     session.execute(_REVERSED, {"reversal": reversal, "payment": row.id})
     staff = doing.caller.staff
     session.execute(_SETTLED, {"payment": row.id, "at": doing.at, "staff": staff.id if staff else None})
-    balance = int(session.execute(_DUES_NOW, {"connection": row.connection_id}).scalar_one())
+    balance = ledger.balance(session, "dues", connection_id=row.connection_id)
     state, amount = standing(balance)
     told = say(
         f"reversal.{state}",
@@ -274,9 +296,9 @@ def resend_receipt(doing: Doing, connection_id: int) -> str | None:
     row = _last_receipt(doing.session, connection_id)
     if row is None:
         return None
-    number, code, paise, paid_at = row
+    number, code, paise, paid_at, purpose = row
     told = say(
-        "receipt.again",
+        "receipt.again_deposit" if purpose == "deposit" else "receipt.again",
         receipt=number,
         code=code,
         amount=Money(paise),
@@ -295,14 +317,14 @@ def resend_receipt(doing: Doing, connection_id: int) -> str | None:
     return number
 
 
-def _last_receipt(session: Session, connection_id: int) -> tuple[str, str, int, datetime] | None:
+def _last_receipt(session: Session, connection_id: int) -> tuple[str, str, int, datetime, str] | None:
     row = session.execute(
         text(
-            "SELECT receipt.number, receipt.code, payment.amount_paise, payment.paid_at "
+            "SELECT receipt.number, receipt.code, payment.amount_paise, payment.paid_at, payment.purpose "
             "FROM payment JOIN receipt ON receipt.payment_id = payment.id "
             "WHERE payment.connection_id = :connection AND payment.reversal_id IS NULL "
             "ORDER BY payment.paid_at DESC, payment.id DESC LIMIT 1"
         ),
         {"connection": connection_id},
     ).one_or_none()
-    return (row.number, row.code, row.amount_paise, row.paid_at) if row else None
+    return (row.number, row.code, row.amount_paise, row.paid_at, row.purpose) if row else None

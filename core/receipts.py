@@ -27,7 +27,7 @@ MODES = ("cash", "card", "wallet", "upi", "link", "bank")
 _COLUMNS = """
 SELECT receipt.id, receipt.number, receipt.code, payment.amount_paise, payment.mode, payment.paid_at,
        payment.reversal_id IS NOT NULL, connection.number, customer.name, customer.name_local,
-       plant.name, plant.name_local, staff.name, staff.name_local
+       plant.name, plant.name_local, staff.name, staff.name_local, payment.purpose
 FROM receipt
 JOIN payment ON payment.id = receipt.payment_id
 JOIN connection ON connection.id = payment.connection_id
@@ -67,6 +67,7 @@ class Proof(msgspec.Struct, frozen=True, array_like=True):
     plant_local: str | None
     staff: str | None
     staff_local: str | None
+    purpose: str
 
     @property
     def day(self) -> date:
@@ -112,6 +113,7 @@ def show(doing: Doing, number: str) -> Text:
             mode=mode_words(proof.mode),
             code=proof.code,
         ),
+        *([say("proof.deposit")] if proof.purpose == "deposit" else []),
         *link_lines(doing, proof.id),
     ]
     return say("nav.lines", lines=tuple(lines))

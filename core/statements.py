@@ -1,4 +1,4 @@
-"""Statements: a customer's year by month, and what the plants of a staff member took in."""
+"""Statements: a customer's year by month, and the movements of dues and deposit."""
 
 from __future__ import annotations
 
@@ -6,17 +6,32 @@ from datetime import date
 
 import msgspec
 
-from core.clock import financial_year, today
+from core.clock import today
 from core.db import Reader
-from core.text import Name
+from core.ledger import AccountKind
 
-# What was paid is a payment or its reversal; all else that moves dues was charged. So every month
-# adds up: the balance before, and what was billed, less what was paid.
+KINDS = {
+    "opening": "opening",
+    "bill": "billed",
+    "late_fee": "billed",
+    "instalment": "billed",
+    "deposit_raise": "billed",
+    "payment": "paid",
+    "refund": "paid",
+    "coupon": "paid",
+    "setoff": "paid",
+}
+"""What moves dues, and in which column of a year it stands; a reversal stands where what it reverses does."""
+DEPOSIT_KINDS = ("opening", "deposit", "deposit_raise", "deposit_refund", "setoff")
+"""What moves a deposit."""
+
+# What is paid is named, all else that moves dues was charged. So every month adds up: the balance
+# before, and what was billed, less what was paid.
 _YEAR = """
 WITH moved AS (
     SELECT date_trunc('month', entry.at AT TIME ZONE 'Asia/Kolkata')::date AS month,
-           entry.kind = 'opening' OR coalesce(undone.kind = 'opening', false) AS opening,
-           entry.kind = 'payment' OR coalesce(undone.kind = 'payment', false) AS paid,
+           coalesce(undone.kind, entry.kind) = 'opening' AS opening,
+           coalesce(undone.kind, entry.kind) = ANY(%(paid)s) AS paid,
            posting.amount_paise AS paise
     FROM account
     JOIN posting ON posting.account_id = account.id
@@ -40,20 +55,21 @@ WHERE calendar.month >= (SELECT min(month) FROM summed)
 ORDER BY calendar.month DESC
 """
 
-# Receipts lead from a plant to its payments of a financial year, in which each month lies whole.
-_TOTALS = """
-SELECT plant.name, plant.name_local, payment.mode,
-       count(*) FILTER (WHERE payment.paid_at >= (%(day)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'),
-       coalesce(sum(payment.amount_paise) FILTER (
-           WHERE payment.paid_at >= (%(day)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'), 0)::bigint,
-       count(*), sum(payment.amount_paise)::bigint
-FROM staff_plant
-JOIN plant ON plant.id = staff_plant.plant_id
-JOIN receipt ON receipt.plant_id = plant.id AND receipt.year = %(year)s
-JOIN payment ON payment.id = receipt.payment_id
-WHERE staff_plant.staff_id = %(staff)s AND payment.reversal_id IS NULL
-  AND payment.paid_at >= (%(month)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'
-GROUP BY plant.id, payment.mode ORDER BY plant.name, plant.id, payment.mode
+# The newest postings of one account; each with what stood in the account after it.
+_MOVES = """
+SELECT (entry.at AT TIME ZONE 'Asia/Kolkata')::date, coalesce(undone.kind, entry.kind), undone.id IS NOT NULL,
+       newest.amount_paise,
+       (newest.balance_paise - coalesce(sum(newest.amount_paise) OVER (
+           ORDER BY newest.id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))::bigint
+FROM (
+    SELECT posting.id, posting.entry_id, posting.amount_paise, account.balance_paise
+    FROM account JOIN posting ON posting.account_id = account.id
+    WHERE account.kind = %(kind)s AND account.connection_id = %(connection)s
+    ORDER BY posting.id DESC LIMIT %(limit)s
+) AS newest
+JOIN entry ON entry.id = newest.entry_id
+LEFT JOIN entry AS undone ON undone.id = entry.reverses_id
+ORDER BY newest.id DESC
 """
 
 
@@ -66,31 +82,25 @@ class Month(msgspec.Struct, frozen=True, array_like=True):
     balance_paise: int
 
 
-class Taken(msgspec.Struct, frozen=True, array_like=True):
-    """What a plant took in by one way of paying: how many payments and paise, today and this month."""
+class Move(msgspec.Struct, frozen=True, array_like=True):
+    """One movement of an account, in paise, and what stood there after it; `undone`: it takes one back."""
 
-    plant: str
-    plant_local: str | None
-    mode: str
-    today: int
-    today_paise: int
-    month: int
-    month_paise: int
-
-    @property
-    def label(self) -> Name:
-        return Name(self.plant, self.plant_local)
+    day: date
+    kind: str
+    undone: bool
+    paise: int
+    balance_paise: int
 
 
 def year_by_month(reader: Reader, connection_id: int) -> list[Month]:
     """The last twelve months, newest first; those before the connection's first entry are left out."""
-    rows = reader.rows(_YEAR, {"connection": connection_id, "this": today().replace(day=1)})
+    paid = [kind for kind, column in KINDS.items() if column == "paid"]
+    bind = {"connection": connection_id, "this": today().replace(day=1), "paid": paid}
+    rows = reader.rows(_YEAR, bind)
     return [Month(*row) for row in rows]
 
 
-def taken_in(reader: Reader, staff_id: int) -> list[Taken]:
-    """What came in today and this month, per plant in scope and way of paying."""
-    day = today()
-    month = day.replace(day=1)
-    params = {"staff": staff_id, "day": day, "month": month, "year": financial_year(month)}
-    return [Taken(*row) for row in reader.rows(_TOTALS, params)]
+def moves(reader: Reader, kind: AccountKind, connection_id: int, limit: int) -> list[Move]:
+    """The newest movements of a connection's dues or deposit, newest first."""
+    bind = {"kind": kind, "connection": connection_id, "limit": limit}
+    return [Move(*row) for row in reader.rows(_MOVES, bind)]

@@ -147,6 +147,11 @@ def words_in_all(key: str) -> list[str]:
     return [word for language in LANGUAGES for word in words(key, language, {}).split()]
 
 
+def gaps(key: str, language: str) -> list[str]:
+    """The names of the gaps in the words of a key, in the order in which they stand."""
+    return list(dict.fromkeys(_PLACEHOLDER.findall(str(all_keys(language)[key]))))
+
+
 def all_keys(language: str) -> dict[str, object]:
     """Every key of one language with its words, for the checks and the walk."""
     load()

@@ -23,6 +23,7 @@ What people can text to the service, and what the menus offer. Made from the cat
 - What a command needs can follow in the same line (`PAY 120457 300`); what is missing is asked.
 - Many payments go in one text (`PAY 120457 300, 120465 150`); with a running number (`#12 PAY …`) a repeat
   enters nothing twice and missing numbers are named.
+- So do many readings (`READ 120457 1234, 120473 876`).
 - A slip in a command that moves money is asked about first (`PYA 120457 300`).
 - In every talk: `0` goes back, `00` leads to the menu, `98` (by SMS `MORE`) shows more.
 """

@@ -158,6 +158,30 @@ def check() -> None:
     sys.exit(0 if good else 1)
 
 
+@cli.group()
+def dlt() -> None:
+    """SMS templates of India (DLT): what to register, and whether it is registered."""
+
+
+@dlt.command("list")
+def list_templates() -> None:
+    """Write every template to register as CSV, in every language."""
+    settings = use_settings()
+    from ops.dlt import write_list
+
+    write_list(settings, sys.stdout)
+
+
+@dlt.command("check")
+def check_templates() -> None:
+    """Compare the registered templates (dlt.csv) with the words of this version."""
+    settings = use_settings()
+    from ops.dlt import check as run
+
+    if not run(settings, click.echo):
+        sys.exit(1)
+
+
 @cli.group(invoke_without_command=True)
 @click.argument("number")
 @click.pass_context

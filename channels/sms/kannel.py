@@ -107,7 +107,8 @@ class KannelGateway:
             "dlr-url": f"{self._reports}?row={message.id}&outcome=%d",
         }
         if self._settings.dlt_entity:
-            query["meta-data"] = f"?smpp?PE_ID={self._settings.dlt_entity}"
+            template = f"&TEMPLATE_ID={message.dlt}" if message.dlt else ""
+            query["meta-data"] = f"?smpp?PE_ID={self._settings.dlt_entity}{template}"
         return urlencode(query, quote_via=quote)
 
 

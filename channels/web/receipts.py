@@ -114,7 +114,7 @@ def words_of(proof: Proof, settings: Settings, language: str, link: str) -> pape
     values.append(("code", proof.code))
     return paper.Words(
         service=settings.service_name,
-        title=word(say("page.title")),
+        title=word(say("page.title_deposit" if proof.purpose == "deposit" else "page.title")),
         receipt=proof.number,
         rows=tuple(
             (word(say(f"page.{key}")), value if isinstance(value, str) else word(value))

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from core import clock
 from core.db import Database
-from core.loading import balances, coupons, customers, packages, plants, readings, staff, tariffs
+from core.loading import balances, coupons, customers, dlt, packages, plants, readings, staff, tariffs
 from core.loading.part import Check, Cursors, Part
 from core.loading.report import FileCount, LoadReport, Problem, Progress
 from core.loading.stage import create_tables, stage
@@ -25,6 +25,7 @@ PARTS: tuple[Part, ...] = (
     customers.PART,
     balances.PART,
     readings.PART,
+    dlt.PART,
 )
 FILES = tuple(part.file for part in PARTS)
 _LOCK = 7_215_002

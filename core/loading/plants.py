@@ -28,7 +28,8 @@ _PLANTS = """(
 ) AS given"""
 _LIMITS = """(
     SELECT organisation AS code, min(line) AS line, max(credit_limit) AS credit_limit,
-        max(grace_days) AS grace_days
+        max(grace_days) AS grace_days,
+        max(float_limit) AS float_limit
     FROM in_plants GROUP BY organisation
 ) AS given"""
 # Switches are gathered over all rows of an organisation and laid over those it has.
@@ -55,6 +56,7 @@ PART = Part(
         Column("name_hindi", cells.short_text(80), also=("hindi name", "name local", "हिन्दी नाम")),
         Column("features", cells.features, sql="jsonb", also=("switches",)),
         Column("credit_limit", amounts.rupees, sql="bigint", also=("limit",)),
+        Column("float_limit", amounts.rupees, sql="bigint", also=("float",)),
         Column("grace_days", cells.days, sql="smallint", also=("grace", "days of grace")),
     ),
     checks=(
@@ -62,6 +64,7 @@ PART = Part(
         same("in_plants", "organisation", "organisation_name", "organisation"),
         same("in_plants", "organisation", "credit_limit", "organisation"),
         same("in_plants", "organisation", "grace_days", "organisation"),
+        same("in_plants", "organisation", "float_limit", "organisation"),
         same("in_plants", "state", "organisation", "state"),
         same("in_plants", "state", "state_name", "state"),
         same("in_plants", "cluster", "state", "cluster"),
@@ -90,6 +93,10 @@ PART = Part(
             {
                 "credit_limit_paise": "coalesce(given.credit_limit, organisation.credit_limit_paise)",
                 "grace_days": "coalesce(given.grace_days, organisation.grace_days)",
+                # Zero takes a limit away; an empty cell leaves it.
+                "float_limit_paise": (
+                    "nullif(coalesce(given.float_limit, organisation.float_limit_paise), 0)"
+                ),
             },
             _LIMITS,
             "organisation.code = given.code",

@@ -4,7 +4,7 @@
 # Statements are put together from our own names only, never from a cell's text.
 from __future__ import annotations
 
-from core.loading import cells
+from core.loading import amounts, cells
 from core.loading.part import Check, Column, Part, changes, unique, updated
 
 # What the codes of a scope stand for: rows of plants.csv or of the database. `plant:X` settles doubt.
@@ -42,6 +42,7 @@ PART = Part(
         Column("scope", cells.codes, sql="text[]", required=True, also=("place", "area", "plants")),
         Column("language", cells.language, also=("भाषा",)),
         Column("active", cells.yes_no, sql="boolean"),
+        Column("float_limit", amounts.rupees, sql="bigint", also=("float", "cash limit")),
     ),
     checks=(
         unique("in_staff", "staff"),
@@ -90,8 +91,9 @@ PART = Part(
         ),
         """
         WITH made AS (
-            INSERT INTO staff (code, name, name_local, phone, role, active)
-            SELECT staff, name, nullif(name_hindi, ''), nullif(phone, ''), role, coalesce(active, true)
+            INSERT INTO staff (code, name, name_local, phone, role, active, float_limit_paise)
+            SELECT staff, name, nullif(name_hindi, ''), nullif(phone, ''), role, coalesce(active, true),
+                nullif(float_limit, 0)
             FROM in_staff WHERE staff NOT IN (SELECT code FROM staff) ORDER BY line
             RETURNING code
         )
@@ -105,6 +107,8 @@ PART = Part(
                 "phone": updated("staff.phone", "given.phone"),
                 "role": "given.role",
                 "active": "coalesce(given.active, staff.active)",
+                # Zero takes a limit away; an empty cell leaves it.
+                "float_limit_paise": "nullif(coalesce(given.float_limit, staff.float_limit_paise), 0)",
             },
             "in_staff AS given",
             "staff.code = given.staff",

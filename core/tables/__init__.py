@@ -26,6 +26,7 @@ from core.tables.coupons import (
     CouponScheme,
 )
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
+from core.tables.dlt import DltTemplate
 from core.tables.dunning import Promise, ReminderRound
 from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
 from core.tables.meters import MeterChange, Reading, ReadingWas
@@ -66,6 +67,7 @@ __all__ = [
     "CouponScheme",
     "Customer",
     "Dispute",
+    "DltTemplate",
     "Entry",
     "GatewayPause",
     "Handled",

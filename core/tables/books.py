@@ -150,6 +150,8 @@ class Payment(Base):
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
     amount_paise: Mapped[int]
     mode: Mapped[str]
+    purpose: Mapped[str] = mapped_column(server_default=text("'dues'"))
+    """What it was given for: dues, or a deposit that goes back one day."""
     reference: Mapped[str | None]
     """The slip's or the provider's own number; credited once for each way of paying."""
     payer: Mapped[str | None]
@@ -161,6 +163,8 @@ class Payment(Base):
     __table_args__ = (
         Index("payment_by_connection", "connection_id", text("paid_at DESC")),
         Index("payment_by_staff", "staff_id", text("paid_at DESC")),
+        Index("payment_by_day", "paid_at", postgresql_where=text("reversal_id IS NULL")),
+        one_of("purpose", ("dues", "deposit")),
         Index(
             "payment_by_reference",
             "mode",

@@ -77,7 +77,7 @@ class CashClose(Base):
 
 
 class CashList(Base):
-    """A list of payments that came under a collector's running number: it is entered once."""
+    """A list of payments or readings that came under a collector's running number: it is entered once."""
 
     __tablename__ = "cash_list"
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)

@@ -81,6 +81,8 @@ class Outbox(Base):
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None]
     connection_id: Mapped[int | None] = mapped_column(ForeignKey("connection.id"))
+    template: Mapped[str | None]
+    """The key of the words the body was made of; where DLT is on, they must be registered."""
     __table_args__ = (
         one_of("state", OUTBOX_STATES),
         Index(

@@ -34,7 +34,12 @@ class Organisation(Base):
     """Arrears above this flag a connection; None: nobody is flagged. A package may say otherwise."""
     grace_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("7"))
     """How long after its due date a bill does not count as arrears yet."""
-    __table_args__ = (CheckConstraint("credit_limit_paise >= 0 AND grace_days >= 0", name="not_negative"),)
+    float_limit_paise: Mapped[int | None]
+    """The cash a collector may hold before handing over; None: no limit."""
+    __table_args__ = (
+        CheckConstraint("credit_limit_paise >= 0 AND grace_days >= 0", name="not_negative"),
+        CheckConstraint("float_limit_paise > 0", name="float_positive"),
+    )
 
 
 class State(Base):
@@ -81,7 +86,12 @@ class Staff(Base):
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     cash_limit_paise: Mapped[int] = mapped_column(server_default=text("500000"))
     """The largest cash payment taken from one line of text without a second look."""
-    __table_args__ = (one_of("role", ROLES),)
+    float_limit_paise: Mapped[int | None]
+    """The cash one may hold before handing over; None: as the organisation says."""
+    __table_args__ = (
+        one_of("role", ROLES),
+        CheckConstraint("float_limit_paise > 0", name="float_positive"),
+    )
 
 
 class StaffScope(Base):

@@ -422,3 +422,20 @@ def test_a_hanging_gateway_leaves_a_few_in_doubt_and_the_rest_to_the_next(
     states = [state for (state,) in make.rows("state")]
     assert states.count("unsure") <= 8
     assert states.count("sent") == 40 - states.count("unsure")
+
+
+def test_where_dlt_is_on_what_is_not_registered_fails_and_the_rest_goes(make: Maker) -> None:
+    kannel = Kannel("k" * 16, "http://127.0.0.1:1", "u", "p", "BIJLIN", "1" * 19)
+    # Batches of two: the first holds nothing that may go, and the reply behind it goes all the same.
+    make.settings = replace(make.settings, kannel=kannel, sms_rate=2)
+    for source in ("one", "two"):
+        make.write(source)
+    make.write("answer", kind="reply")
+    gateway = Told("kannel", [Accepted("X1")])
+    make.drain(gateway)
+    assert [message.body for message in gateway.taken] == ["body of answer"]
+    assert make.rows("source, state, error") == [
+        ("one", "failed", "not as registered (DLT): receipt in en"),
+        ("two", "failed", "not as registered (DLT): receipt in en"),
+        ("answer", "sent", None),
+    ]

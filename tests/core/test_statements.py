@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 
-from core import ledger, statements
+from core import ledger, receivable, statements
 from core.clock import INDIA, today
 from tests.play import Play
 
@@ -75,10 +75,10 @@ def test_totals_count_what_stands_in_ones_own_plants(play: Play) -> None:
     reader = play.services.database.reader
     ids: dict[str, int] = dict(reader.rows("SELECT phone, id FROM staff", {}))
     for phone in (COLLECTOR, "+919800000003"):
-        [row] = statements.taken_in(reader, ids[phone])
+        [row] = receivable.taken_in(reader, ids[phone])
         assert (row.plant, row.mode, row.today, row.today_paise) == ("Rampur", "cash", 3, 405_00)
         assert (row.month, row.month_paise) == (3, 405_00)
-    assert statements.taken_in(reader, ids["+919800000040"]) == []
+    assert receivable.taken_in(reader, ids["+919800000040"]) == []
 
 
 def test_yesterday_is_not_today_but_may_be_this_month(play: Play) -> None:
@@ -87,7 +87,7 @@ def test_yesterday_is_not_today_but_may_be_this_month(play: Play) -> None:
         session.execute(text("UPDATE payment SET paid_at = paid_at - interval '1 day'"))
     reader = play.services.database.reader
     [(staff,)] = reader.rows("SELECT id FROM staff WHERE phone = %(phone)s", {"phone": COLLECTOR})
-    rows = statements.taken_in(reader, staff)
+    rows = receivable.taken_in(reader, staff)
     if today().day == 1:
         assert rows == []
     else:

@@ -64,6 +64,12 @@ def test_every_language_has_every_key_with_the_same_gaps() -> None:
 
 
 LATIN_IN_HINDI = {
+    "DEPOSIT",
+    "RECEIVABLE",
+    "REFUND",
+    "SETOFF",
+    "STATEMENT",
+    "TAKEDEPOSIT",
     "WHERE",
     "SMS",
     "METERS",

@@ -9,6 +9,7 @@ import pytest
 from channels.ussd import screen
 from channels.written import MOST_PARTS, SMS
 from conversations.prompts import Confirm
+from core import dlt
 from core.alerts import Trouble
 from core.coupons import making
 from core.flags.telling import NAMED
@@ -45,6 +46,7 @@ _PAID: dict[str, Param] = {
     "receipt": RECEIPT,
     "code": RECEIPT_CODE,
     "service": SERVICE,
+    "held": BALANCE,
 }
 
 
@@ -104,6 +106,8 @@ LONGEST: dict[str, list[Text]] = {
         ),
     ],
     "receipt": [
+        *(say(f"receipt.{how}", **_PAID) for how in ("deposit", "refunded", "setoff_clear", "setoff_due")),
+        say("receipt.again_deposit", **_PAID, day=DAY),
         *(say(f"receipt.{how}", **_PAID) for how in STANDINGS),
         say("receipt.again", receipt=RECEIPT, code=RECEIPT_CODE, amount=AMOUNT, day=DAY, service=SERVICE),
     ],
@@ -154,6 +158,8 @@ LONGEST: dict[str, list[Text]] = {
             people=99999,
             rows=(say("flags.short", number=NUMBER, amount=BALANCE),) * NAMED,
         ),
+        say("alerts.float", name=NAME, held=BALANCE, limit=AMOUNT),
+        *(say("alerts.not_registered", words=key, language="hi-Latn") for key in dlt.outbound()),
         say("alerts.number_blocked", last="0001", connection=NUMBER),
         *(
             say(f"alerts.hand_{how}", name=NAME, amount=BALANCE)
@@ -187,7 +193,32 @@ _SHOWN: dict[str, Param] = {
     "code": RECEIPT_CODE,
 }
 _TO: dict[str, Param] = {"name": NAME, "number": NUMBER}
+KWH = "999999.999"
+_READ: dict[str, Param] = {"shown": KWH, "last": KWH, "used": KWH, "day": DAY}
+READING_ANSWERS = [
+    *(say(f"read.{how}", **_READ, **_TO) for how in ("taken", "still", "first", "same")),
+    *(say(f"read.{how}", number=NUMBER) for how in ("not_noted", "lower", "higher", "billed", "future")),
+    say("read.number"),
+    say("read.unknown", number=NUMBER),
+    say("read.elsewhere", number=NUMBER, plant="Bhuvaneshwari Kumari Dev"),
+    say("read.no_meter", number=NUMBER),
+    say("read.kwh", last=KWH, day=DAY, **_TO),
+    say("read.kwh_first", **_TO),
+    *(say(f"unread.{how}", shown=KWH, **_TO) for how in ("nothing", "kept", "done", "too_late")),
+    say("meter.closing", number=NUMBER),
+    say("meter.new_number"),
+    say("meter.opening", meter="X" * 20),
+    say("meter.done", meter="X" * 20, **_TO),
+    say("meter.not_changed"),
+    say("readings.none", number=NUMBER),
+    say("toread.none"),
+    say("readlist.what"),
+    say("readlist.jump", shown=KWH, last=KWH, number=NUMBER),
+    say("readlist.lower", shown=KWH, last=KWH, number=NUMBER),
+    say("unclear.reading_list"),
+]
 STAFF_ANSWERS = [
+    *READING_ANSWERS,
     *(say(f"pay.taken_{how}", amount=AMOUNT, receipt=RECEIPT, balance=BALANCE, **_TO) for how in STANDINGS),
     *(say(f"undo.done_{how}", amount=AMOUNT, balance=BALANCE, **_TO) for how in STANDINGS),
     *(say(f"pay.amount_{how}", dues=BALANCE, **_TO) for how in STANDINGS),
@@ -217,6 +248,8 @@ QUESTIONS = [
     say("pay.confirm_large", amount=AMOUNT, **_TO),
     say("undo.confirm", amount=AMOUNT, **_TO),
     say("excuse.confirm", days=60, **_TO),
+    say("read.confirm", shown=KWH, **_TO),
+    say("unread.confirm", shown=KWH, **_TO),
 ]
 CUSTOMER_ANSWERS = [
     *(
@@ -309,6 +342,16 @@ def test_staff_get_their_answer_in_one_sms(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_question_about_an_odd_reading_is_two_sms_at_most(language: str) -> None:
+    """It holds every figure that can be wrong: a second part is cheaper than a wrong bill."""
+    odd = [say(f"read.{how}", **_READ, **_TO) for how in ("turned", "jump")]
+    odd.append(say("meter.confirm", closing=KWH, opening=KWH, meter="X" * 20, **_TO))
+    for text in odd:
+        [page] = SMS.pages_of_prompt(Confirm(text), None, language, deep=True)
+        assert parts(page) <= (3 if language == "hi" else 2), page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_customers_get_their_answer_in_two_sms(language: str) -> None:
     for text in CUSTOMER_ANSWERS:
         words = render(text, language)
@@ -366,6 +409,7 @@ def test_a_yes_or_no_with_a_usual_name_is_one_screen(language: str) -> None:
         "number": "120457",
         "amount": Money(300_00),
         "days": 7,
+        "shown": "1234.5",
     }
     for question in QUESTIONS:
         assert (

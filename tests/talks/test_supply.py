@@ -80,7 +80,7 @@ def test_the_in_charge_leaves_one_alone(play: Play, sweep: Sweep) -> None:
     sweep(noon(-3))
     sweep(noon(-1))
     play.deliver()
-    assert said(play, IN_CHARGE, "EXCUSE 120457 61").startswith('Not a number of days: "61". Send 1 to 60.')
+    assert said(play, IN_CHARGE, "EXCUSE 120457 61").startswith("Please send a number of days from 1 to 60.")
     assert said(play, IN_CHARGE, "7") == "Leave 120457 Asha Devi alone for 7 days?\n1 Yes\n2 No"
     assert said(play, IN_CHARGE, "1").startswith("120457 is left alone until ")
     switches = "SELECT string_agg(action, ' ' ORDER BY id) FROM meter_command"

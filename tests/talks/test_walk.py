@@ -22,6 +22,7 @@ from core.errors import SettingError
 from core.ids import with_check_digit
 from core.people import find_caller
 from core.settings import LANGUAGES
+from core.statements import DEPOSIT_KINDS, KINDS
 from core.work.rules import STAGES
 from tests.conftest import Servers, demo_settings, fresh_database
 from tests.play import Play
@@ -275,6 +276,25 @@ PAID_ONLINE = {
 }
 """The stage has no Razorpay; tests/channels/test_razorpay.py plays with one."""
 
+OF_DEPOSITS = {
+    *(
+        f"deposit.{how}"
+        for how in ("amount_more", "no_cash", "nothing", "owes", "owes_less", "refunded", "used")
+    ),
+    *(f"deposit.{how}" for how in ("kept", "setoff_clear", "setoff_due", "taken", "too_much")),
+    *(f"cash.{how}" for how in ("full", "hand_over", "limit")),
+    *(f"statement.kind.{kind}" for kind in (*KINDS, *DEPOSIT_KINDS)),
+    *(f"statement.{how}" for how in ("none", "row_ahead", "row_clear", "undone")),
+    *(f"totals.{how}" for how in ("month", "none_then", "row_month", "which")),
+    *(f"receivable.{how}" for how in ("none", "which")),
+    "deposit.act",
+    "proof.deposit",
+    "unclear.plant",
+    # The refunds of the walk use up the in-charge's codes of the hour; work.txt rejects with one.
+    "work.did_reject",
+    "work.past_reject",
+}
+"""Said to a line that says more, or of what the stage's deposits don't come to: transcripts show these."""
 ENDED_EARLIER = {"got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
@@ -345,6 +365,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | OF_COUPONS
         | OF_OTHER_PROMISES
         | ENDED_EARLIER
+        | OF_DEPOSITS
         | PAID_ONLINE
     )
     for kind, channel in (

@@ -110,7 +110,7 @@ class Stage:
 
     def _note_code(self, message: Arrival) -> None:
         if message.kind == "code":
-            self.codes += _CODE.findall(message.words)
+            self.codes += _CODE.findall(message.words)[:1]
 
     def _plain(self, words: str) -> str:
         """Words with what differs from day to day named rather than shown."""

@@ -73,12 +73,13 @@ def test_kannel(provider: Provider, kannel: Gateway, status: int, body: str, out
 
 def test_kannel_gets_alphabet_reports_and_dlt_entity(provider: Provider, kannel: Gateway) -> None:
     kannel.send([ENGLISH])
-    kannel.send([HINDI])
+    kannel.send([replace(HINDI, dlt="1107160000000000001")])
     english, hindi = (taken.fields for taken in provider.taken)
     assert (english["coding"], hindi["coding"]) == ("0", "2")
     assert (hindi["text"], hindi["to"], hindi["charset"]) == (HINDI.body, HINDI.recipient, "utf-8")
     assert english["dlr-url"] == f"https://bijli.example/sms/kannel/{SECRET}/status?row=7&outcome=%d"
     assert english["meta-data"] == "?smpp?PE_ID=1234567890123456789"
+    assert hindi["meta-data"] == "?smpp?PE_ID=1234567890123456789&TEMPLATE_ID=1107160000000000001"
 
 
 # Africa's Talking

@@ -38,6 +38,7 @@ LONGEST = Proof(
     "क्षेत्रीय ग्राम कृष्णपुर उत्तर",
     "Ramesh Kumar Chandravanshi",
     "रमेश कुमार चन्द्रवंशी",
+    "deposit",
 )
 
 

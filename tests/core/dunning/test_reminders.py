@@ -27,7 +27,7 @@ def test_a_bill_is_recalled_three_times_and_then_no_more(street: Street) -> None
 def test_the_words_name_bill_amount_and_day(street: Street) -> None:
     dues = street.dues("120457") / 100
     [words] = [words for phone, words in street.sweep(DUE - timedelta(days=3)) if phone == GEETA]
-    assert words.startswith("120481: 01/11/2026 से 30/11/2026 का बिल, रु ")
+    assert words.startswith("120481 का बिल 01/11/2026 से 30/11/2026: रु ")
     [words] = [words for phone, words in street.sweep(DUE + timedelta(days=4)) if phone == ASHA]
     assert words == (
         f"120457: bill of 01/11/2026 to 30/11/2026, Rs {dues:.2f} still open, due 16/12/2026. "
