@@ -31,7 +31,8 @@ GENERIC = ("reply", "staff_alert")
 
 KEYS = (
     "bill.told_", "code.act", "code.message", "coupon.ends", "coupon.told", "outage.back",
-    "paylink.failed", "paylink.message", "receipt.again", "receipt.ahead", "receipt.clear", "receipt.deposit", "receipt.due",
+    "paylink.failed", "paylink.message", "receipt.again", "receipt.ahead", "receipt.clear",
+    "receipt.deposit", "receipt.due",
     "receipt.refunded", "receipt.setoff_",
     "redeem.told_", "refund.", "remind.", "reversal.", "supply.notice", "supply.off", "supply.on",
     "work.told_",

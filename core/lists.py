@@ -53,10 +53,6 @@ def take(doing: Doing, running: int | None, items: list[Item], body: str) -> Tex
     good = sum(paise > 0 for _, paise in rows)
     lines = [say("batch.head", good=good, lines=len(items), total=Money(total)), *(row for row, _ in rows)]
     lines += floats.warning(doing, staff.id)
-    gaps = _gaps(doing, staff.id) if running is not None else ""
-    if gaps:
-        lines.append(say("batch.gaps", numbers=gaps))
-    return say("nav.lines", lines=tuple(lines))
     return say("nav.lines", lines=(*lines, *missing(doing, staff.id, running)))
 
 

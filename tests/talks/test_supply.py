@@ -101,7 +101,7 @@ def test_an_excuse_is_for_ones_own_plants_and_checked_in_the_act(play: Play, swe
     )
     assert "is not above the credit limit in your plants" in said(play, OTHER_IN_CHARGE, "EXCUSE 120457 7")
     # The scope is lost between question and yes.
-    handset = play.dial(IN_CHARGE, "7", "2", "3", "120457", "7")
+    handset = play.dial(IN_CHARGE, "7", "3", "8", "120457", "7")
     change(play, "DELETE FROM staff_scope WHERE staff_id = (SELECT id FROM staff WHERE code = 'M1')")
     assert "is not above the credit limit in your plants" in handset.press("1")
     assert play.scalar("SELECT state FROM connection_flag") == "flagged"

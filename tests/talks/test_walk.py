@@ -299,6 +299,8 @@ ENDED_EARLIER = {"got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
 
+OF_LISTS = {f"readlist.{how}" for how in ("first", "same", "taken", "twice")}
+"""Lists of readings that are taken; readings_list.txt shows them."""
 OF_COUPONS = {
     *(f"coupon.{how}" for how in ("ending", "ends", "how", "mine", "nobody", "none_ending", "not_eligible")),
     *(f"coupon.{how}" for how in ("percent", "result", "told", "value", "no_scheme", "not_you", "not_made")),
@@ -363,6 +365,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | OF_OTHER_WAYS
         | OF_OTHER_REQUESTS
         | OF_COUPONS
+        | OF_LISTS
         | OF_OTHER_PROMISES
         | ENDED_EARLIER
         | OF_DEPOSITS
