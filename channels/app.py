@@ -7,11 +7,11 @@ from typing import Any
 import structlog
 from flask import Flask, request
 
+from channels import texting
 from channels.message import DeliveryReport, Inbound, Reply
 from channels.payments.routes import payment_routes
 from channels.reports import take_report
 from channels.services import Services, make_services
-from channels.sms import hop as sms_hop
 from channels.sms.routes import sms_routes
 from channels.ussd import hop as ussd_hop
 from channels.ussd.africastalking import ussd_routes
@@ -19,6 +19,7 @@ from channels.web.health import health_routes
 from channels.web.metrics import metrics_routes
 from channels.web.phone import phone_routes
 from channels.web.receipts import receipt_routes
+from channels.whatsapp.routes import whatsapp_routes
 from core.errors import SettingError
 from core.settings import Settings
 from core.text import check_words, name_service, render, say
@@ -53,13 +54,14 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
         return Reply(render(say("nav.busy"), _language(made, phone)), ends=True)
 
     def receive(inbound: Inbound) -> None:
-        sms_hop.receive(made, inbound)
+        texting.receive(made, inbound)
 
     def report(gateway: str, told: DeliveryReport) -> None:
         take_report(made.database, made.redis, settings.default_language, gateway, told)
 
     app.register_blueprint(ussd_routes(settings, step, trouble))
     app.register_blueprint(sms_routes(settings, receive, report))
+    app.register_blueprint(whatsapp_routes(settings, receive, report))
     app.register_blueprint(health_routes(made.database.reader, made.redis))
     app.register_blueprint(metrics_routes(made.database, made.redis))
     app.register_blueprint(receipt_routes(settings, made.database.reader))

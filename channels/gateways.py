@@ -1,23 +1,39 @@
-"""The gateways a deployment sends SMS through: first choice first."""
+"""The gateways a deployment sends through, per channel: first choice first."""
 
 from __future__ import annotations
 
 from concurrent.futures import Executor, ThreadPoolExecutor
 
+from channels.http import THREADS
 from channels.message import Gateway
 from channels.sms.africastalking import AfricasTalkingGateway
-from channels.sms.http import THREADS
 from channels.sms.kannel import KannelGateway
 from channels.sms.phone import PhoneGateway
 from channels.sms.twilio import TwilioGateway
+from channels.whatsapp.twilio import WhatsAppGateway
 from core.errors import SettingError
 from core.settings import Settings
 
 
 def make_gateways(settings: Settings) -> list[Gateway]:
-    """The gateways named in the settings, in that order; they share a few threads."""
+    """The gateways for SMS named in the settings, in that order; they share a few threads."""
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="gateway")
     return [_make(name, settings, pool) for name in settings.sms_gateways]
+
+
+def make_whatsapp_gateways(settings: Settings) -> list[Gateway]:
+    """The gateways for WhatsApp; none where the settings name no sender there."""
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="whatsapp")
+    return [_make_whatsapp(name, settings, pool) for name in settings.whatsapp_gateways]
+
+
+def _make_whatsapp(name: str, settings: Settings, pool: Executor) -> Gateway:
+    if name == "phone":
+        return PhoneGateway()
+    twilio = settings.twilio
+    if twilio is None or twilio.whatsapp_sender is None:
+        raise SettingError(f"BIJLI_WHATSAPP_GATEWAYS names {name!r}, which has no settings")
+    return WhatsAppGateway(twilio, twilio.whatsapp_sender, settings.public_url, pool)
 
 
 def _make(name: str, settings: Settings, pool: Executor) -> Gateway:
@@ -28,7 +44,7 @@ def _make(name: str, settings: Settings, pool: Executor) -> Gateway:
             return KannelGateway(settings.kannel, settings.public_url, pool)
         case "africastalking" if settings.africastalking:
             return AfricasTalkingGateway(settings.africastalking, pool)
-        case "twilio" if settings.twilio:
-            return TwilioGateway(settings.twilio, settings.public_url, pool)
+        case "twilio" if settings.twilio and settings.twilio.sender:
+            return TwilioGateway(settings.twilio, settings.twilio.sender, settings.public_url, pool)
         case _:
             raise SettingError(f"BIJLI_SMS_GATEWAYS names {name!r}, which has no settings")

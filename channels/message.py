@@ -87,6 +87,9 @@ class DeliveryReport:
     recipient: str | None = None
     reason: str | None = None
     blocked: bool = False
+    elsewhere: bool = False
+    """It failed, but another channel may reach this person."""
+    channel: str = "sms"
 
 
 class BadWebhook(ValueError):
@@ -115,7 +118,7 @@ class SmsProvider(Protocol):
 
 
 Receive: TypeAlias = Callable[[Inbound], None]
-"""What a door does with a text: store it and handle it (channels/hop.py)."""
+"""What a door does with a text: store it and handle it (channels/texting.py)."""
 
 TakeReport: TypeAlias = Callable[[str, DeliveryReport], None]
 """What a door does with the delivery report of a gateway (channels/reports.py)."""

@@ -8,11 +8,12 @@ import msgspec
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy.orm import Session
 
 from channels.message import DeliveryReport
 from core.alerts import stop_texting
 from core.db import Database
-from core.delivery import apply_report
+from core.delivery import Reported, apply_report, fall_back
 from core.phones import masked
 
 log = structlog.get_logger()
@@ -65,7 +66,7 @@ def _apply(
 ) -> bool:
     """False when no message of ours fits; `in_doubt` goes by the phone of a message nobody was sure of."""
     with database.begin() as session:
-        found = apply_report(
+        found = _by_sms(session, gateway, report) or apply_report(
             session,
             gateway,
             report.state,
@@ -73,6 +74,7 @@ def _apply(
             provider_id=report.provider_id,
             recipient=report.recipient if in_doubt else None,
             reason=report.reason,
+            channel=report.channel,
         )
         if found and report.blocked:
             stop_texting(
@@ -81,6 +83,14 @@ def _apply(
     if found:
         log.info("report", gateway=gateway, to=masked(found.recipient), state=report.state, moved=found.moved)
     return found is not None
+
+
+def _by_sms(session: Session, gateway: str, report: DeliveryReport) -> Reported | None:
+    """Where WhatsApp could not bring a message, but an SMS may: queue it as one."""
+    if not report.elsewhere or report.row is None:
+        return None
+    phone = fall_back(session, gateway, report.row, report.reason)
+    return Reported(phone, moved=True) if phone else None
 
 
 def _keep(redis: Redis, early: Early) -> None:

@@ -10,7 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -18,9 +18,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
+from channels.http import NO_ANSWER, NOT_TRIED
 from channels.message import Accepted, Gateway, Later, Never, Outcome, Outgoing, Paused, Unsure
 from channels.pace import Pace
-from channels.sms.http import NO_ANSWER, NOT_TRIED
 from core import dlt
 from core.alerts import Trouble, pause_gateway, resume_gateway, stop_texting, troubled_gateways
 from core.db import Database
@@ -41,6 +41,9 @@ SILENCES = 3
 COUNTS = "bl:sent"
 """Redis hash of gateway:outcome → messages, for /metrics."""
 
+NO_ROAD = ("none", Later("no gateway is open"))
+"""Waits until one is: for what WhatsApp could not bring while SMS rests, or the other way round."""
+
 Tried = list[tuple[str, Outcome]]
 """What each gateway in turn said of one message."""
 
@@ -54,47 +57,94 @@ class Sender:
     redis: Redis
     settings: Settings
     pace: Pace
+    whatsapp: Sequence[Gateway] = ()
+    """For messages on WhatsApp; `gateways` are for SMS."""
 
 
-def make_sender(database: Database, gateways: Sequence[Gateway], redis: Redis, settings: Settings) -> Sender:
+def make_sender(
+    database: Database,
+    gateways: Sequence[Gateway],
+    redis: Redis,
+    settings: Settings,
+    whatsapp: Sequence[Gateway] = (),
+) -> Sender:
     """A sender with the pace of the settings."""
-    return Sender(database, gateways, redis, settings, Pace(redis, settings.sms_rate))
+    return Sender(database, gateways, redis, settings, Pace(redis, settings.sms_rate), whatsapp)
 
 
 def drain(sender: Sender, *, seconds: float, stop: Callable[[], bool] = lambda: False) -> bool:
     """Send until nothing is due (True), or until time is up or `stop` says so (False)."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and not stop():
-        batch, gateways = _claim(sender)
+        batch, roads = _claim(sender)
         if not batch:
             return True
-        _write_down(sender, _send(sender, batch, gateways))
+        _write_down(sender, _send(sender, batch, roads))
     return False
 
 
-def _claim(sender: Sender) -> tuple[list[Outgoing], list[Gateway]]:
+@dataclass(frozen=True, slots=True)
+class Roads:
+    """The gateways of each channel that don't rest."""
+
+    sms: Sequence[Gateway]
+    whatsapp: Sequence[Gateway]
+
+    @property
+    def channels(self) -> list[str]:
+        """Whose messages can be sent now: what WhatsApp can't bring goes by SMS."""
+        return ["sms", "whatsapp"] if self.sms else ["whatsapp"] if self.whatsapp else []
+
+
+def _claim(sender: Sender) -> tuple[list[Outgoing], Roads]:
     """The next batch, and the gateways that don't rest; no batch while all of them do."""
     with sender.database.begin() as session:
         resting = troubled_gateways(session)
-        open_gateways = [gateway for gateway in sender.gateways if not resting.get(gateway.name)]
-        limit = min(LARGEST_BATCH, sender.settings.sms_rate) if open_gateways else 0
-        return (_due(session, limit, sender.settings) if limit else []), open_gateways
+        roads = Roads(
+            [gateway for gateway in sender.gateways if not resting.get(gateway.name)],
+            [gateway for gateway in sender.whatsapp if not resting.get(gateway.name)],
+        )
+        limit = min(LARGEST_BATCH, sender.settings.sms_rate)
+        return (_due(session, limit, roads.channels, sender.settings) if roads.channels else []), roads
 
 
-def _due(session: Session, limit: int, settings: Settings) -> list[Outgoing]:
+def _due(session: Session, limit: int, channels: Sequence[str], settings: Settings) -> list[Outgoing]:
     """The next due messages; where DLT is on, those that are as registered (the others have failed)."""
-    while batch := claim(session, limit, LEASE):
+    while batch := claim(session, limit, LEASE, channels):
         if settings.kannel is None or settings.kannel.dlt_entity is None:
             return batch
-        good = dlt.approve(session, batch, default_language=settings.default_language)
-        if len(good) < len(batch):
-            log.warning("not as registered", messages=len(batch) - len(good))
-        if good:
-            return good
+        # To whoever has no phone number nothing can go by SMS, and DLT is about SMS.
+        texts = [message for message in batch if message.recipient.startswith("+")]
+        chats = [message for message in batch if not message.recipient.startswith("+")]
+        good = dlt.approve(session, texts, default_language=settings.default_language)
+        if len(good) < len(texts):
+            log.warning("not as registered", messages=len(texts) - len(good))
+        if good or chats:
+            return [*good, *chats]
     return []
 
 
-def _send(
+def _send(sender: Sender, batch: Sequence[Outgoing], roads: Roads) -> list[tuple[Outgoing, Tried]]:
+    """Each message by its channel; what WhatsApp can't bring goes on as an SMS, and stays one."""
+    chats = [message for message in batch if message.channel == "whatsapp"]
+    texts = [message for message in batch if message.channel != "whatsapp"]
+    before = {message.id: tried for message, tried in _try(sender, chats, roads.whatsapp)}
+    falling = {message.id for message in chats if falls_back(message, before[message.id])}
+    sent = [(message, before[message.id]) for message in chats if message.id not in falling]
+    texts += [replace(message, channel="sms") for message in chats if message.id in falling]
+    for message, tried in _try(sender, texts, roads.sms):
+        sent.append((message, before.get(message.id, []) + (tried or [NO_ROAD])))
+    return [(message, tried or [NO_ROAD]) for message, tried in sent]
+
+
+def falls_back(message: Outgoing, tried: Tried) -> bool:
+    """Whether an SMS may reach who WhatsApp can't: it said so, or none of its gateways is open."""
+    if not message.recipient.startswith("+"):
+        return False
+    return not tried or (isinstance(tried[-1][1], Never) and goes_on(tried[-1][1]))
+
+
+def _try(
     sender: Sender, batch: Sequence[Outgoing], gateways: Sequence[Gateway]
 ) -> list[tuple[Outgoing, Tried]]:
     """Try the gateways in turn; each gets what the one before could not take."""
@@ -125,18 +175,23 @@ def goes_on(outcome: Outcome) -> bool:
 def judge(message: Outgoing, tried: Tried) -> Result:
     """What becomes of a message after all gateways that could try it have."""
     gateway, last = tried[-1]
+    channel = message.channel
     hopeful = [outcome for _, outcome in tried if isinstance(outcome, Later | Paused)]
     match last:
         case Accepted(provider_id, delivered):
             state = "delivered" if delivered else "sent"
-            return Result(message.id, message.attempts, state, gateway, provider_id)
+            return Result(message.id, message.attempts, state, gateway, provider_id, channel=channel)
         case Unsure(reason):
-            return Result(message.id, message.attempts, "unsure", gateway, None, reason, DOUBT_SECONDS)
+            return Result(
+                message.id, message.attempts, "unsure", gateway, None, reason, DOUBT_SECONDS, channel
+            )
         case Never(reason) if not (last.elsewhere and hopeful):
-            return Result(message.id, message.attempts, "failed", gateway, None, reason)
+            return Result(message.id, message.attempts, "failed", gateway, None, reason, channel=channel)
         case _:
             wait = 0.0 if last == NOT_TRIED else retry_wait(message.attempts)
-            return Result(message.id, message.attempts, "queued", None, None, hopeful[-1].reason, wait)
+            return Result(
+                message.id, message.attempts, "queued", None, None, hopeful[-1].reason, wait, channel
+            )
 
 
 def retry_wait(attempts: int) -> float:
@@ -188,6 +243,7 @@ def _log(sent: Sequence[tuple[Outgoing, Tried]], results: Sequence[Result]) -> N
             id=message.id,
             kind=message.kind,
             to=masked(message.recipient),
+            channel=message.channel,
             gateway=tried[-1][0],
             state=result.state,
             attempt=message.attempts,

@@ -27,6 +27,7 @@ class Outgoing:
     kind: str
     language: str
     attempts: int
+    channel: str = "sms"
     template: str | None = None
     """The key of the words it was made of; None for a reply."""
     dlt: str | None = None
@@ -47,6 +48,8 @@ class Result:
     provider_id: str | None = None
     error: str | None = None
     wait: float = 0.0
+    channel: str = "sms"
+    """The road it took, or will take from here on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +63,25 @@ class Reported:
 _CLAIM = text("""
 WITH due AS (
     SELECT id FROM outbox
-    WHERE state = 'queued' AND next_at <= now() AND (expires_at IS NULL OR expires_at > now())
+    WHERE state = 'queued' AND channel = ANY(CAST(:channels AS text[]))
+      AND next_at <= now() AND (expires_at IS NULL OR expires_at > now())
     ORDER BY priority, next_at
     LIMIT :limit FOR UPDATE SKIP LOCKED
 )
 UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_at = now() + make_interval(secs => :lease)
 FROM due WHERE outbox.id = due.id
-RETURNING outbox.id, recipient, body, kind, language, attempts, template, priority
+RETURNING outbox.id, recipient, body, kind, language, attempts, channel, template, priority
 """)
 
 
-def claim(session: Session, limit: int, lease: timedelta) -> list[Outgoing]:
+def claim(
+    session: Session, limit: int, lease: timedelta, channels: Sequence[str] = ("sms", "whatsapp")
+) -> list[Outgoing]:
     """Take up to `limit` due messages for `lease`, the most urgent first; other senders skip them."""
-    rows = session.execute(_CLAIM, {"limit": limit, "lease": lease.total_seconds()}).all()
+    bounds = {"limit": limit, "lease": lease.total_seconds(), "channels": list(channels)}
+    rows = session.execute(_CLAIM, bounds).all()
     rows = sorted(rows, key=lambda row: (row.priority, row.id))
-    return [Outgoing(*row[:7]) for row in rows]
+    return [Outgoing(*row[:8]) for row in rows]
 
 
 # Whoever waits for several rows of the outbox takes them in the order of their ids, and sweeps skip
@@ -86,6 +93,7 @@ UPDATE outbox SET
     gateway = coalesce(done.gateway, outbox.gateway),
     provider_id = coalesce(done.provider_id, outbox.provider_id),
     error = done.error,
+    channel = done.channel,
     next_at = now() + make_interval(secs => done.wait),
     sent_at = CASE WHEN done.state IN ('sent', 'delivered', 'unsure') THEN coalesce(outbox.sent_at, now())
                    ELSE outbox.sent_at END,
@@ -95,8 +103,9 @@ UPDATE outbox SET
                        WHEN done.state = 'unsure' AND outbox.sent_at IS NOT NULL THEN now() END
 FROM mine JOIN unnest(
     CAST(:ids AS bigint[]), CAST(:attempts AS smallint[]), CAST(:states AS text[]), CAST(:gateways AS text[]),
-    CAST(:provider_ids AS text[]), CAST(:errors AS text[]), CAST(:waits AS float8[])
-) AS done(id, attempts, state, gateway, provider_id, error, wait) USING (id)
+    CAST(:provider_ids AS text[]), CAST(:errors AS text[]), CAST(:waits AS float8[]),
+    CAST(:channels AS text[])
+) AS done(id, attempts, state, gateway, provider_id, error, wait, channel) USING (id)
 WHERE outbox.id = mine.id AND outbox.attempts = done.attempts
 """)
 
@@ -116,12 +125,13 @@ def record(session: Session, results: Sequence[Result]) -> None:
             "provider_ids": [result.provider_id for result in results],
             "errors": [result.error for result in results],
             "waits": [float(result.wait) for result in results],
+            "channels": [result.channel for result in results],
         },
     )
 
 
 _REPORT: LiteralString = """
-WITH found AS (SELECT id, recipient FROM outbox WHERE {match} ORDER BY id LIMIT 1),
+WITH found AS (SELECT id, recipient FROM outbox WHERE channel = :channel AND {match} ORDER BY id LIMIT 1),
 moved AS (
     UPDATE outbox SET
         state = :state,
@@ -157,6 +167,7 @@ def apply_report(
     provider_id: str | None = None,
     recipient: str | None = None,
     reason: str | None = None,
+    channel: str = "sms",
 ) -> Reported | None:
     """Let a delivery report (`sent`, `delivered`, `failed`) move its message forward; one round trip.
 
@@ -174,10 +185,37 @@ def apply_report(
             "provider_id": provider_id,
             "recipient": recipient,
             "reason": reason,
+            "channel": channel,
             "before": BEFORE[state],
         },
     ).one_or_none()
     return Reported(*found) if found else None
+
+
+_FALL_BACK = text("""
+WITH found AS (
+    SELECT id FROM outbox
+    WHERE channel = 'whatsapp' AND recipient LIKE '+%' AND state = ANY(:before)
+      AND id = :row AND (gateway IS NULL OR gateway = :gateway)
+    FOR NO KEY UPDATE
+)
+UPDATE outbox SET
+    channel = 'sms', state = 'queued', gateway = NULL, provider_id = NULL, error = CAST(:reason AS text),
+    -- Fences off the sender that has not written down yet how WhatsApp took it.
+    attempts = attempts + 1, next_at = now(), sent_at = NULL
+FROM found WHERE outbox.id = found.id
+RETURNING outbox.recipient
+""")
+
+
+def fall_back(session: Session, gateway: str, row: int, reason: str | None) -> str | None:
+    """Send by SMS what WhatsApp could not bring; gives the phone, or None if there is nothing to do.
+
+    Once: from here on the message is an SMS, and no report of WhatsApp finds it again.
+    """
+    asked = {"gateway": gateway, "row": row, "reason": reason}
+    found = session.execute(_FALL_BACK, asked | {"before": BEFORE["failed"]}).scalar_one_or_none()
+    return None if found is None else str(found)
 
 
 def count_waiting(session: Session) -> dict[str, int]:

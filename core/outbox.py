@@ -68,6 +68,8 @@ class Message:
     """The language, where the writer knows it; else the phone's own, else the service's."""
     at: datetime | None = None
     """Not to be sent before; None: at once."""
+    channel: str = "sms"
+    """The first choice of a road; who has no phone number is written to on WhatsApp in any case."""
 
 
 def post(
@@ -79,13 +81,14 @@ def post(
     text: Text | str,
     connection_id: int | None = None,
     language: str | None = None,
+    channel: str = "sms",
     default_language: str,
 ) -> bool:
     """Write one message; one round trip.
 
     False when nothing was written: the source has spoken already, or the phone is unreachable.
     """
-    message = Message(source, recipient, kind, text, connection_id, language)
+    message = Message(source, recipient, kind, text, connection_id, language, channel=channel)
     return post_many(session, [message], default_language=default_language) == 1
 
 
@@ -119,6 +122,7 @@ def _columns(messages: Iterable[Message]) -> dict[str, list[object]]:
                 int(kind.life.total_seconds()),
                 message.connection_id,
                 message.at,
+                message.channel,
                 None if isinstance(message.text, str) else message.text.key,
             )
             for name, value in zip(_COLUMNS, row, strict=True):
@@ -138,22 +142,24 @@ _COLUMNS = (
     "lives",
     "connections",
     "moments",
+    "channels",
     "templates",
 )
 
 _POST = text("""
 INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, next_at, expires_at,
-    connection_id, template)
+    connection_id, channel, template)
 SELECT new.source, new.recipient, new.kind, new.language, new.body, new.parts, new.priority,
        coalesce(new.at, now()), coalesce(new.at, now()) + make_interval(secs => new.life), new.connection_id,
-       new.template
+       CASE WHEN new.recipient LIKE '+%' THEN new.channel ELSE 'whatsapp' END, new.template
 FROM unnest(
     CAST(:sources AS text[]), CAST(:recipients AS text[]), CAST(:kinds AS text[]),
     CAST(:wanted AS text[]), CAST(:languages AS text[]), CAST(:bodies AS text[]),
     CAST(:parts AS smallint[]), CAST(:priorities AS smallint[]), CAST(:lives AS integer[]),
-    CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[]),
+    CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[]), CAST(:channels AS text[]),
     CAST(:templates AS text[])
-) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at, template)
+) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at, channel,
+    template)
 LEFT JOIN phone ON phone.e164 = new.recipient
 WHERE new.language = coalesce(new.wanted, phone.language, :default_language)
   AND phone.unreachable IS NULL

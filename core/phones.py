@@ -9,6 +9,7 @@ import phonenumbers
 from core.fold import fold
 
 _INDIAN_MOBILE = re.compile(r"(?:\+?91|0091|0)?([6-9][0-9]{9})")
+_SCOPED = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
 
 
 def read_phone(raw: str) -> str | None:
@@ -32,6 +33,11 @@ def read_phone(raw: str) -> str | None:
     if kind not in mobile:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_scoped(address: str) -> bool:
+    """Whether this is WhatsApp's id of a person for one business (`IN.…`), given instead of a number."""
+    return _SCOPED.fullmatch(address) is not None
 
 
 def masked(phone: str) -> str:

@@ -14,6 +14,7 @@ from core.gsm import is_gsm
 LANGUAGES = ("en", "hi", "hi-Latn")
 SMS_GATEWAYS = ("africastalking", "kannel", "twilio", "phone")
 USSD_GATEWAYS = ("africastalking",)
+WHATSAPP_GATEWAYS = ("twilio", "phone")
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,11 @@ class Twilio:
 
     account_sid: str
     auth_token: str
-    sender: str
+    sender: str | None
+    """The number or id that sends SMS; None where Twilio carries WhatsApp only."""
     base_url: str | None
+    whatsapp_sender: str | None = None
+    """The number of our WhatsApp account, +…; None: no WhatsApp."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ class Settings:
     """None: nothing is paid online, and LINK says so."""
     allowed_addresses: tuple[str, ...] = field(default=())
     """Addresses or networks that may call provider webhooks; empty allows all."""
+    whatsapp_gateways: tuple[str, ...] = ()
+    """None: nothing is sent on WhatsApp."""
     receipt_links: bool = False
     """Whether a reply to RECEIPT carries the link to its page; in India only a whitelisted address may."""
     reminder_days: tuple[int, ...] = (-3, 4, 11)
@@ -192,6 +198,7 @@ def _read(env: _Env) -> Settings:
             for part in (env.optional("BIJLI_ALLOWED_ADDRESSES") or "").split(",")
             if part.strip()
         ),
+        whatsapp_gateways=_whatsapp_gateways(env, demo),
         receipt_links=env.text("BIJLI_RECEIPT_LINKS", "0") == "1",
         reminder_days=_reminder_days(env.text("BIJLI_REMINDER_DAYS", "-3,4,11")),
         sparkmeter=_sparkmeter(env),
@@ -243,6 +250,13 @@ def _public_url(env: _Env, demo: bool) -> str:
     return url
 
 
+def _whatsapp_gateways(env: _Env, demo: bool) -> tuple[str, ...]:
+    """Twilio once it has a WhatsApp sender; in the demo its phone, which takes messages of both channels."""
+    if env.optional("TWILIO_WHATSAPP_SENDER") is None:
+        return ()
+    return env.names("BIJLI_WHATSAPP_GATEWAYS", "phone" if demo else "twilio", WHATSAPP_GATEWAYS)
+
+
 def _africastalking(env: _Env) -> AfricasTalking | None:
     if not env.any_of("AT_SECRET", "AT_API_KEY", "AT_USERNAME"):
         return None
@@ -274,9 +288,17 @@ def _twilio(env: _Env) -> Twilio | None:
     return Twilio(
         account_sid=env.text("TWILIO_ACCOUNT_SID"),
         auth_token=env.secret("TWILIO_AUTH_TOKEN", 16),
-        sender=env.text("TWILIO_SENDER"),
+        sender=env.optional("TWILIO_SENDER"),
         base_url=env.optional("TWILIO_BASE_URL"),
+        whatsapp_sender=_whatsapp_sender(env),
     )
+
+
+def _whatsapp_sender(env: _Env) -> str | None:
+    sender = env.optional("TWILIO_WHATSAPP_SENDER")
+    if sender is not None and not re.fullmatch(r"\+[1-9][0-9]{6,14}", sender):
+        raise SettingError("TWILIO_WHATSAPP_SENDER must be a number in international form, +…")
+    return sender
 
 
 def _sparkmeter(env: _Env) -> SparkMeter | None:
@@ -333,6 +355,12 @@ def _check_gateways(settings: Settings) -> None:
                 raise SettingError("BIJLI_SMS_GATEWAYS names 'phone', which exists only with BIJLI_DEMO=1")
         elif parts[name][0] is None:
             raise SettingError(f"{parts[name][1]} is not set, but the gateway {name} is in use")
+    if "twilio" in settings.sms_gateways and settings.twilio and settings.twilio.sender is None:
+        raise SettingError("TWILIO_SENDER is not set, but the gateway twilio sends SMS")
+    if settings.whatsapp_gateways and settings.twilio is None:
+        raise SettingError("TWILIO_ACCOUNT_SID is not set, but TWILIO_WHATSAPP_SENDER is")
+    if "phone" in settings.whatsapp_gateways and not settings.demo:
+        raise SettingError("BIJLI_WHATSAPP_GATEWAYS names 'phone', which exists only with BIJLI_DEMO=1")
     at = settings.africastalking
     if "africastalking" in settings.sms_gateways and at and at.api_key is None:
         raise SettingError("AT_API_KEY is not set, but the gateway africastalking sends SMS")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from functools import lru_cache
 
-from channels.gateways import make_gateways
+from channels.gateways import make_gateways, make_whatsapp_gateways
 from channels.sending import Sender, make_sender
 from channels.services import Services, make_services
 from core.settings import Settings
@@ -24,4 +24,10 @@ def services() -> Services:
 def sender() -> Sender:
     """The road out, with its kept-alive connections to the gateways."""
     made = services()
-    return make_sender(made.database, make_gateways(made.settings), made.redis, made.settings)
+    return make_sender(
+        made.database,
+        make_gateways(made.settings),
+        made.redis,
+        made.settings,
+        make_whatsapp_gateways(made.settings),
+    )

@@ -1,8 +1,8 @@
-"""The job for texts that were stored and not handled: their web process ended in between."""
+"""The job for messages that were stored and not handled: their web process ended in between."""
 
 from __future__ import annotations
 
-from channels.sms.hop import handle_waiting
+from channels.texting import handle_waiting
 from jobs.context import services
 
 

@@ -46,7 +46,7 @@ def findings(env: Mapping[str, str]) -> Iterator[Finding]:
     yield _migrations(settings.database_url)
     if settings.sparkmeter:
         yield _reach("meters", settings.sparkmeter.url)
-    for name in dict.fromkeys((*settings.ussd_gateways, *settings.sms_gateways)):
+    for name in dict.fromkeys((*settings.ussd_gateways, *settings.sms_gateways, *settings.whatsapp_gateways)):
         yield _gateway(name, settings)
 
 
@@ -105,12 +105,13 @@ def _reach(part: str, url: str) -> Finding:
 
 
 def _ways(settings: Settings) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return ("USSD", settings.ussd_gateways), ("SMS", settings.sms_gateways)
+    ways = ("USSD", settings.ussd_gateways), ("SMS", settings.sms_gateways)
+    return (*ways, ("WhatsApp", settings.whatsapp_gateways)) if settings.whatsapp_gateways else ways
 
 
 def _gateway_url(name: str, settings: Settings) -> str | None:
     """Where we send to through a gateway; None when it only calls us (USSD) or is the demo's phone."""
-    if name not in settings.sms_gateways or name == "phone":
+    if name not in (*settings.sms_gateways, *settings.whatsapp_gateways) or name == "phone":
         return None
     if name == "kannel" and settings.kannel:
         return settings.kannel.url

@@ -11,13 +11,15 @@ from pathlib import Path
 from core.settings import Settings
 from ops import embedded
 
-SECRETS = ("AT_SECRET", "BIJLI_SECRET_KEY")
+SECRETS = ("AT_SECRET", "BIJLI_SECRET_KEY", "TWILIO_AUTH_TOKEN")
 DEFAULTS = {
     "BIJLI_DEMO": "1",
     "BIJLI_HOST": "127.0.0.1",
     "BIJLI_PORT": "8000",
     "BIJLI_USSD_CODE": "*384*77#",
     "BIJLI_HELPLINE": "1800123456",
+    "TWILIO_ACCOUNT_SID": "ACdemo",
+    "TWILIO_WHATSAPP_SENDER": "+911800123456",
 }
 
 

@@ -168,6 +168,9 @@ def demo_settings(servers: Servers, database_url: str) -> Settings:
         "BIJLI_DEMO": "1",
         "BIJLI_HELPLINE": "1800123456",
         "AT_SECRET": SECRET,
+        "TWILIO_ACCOUNT_SID": "AC1",
+        "TWILIO_AUTH_TOKEN": SECRET,
+        "TWILIO_WHATSAPP_SENDER": "+911800123456",
     }
     return replace(Settings.from_env(env), threads=2)
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from twilio.request_validator import RequestValidator
 
 from channels.app import create_app
-from channels.gateways import make_gateways
+from channels.gateways import make_gateways, make_whatsapp_gateways
 from channels.sending import drain, make_sender
 from channels.services import Services, make_services
 from core.loading import load
@@ -30,6 +31,7 @@ class Arrival:
     words: str
     kind: str
     parts: int
+    channel: str = "sms"
 
 
 @dataclass
@@ -47,7 +49,11 @@ class Play:
         self.services = make_services(self.settings)
         self.client = create_app(self.settings, self.services).test_client()
         self._sender = make_sender(
-            self.services.database, make_gateways(self.settings), self.services.redis, self.settings
+            self.services.database,
+            make_gateways(self.settings),
+            self.services.redis,
+            self.settings,
+            make_whatsapp_gateways(self.settings),
         )
 
     def load_world(self) -> None:
@@ -82,6 +88,23 @@ class Play:
         )
         assert answer.status_code == 200, answer.data
 
+    def write(self, phone: str, body: str, **fields: str) -> None:
+        """Write to the service on WhatsApp; `fields` are further ones of Twilio's webhook."""
+        twilio = self.settings.twilio
+        assert twilio is not None
+        number = f"SM{next(self._sms):032x}"
+        form = {"MessageSid": number, "From": f"whatsapp:{phone}", "To": f"whatsapp:{twilio.whatsapp_sender}"}
+        form |= {
+            "AccountSid": twilio.account_sid,
+            "Body": body,
+            "NumMedia": "0",
+            "MessageType": "text",
+        } | fields
+        url = f"{self.settings.public_url}/whatsapp/twilio"
+        signature = RequestValidator(twilio.auth_token).compute_signature(url, form)
+        answer = self.client.post("/whatsapp/twilio", data=form, headers={"X-Twilio-Signature": signature})
+        assert answer.status_code == 200, answer.data
+
     def deliver(self) -> list[tuple[str, str]]:
         """Let the outbox empty itself; gives what arrived since the last time as (phone, words)."""
         return [(message.phone, message.words) for message in self.arrivals()]
@@ -95,7 +118,7 @@ class Play:
             )
         drain(self._sender, seconds=20)
         rows = self.services.database.reader.rows(
-            "SELECT id, recipient, body, kind, parts FROM outbox "
+            "SELECT id, recipient, body, kind, parts, channel FROM outbox "
             "WHERE state = 'delivered' AND id > %(seen)s ORDER BY id",
             {"seen": self._seen},
         )

@@ -14,13 +14,13 @@ from datetime import timedelta
 import structlog
 from redis import Redis
 
+from channels.http import NO_ANSWER, NO_CONNECTION
 from channels.message import Later, Never, Paused, Unsure
 from channels.meters.driver import Done, Driver, MeterTrouble, Outcome, Waiting
 from channels.meters.simulated import SimulatedDriver
 from channels.meters.sparkmeter import SparkMeterDriver
 from channels.pace import Pace
 from channels.sending import retry_wait
-from channels.sms.http import NO_ANSWER, NO_CONNECTION
 from core import clock
 from core.alerts import Trouble, pause_gateway, resume_gateway, troubled_gateways
 from core.db import Database

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import msgspec
 import urllib3
 
+from channels.http import CONNECT_SECONDS, NO_ANSWER, READ_SECONDS, judge_error, judge_status
 from channels.message import Later, Never, Paused, Unsure
 from channels.meters.driver import MeterTrouble
-from channels.sms.http import CONNECT_SECONDS, NO_ANSWER, READ_SECONDS, judge_error, judge_status
 
 NOT_JSON = Unsure("no JSON")
 """Some other program answered, a proxy's error page for one."""

@@ -11,6 +11,8 @@ from africastalking.Service import validate_phone
 from africastalking.SMS import SMSService
 from requests.adapters import HTTPAdapter
 
+from channels import form as fields
+from channels.http import CONNECT_SECONDS, READ_SECONDS, THREADS, judge_error, judge_status, send_each
 from channels.message import (
     Accepted,
     BadWebhook,
@@ -23,8 +25,6 @@ from channels.message import (
     Paused,
     Unsure,
 )
-from channels.sms import form as fields
-from channels.sms.http import CONNECT_SECONDS, READ_SECONDS, THREADS, judge_error, judge_status, send_each
 from core.phones import read_phone
 from core.settings import AfricasTalking
 

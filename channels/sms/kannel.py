@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import urllib3
 
+from channels import form as fields
+from channels.http import CONNECT_SECONDS, READ_SECONDS, THREADS, judge_error, judge_status, send_each
 from channels.message import (
     Accepted,
     BadWebhook,
@@ -19,8 +21,6 @@ from channels.message import (
     Outgoing,
     Paused,
 )
-from channels.sms import form as fields
-from channels.sms.http import CONNECT_SECONDS, READ_SECONDS, THREADS, judge_error, judge_status, send_each
 from core import gsm
 from core.settings import Kannel
 

@@ -20,10 +20,10 @@ class PhoneGateway:
 
 
 def inbox(session: Session, phone: str, limit: int = 100) -> list[dict[str, object]]:
-    """What arrived on a phone, newest last: id, kind, language, body and when (UTC, ISO)."""
+    """What arrived on a phone, newest last: id, kind, language, body, channel and when (UTC, ISO)."""
     rows = session.execute(
         text(
-            "SELECT id, kind, language, body, finished_at FROM outbox "
+            "SELECT id, kind, language, body, channel, finished_at FROM outbox "
             "WHERE recipient = :phone AND gateway = 'phone' AND state = 'delivered' "
             "ORDER BY id DESC LIMIT :limit"
         ),
@@ -35,6 +35,7 @@ def inbox(session: Session, phone: str, limit: int = 100) -> list[dict[str, obje
             "kind": row.kind,
             "language": row.language,
             "text": row.body,
+            "channel": row.channel,
             "at": row.finished_at.isoformat(),
         }
         for row in reversed(rows)

@@ -6,12 +6,13 @@ a missing signature or an address that is not on the list is refused (403).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 import structlog
 from flask import Blueprint, Response, abort, request
 
+from channels.doors import Form, take, take_signed
 from channels.guard import Addresses, TwilioSignature, same_secret
 from channels.message import BadWebhook, Receive, SmsProvider, TakeReport
 from channels.sms.africastalking import AfricasTalkingDoor
@@ -22,10 +23,6 @@ from core.settings import Settings
 log = structlog.get_logger()
 
 MOST_FIELDS = 100
-TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
-"""Got it, and no instant reply."""
-
-Form = Mapping[str, str]
 
 
 def sms_routes(settings: Settings, receive: Receive, take_report: TakeReport) -> Blueprint:
@@ -63,11 +60,11 @@ def _behind_secret(
 
     def text(given: str) -> Response:
         _check(given, secret)
-        return _take(door, read, lambda form: receive(door.receive(form)))
+        return take(door.name, read, lambda form: receive(door.receive(form)))
 
     def status(given: str) -> Response:
         _check(given, secret)
-        return _take(door, read, lambda form: take_report(door.name, door.report(form)))
+        return take(door.name, read, lambda form: take_report(door.name, door.report(form)))
 
     path = f"/sms/{door.name}/<given>"
     doors.add_url_rule(path, f"{door.name}_text", text, methods=methods or ["POST"])
@@ -78,47 +75,19 @@ def _signed(doors: Blueprint, signature: TwilioSignature, receive: Receive, take
     """Add /sms/twilio and /sms/twilio/status, which answer with an empty TwiML."""
     door = TwilioDoor()
 
-    def check() -> None:
-        if not signature.holds(request):
-            log.warning("webhook refused", door=request.endpoint, why="signature")
-            abort(403)
-
     @doors.post("/sms/twilio")
     def twilio_text() -> Response:
-        check()
-        return _take(door, _fields, lambda form: receive(door.receive(form)), TWIML, "text/xml")
+        return take_signed(signature, door.name, lambda form: receive(door.receive(form)))
 
     @doors.post("/sms/twilio/status")
     def twilio_status() -> Response:
-        check()
-        return _take(door, _fields, lambda form: take_report(door.name, door.report(form)), TWIML, "text/xml")
+        return take_signed(signature, door.name, lambda form: take_report(door.name, door.report(form)))
 
 
 def _check(given: str, secret: str) -> None:
     if not same_secret(given, secret):
         log.warning("webhook refused", door=request.endpoint, why="secret")
         abort(404)
-
-
-def _take(
-    door: SmsProvider,
-    read: Callable[[], Form],
-    act: Callable[[Form], None],
-    body: str = "",
-    content_type: str = "text/plain",
-) -> Response:
-    """Read the form and act on it; a form that lacks something is answered with 400."""
-    try:
-        act(read())
-    except BadWebhook as error:
-        log.warning("webhook not understood", door=request.endpoint, provider=door.name, why=str(error))
-        return Response("bad request\n", 400, content_type="text/plain")
-    return Response(body, 200, content_type=content_type)
-
-
-def _fields() -> Form:
-    """The form, and what we put into the address ourselves (our row number)."""
-    return {**request.args.to_dict(), **request.form.to_dict()}
 
 
 def raw_form() -> Form:

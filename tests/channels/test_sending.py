@@ -16,6 +16,7 @@ from redis.retry import Retry
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from channels.http import NO_ANSWER
 from channels.message import (
     Accepted,
     DeliveryReport,
@@ -30,7 +31,6 @@ from channels.message import (
 from channels.pace import Pace
 from channels.reports import WAITING, retry_early, take_report
 from channels.sending import COUNTS, LONGEST_RETRY, Sender, drain, make_sender, retry_wait
-from channels.sms.http import NO_ANSWER
 from channels.sms.kannel import KannelGateway
 from core import delivery
 from core.db import Database
@@ -122,6 +122,60 @@ def test_a_message_goes_out_and_is_written_down(make: Maker) -> None:
     ]
     make.drain(gateway)
     assert len(gateway.taken) == 1
+
+
+def chat(make: Maker, phone: str = PHONE) -> None:
+    with make.database.begin() as session:
+        post(
+            session,
+            source="chat",
+            recipient=phone,
+            kind="reply",
+            text="hello",
+            language="en",
+            channel="whatsapp",
+            default_language="en",
+        )
+
+
+OUTSIDE = Never("error 63016", elsewhere=True)
+
+
+@pytest.mark.parametrize(
+    ("on_whatsapp", "by_sms", "row"),
+    [
+        (Accepted("W1"), None, ("whatsapp", "sent", "twilio-whatsapp")),
+        (OUTSIDE, Accepted("S1"), ("sms", "sent", "kannel")),
+        (OUTSIDE, Later("busy"), ("sms", "queued", None)),
+        (Later("error 63018"), None, ("whatsapp", "queued", None)),
+        (Unsure("no answer"), None, ("whatsapp", "unsure", "twilio-whatsapp")),
+        (Never("error 63033", blocked=True), None, ("whatsapp", "failed", "twilio-whatsapp")),
+    ],
+)
+def test_whatsapp_falls_back_to_sms_where_it_has_no_way(
+    make: Maker, on_whatsapp: Outcome, by_sms: Outcome | None, row: tuple[object, ...]
+) -> None:
+    chat(make)
+    whatsapp, kannel = Told("twilio-whatsapp", [on_whatsapp]), Told("kannel", [by_sms] if by_sms else [])
+    assert drain(make_sender(make.database, [kannel], make.redis, make.settings, [whatsapp]), seconds=30)
+    assert make.rows("channel, state, gateway") == [row]
+    assert len(kannel.taken) == (by_sms is not None)
+
+
+def test_whoever_has_no_number_gets_no_sms(make: Maker) -> None:
+    make.write(phone="IN.77")
+    kannel = Told("kannel", [])
+    whatsapp = Told("twilio-whatsapp", [OUTSIDE])
+    assert drain(make_sender(make.database, [kannel], make.redis, make.settings, [whatsapp]), seconds=30)
+    assert make.rows("channel, state, gateway") == [("whatsapp", "failed", "twilio-whatsapp")]
+    assert kannel.taken == []
+
+
+def test_a_resting_whatsapp_leaves_the_road_to_sms(make: Maker) -> None:
+    chat(make)
+    kannel = Told("kannel", [Accepted("S1")])
+    assert drain(make_sender(make.database, [kannel], make.redis, make.settings), seconds=30)
+    assert make.rows("channel, state, gateway") == [("sms", "sent", "kannel")]
 
 
 def test_the_urgent_overtakes_the_rest(make: Maker) -> None:
@@ -344,7 +398,7 @@ def test_no_transaction_is_open_while_a_gateway_is_spoken_to(
 def test_what_a_slow_gateway_had_no_time_for_goes_with_its_next_batch(
     make: Maker, provider: Provider, kannel: KannelGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("channels.sms.http.BATCH_SECONDS", 0.2)
+    monkeypatch.setattr("channels.http.BATCH_SECONDS", 0.2)
     provider.answer = lambda taken: Answer(202, "0: Accepted", "text/plain", delay=0.05)
     for number in range(80):
         make.write(str(number))

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from channels.sms import show
 from channels.ussd import screen
+from channels.written import MOST_PARTS, SMS
 from conversations.prompts import Confirm
 from core import dlt
 from core.alerts import Trouble
@@ -337,7 +337,7 @@ def test_staff_get_their_answer_in_one_sms(language: str) -> None:
     for text in STAFF_ANSWERS:
         assert parts(render(text, language)) <= most, render(text, language)
     for text in QUESTIONS:
-        [page] = show.pages_of_prompt(Confirm(text), None, language, deep=True)
+        [page] = SMS.pages_of_prompt(Confirm(text), None, language, deep=True)
         assert parts(page) <= most, page
 
 
@@ -347,7 +347,7 @@ def test_a_question_about_an_odd_reading_is_two_sms_at_most(language: str) -> No
     odd = [say(f"read.{how}", **_READ, **_TO) for how in ("turned", "jump")]
     odd.append(say("meter.confirm", closing=KWH, opening=KWH, meter="X" * 20, **_TO))
     for text in odd:
-        [page] = show.pages_of_prompt(Confirm(text), None, language, deep=True)
+        [page] = SMS.pages_of_prompt(Confirm(text), None, language, deep=True)
         assert parts(page) <= (3 if language == "hi" else 2), page
 
 
@@ -361,8 +361,8 @@ def test_customers_get_their_answer_in_two_sms(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_long_lists_are_cut_into_messages_of_three_parts(language: str) -> None:
     rows = tuple(say("dues.row", number=NUMBER, name=NAME, amount=BALANCE) for _ in range(30))
-    pages = show.pages_of_words(say("nav.lines", lines=rows), language)
-    assert all(parts(page) <= show.MOST_PARTS <= KINDS["reply"].budget[language] for page in pages)
+    pages = SMS.pages_of_words(say("nav.lines", lines=rows), language)
+    assert all(parts(page) <= MOST_PARTS <= KINDS["reply"].budget[language] for page in pages)
     assert sum(page.count(NUMBER) for page in pages) == 30
 
 
@@ -384,8 +384,8 @@ def test_a_year_and_the_totals_are_cut_between_lines(language: str) -> None:
         ),
     ] * 6
     for lines in (months, totals):
-        pages = show.pages_of_words(say("nav.lines", lines=tuple(lines)), language)
-        assert all(parts(page) <= show.MOST_PARTS for page in pages)
+        pages = SMS.pages_of_words(say("nav.lines", lines=tuple(lines)), language)
+        assert all(parts(page) <= MOST_PARTS for page in pages)
         assert len(pages) <= (6 if language == "hi" else 3), pages
         assert all(
             fits_screen("CON " + page)

@@ -22,7 +22,7 @@ def test_transcript(path: Path, play: Play, request: pytest.FixtureRequest) -> N
 
 def test_every_channel_and_language_tells_the_same_stories() -> None:
     """A story told in one language only would leave the others unwatched."""
-    for channel in ("ussd", "sms"):
+    for channel in ("ussd", "sms", "whatsapp"):
         told = {
             language: {path.name for path in (FOLDER / channel / language).glob("*.txt")}
             for language in ("en", "hi", "hi-Latn")

@@ -37,7 +37,7 @@ CALLERS = {
     "technician of an empty plant": "+919800000070",
     "unknown": "+919800000009",
 }
-CHANNELS = ("ussd", "sms")
+CHANNELS = ("ussd", "sms", "whatsapp")
 CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 DEVANAGARI = re.compile("[\u0900-\u097f]")
 
@@ -163,7 +163,7 @@ def make_walk(play: Play, channel: str, phone: str, language: str | None) -> Wal
 def walk_all(walk: Walk) -> Walked:
     """All stops of a caller's menu, and by SMS of every command he may text."""
     starts = ["menu"]
-    if walk.channel == "sms":
+    if walk.channel != "ussd":
         starts += [one.name for one in COMMANDS if may_use(walk.caller, one) and one.name != "menu"]
     return {(start, *stop.path): stop for start in starts for stop in walk.stops(start)}
 

@@ -17,7 +17,8 @@ from tests.play import Arrival, Handset, Play
 FOLDER = Path(__file__).parent.parent / "transcripts"
 
 _ACTION = re.compile(
-    r"(?P<phone>\+91[0-9]{10}) (?:(?P<dials>dials)|presses (?P<keys>.+)|texts:(?P<words>.*))"
+    r"(?P<phone>\+91[0-9]{10}|IN\.[0-9]+) (?:(?P<dials>dials)|presses (?P<keys>.+)|texts:(?P<words>.*)"
+    r"|(?P<sends>sends a sticker)|writes on WhatsApp:(?P<chat>.*))"
 )
 _CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
@@ -38,7 +39,7 @@ def replay(play: Play, written: str) -> str:
         action = _ACTION.fullmatch(line)
         if action:
             lines += stage.act(action)
-        elif line.startswith("+"):
+        elif line.startswith(("+", "IN.")):
             raise ValueError(f"not an action: {line!r}")
     return "\n".join(lines) + "\n"
 
@@ -54,6 +55,12 @@ class Stage:
     def act(self, action: re.Match[str]) -> list[str]:
         """Do one action; gives the indented lines that it leads to."""
         phone, keys, words = action["phone"], action["keys"], action["words"]
+        if action["chat"] is not None:
+            self.play.write(phone, self._typed(action["chat"].strip()))
+            return self._arrived()
+        if action["sends"]:
+            self.play.write(phone, "", MessageType="sticker", NumMedia="1")
+            return self._arrived()
         if words is not None:
             self.play.text(phone, self._typed(words.strip()))
             return self._arrived()
@@ -88,15 +95,16 @@ class Stage:
         return [*lines, "  [session closed]"] if handset.ended else lines
 
     def _arrived(self) -> list[str]:
-        """What arrived by SMS, one phone after the other, and what it cost where that is more than one."""
+        """What arrived, one phone after the other, and what an SMS cost where that is more than one."""
         lines: list[str] = []
         for message in sorted(self.play.arrivals(), key=lambda message: message.phone):
             self._note_code(message)
-            lead = f"  → {message.phone} | "
+            chat = message.channel == "whatsapp"
+            lead = f"  → {message.phone}{' on WhatsApp' if chat else ''} | "
             first, *more = self._plain(message.words).split("\n")
             lines.append(lead + first)
             lines += [f"{'| ':>{len(lead)}}{line}" for line in more]
-            if message.parts > 1:
+            if message.parts > 1 and not chat:
                 lines[-1] += f"  [{message.parts} SMS]"
         return lines
 

@@ -15,9 +15,9 @@ import msgspec
 
 from channels.places import Place
 from channels.services import Services
-from channels.sms import show
 from channels.turn import Pager, Turn
 from channels.ussd import screen
+from channels.written import MOST_CHARACTERS, MOST_PARTS, PAGERS
 from conversations.prompts import Ask, Confirm, Prompt, options_of
 from conversations.replay import Memory
 from core.clock import financial_year, today
@@ -185,7 +185,7 @@ class Walk:
     _talks: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
-        self.watch = Watch(screen if self.channel == "ussd" else show)
+        self.watch = Watch(screen if self.channel == "ussd" else PAGERS[self.channel])
 
     def stops(self, command: str) -> list[Stop]:
         """Walk a command from its start; gives every stop, each of them checked."""
@@ -252,8 +252,10 @@ class Walk:
             ends = stop.place.over and number == len(pages)
             if self.channel == "ussd":
                 assert fits_screen(LEAD[ends] + page), f"too long for the screen: {stop.path}\n{page}"
+            elif self.channel == "whatsapp":
+                assert len(page) <= MOST_CHARACTERS, f"too long for one message: {stop.path}\n{page}"
             else:
-                assert parts(page) <= show.MOST_PARTS, f"too many parts: {stop.path}\n{page}"
+                assert parts(page) <= MOST_PARTS, f"too many parts: {stop.path}\n{page}"
         if len(pages) > 1:
             place = self._fork(stop.place)
             ways = ["98", *(["9"] if place.options < 9 else [])]

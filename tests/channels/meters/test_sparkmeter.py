@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from channels.http import NO_ANSWER, NO_CONNECTION
 from channels.message import Later, Never, Paused, Unsure
 from channels.meters import http
 from channels.meters.driver import Done, MeterTrouble, Outcome, Waiting
 from channels.meters.sparkmeter import SparkMeterDriver
-from channels.sms.http import NO_ANSWER, NO_CONNECTION
 from core.meters.watch import Shown
 from core.settings import SparkMeter
 from tests.channels.meters.conftest import Said, Site, payload

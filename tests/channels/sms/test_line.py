@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from channels.sms.line import parse
+from channels.line import parse
 from conversations.catalogue import COMMANDS
 from core.people import Caller, Line, StaffMember
 from core.settings import LANGUAGES

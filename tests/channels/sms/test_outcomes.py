@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from channels import http
 from channels.message import Accepted, Gateway, Later, Never, Outcome, Outgoing, Paused, Unsure
-from channels.sms import http
 from channels.sms.africastalking import AfricasTalkingGateway
 from channels.sms.kannel import KannelGateway
 from channels.sms.twilio import TwilioGateway
@@ -41,7 +41,9 @@ def africastalking(provider: Provider, pool: ThreadPoolExecutor) -> Gateway:
 
 @pytest.fixture
 def twilio(provider: Provider, pool: ThreadPoolExecutor) -> Gateway:
-    return TwilioGateway(Twilio("AC1", SECRET, "+15005550006", provider.url), "https://bijli.example", pool)
+    return TwilioGateway(
+        Twilio("AC1", SECRET, None, provider.url), "+15005550006", "https://bijli.example", pool
+    )
 
 
 def one(gateway: Gateway) -> Outcome:
@@ -204,7 +206,7 @@ def refusal(status: int, code: int) -> Answer:
         (refusal(401, 20003), Paused("login")),
         (refusal(429, 20429), Later("error 20429")),
         (refusal(400, 63018), Later("error 63018")),
-        (refusal(400, 63016), Never("error 63016")),
+        (refusal(400, 63016), Never("error 63016", elsewhere=True)),
         (Answer(503, "busy", "text/plain"), Later("HTTP 503")),
         (Answer(500, "oops", "text/plain"), Unsure("HTTP 500")),
         (Answer(201, "not JSON"), Unsure("answer not understood")),
@@ -252,8 +254,8 @@ def test_no_answer_leaves_it_in_doubt(
     name: str,
     answer: Answer,
 ) -> None:
-    for module in ("kannel", "africastalking", "twilio"):
-        monkeypatch.setattr(f"channels.sms.{module}.READ_SECONDS", 0.2)
+    for module in ("sms.kannel", "sms.africastalking", "twilio"):
+        monkeypatch.setattr(f"channels.{module}.READ_SECONDS", 0.2)
     gateway: Gateway = request.getfixturevalue(name)
     provider.answer = lambda taken: answer
     assert one(gateway) == Unsure(http.NO_ANSWER)

@@ -14,7 +14,8 @@ from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
 from channels.message import DeliveryReport, Inbound
-from channels.sms.routes import TWIML, sms_routes
+from channels.sms.routes import sms_routes
+from channels.twilio import TWIML
 from core.settings import AfricasTalking, Kannel, Settings, Twilio
 
 PAYLOADS = Path(__file__).parents[2] / "payloads"

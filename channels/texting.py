@@ -1,4 +1,4 @@
-"""An SMS: stored as it came, answered once through the outbox.
+"""A written message, SMS or WhatsApp: stored as it came, answered once through the outbox.
 
 A repeat of the webhook, a second webhook at the same moment and the sweep after a crash all end in
 the same single answer: the inbound row is marked in the transaction that writes it.
@@ -13,24 +13,24 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from channels.callers import caller_of
+from channels.line import LONGEST, Line, parse
 from channels.message import Inbound
 from channels.nudge import nudge
 from channels.places import Loaded, Place
 from channels.services import Services
-from channels.sms import show
-from channels.sms.line import LONGEST, Line, parse
 from channels.turn import Turn
+from channels.written import PAGERS
 from conversations.replay import Memory
 from core import outbox
 from core.fold import fold
 from core.people import Caller
-from core.phones import masked, read_phone
+from core.phones import is_scoped, masked, read_phone
 from core.text import Text, render, say
 
 log = structlog.get_logger(__name__)
 
 LIFE = 1800
-"""Seconds an open question is kept by SMS."""
+"""Seconds an open question is kept."""
 TRIES = 4
 ATTEMPTS = 3
 """How often a text whose handling breaks is tried before the sender is told so."""
@@ -111,7 +111,7 @@ class Texting:
 
     def answer(self) -> None:
         """Find the talk, take the turn, write the reply; again if another hop got in between."""
-        phone = read_phone(self.inbound.sender)
+        phone = self._phone()
         if phone is None:
             # A header such as VM-BANK can't be answered, and answering machines would loop.
             log.info("sms_without_phone", provider=self.inbound.provider)
@@ -129,7 +129,7 @@ class Texting:
 
     def give_up(self) -> None:
         """Tell the sender that it did not work, after several tries."""
-        phone = read_phone(self.inbound.sender)
+        phone = self._phone()
         if phone is None:
             self._mark_only()
             return
@@ -138,9 +138,16 @@ class Texting:
         with self.services.database.begin() as session:
             self._answer_in(session, phone, render(say("nav.again"), language), language)
 
+    def _phone(self) -> str | None:
+        """Whom to answer: a phone, or the id by which WhatsApp knows who hides theirs."""
+        phone = read_phone(self.inbound.sender)
+        if phone is None and self.inbound.channel == "whatsapp" and is_scoped(self.inbound.sender):
+            return self.inbound.sender
+        return phone
+
     def _once(self, phone: str) -> bool:
         """One try; False when another hop of this phone moved the talk meanwhile."""
-        loaded = self.services.places.load("sms", phone)
+        loaded = self.services.places.load(self.inbound.channel, phone)
         if loaded.place is not None and loaded.place.text == self.inbound.provider_id:
             self._reply(loaded.place)
             return True
@@ -148,18 +155,31 @@ class Texting:
         # what it said must not be taken for an answer to something else.
         if self.services.database.reader.rows(_ANSWERED, {"id": self.id}):
             return True
+        if self.inbound.channel == "whatsapp" and not fold(self.inbound.given):
+            self._ask_for_words(loaded, phone)
+            return True
         turn = self._continued(loaded) or self._started(loaded, phone)
         place = turn.place
         place.text = self.inbound.provider_id
         ended = place.over and place.page == len(place.pages) - 1
-        if not ended and not self.services.places.save("sms", phone, loaded.raw, place, LIFE):
+        if not ended and not self.services.places.save(self.inbound.channel, phone, loaded.raw, place, LIFE):
             return self.replied
         if not self.replied:
             self._reply(place)
         if ended and loaded.raw:
             # Last, so that whoever finds no place finds the text answered.
-            self.services.places.forget("sms", phone, loaded.raw)
+            self.services.places.forget(self.inbound.channel, phone, loaded.raw)
         return True
+
+    def _ask_for_words(self, loaded: Loaded, phone: str) -> None:
+        """A kind word for a sticker, a voice note or a picture; an open question stays open."""
+        place, caller = loaded.place, caller_of(self.services, loaded, phone)
+        language = place.language if place else self._language(caller, None)
+        words = render(say("nav.only_words"), language)
+        if place and not place.over:
+            words += "\n\n" + place.pages[place.page]
+        with self.services.database.begin() as session:
+            self._answer_in(session, phone, words, language)
 
     def _continued(self, loaded: Loaded) -> Turn | None:
         """The open talk with this answer, or None when a new command is meant.
@@ -187,12 +207,15 @@ class Texting:
         caller = caller_of(self.services, loaded, phone)
         line = parse(self.inbound.given, caller)
         language = self._language(caller, line)
+        refused = self._refused(line, caller)
         command = line.command.name if line and line.allowed else "help"
+        if is_scoped(phone) and not caller.lines and (refused is not None or command == "menu"):
+            # Without a number nobody knows whose phone this is: first of all it can be linked.
+            command, refused = "link", None
         queue = list(line.words) if line else []
         talk = f"{self.inbound.provider}:{self.inbound.provider_id}"
         place = Place(talk, command, caller, Memory(queue=queue, sure=bool(line and line.exact)), language)
         turn = self._turn(place)
-        refused = self._refused(line, caller)
         if refused is None:
             turn.take(None)
         else:
@@ -220,7 +243,7 @@ class Texting:
                 raise AlreadyAnswered
             self.replied = True
 
-        return Turn(self.services, "sms", show, place, finish=finish)
+        return Turn(self.services, self.inbound.channel, PAGERS[self.inbound.channel], place, finish=finish)
 
     def _language(self, caller: Caller, line: Line | None) -> str:
         """The caller's own, else that of what they typed, else the service's."""
@@ -247,6 +270,7 @@ class Texting:
             kind="reply",
             text=words,
             language=language,
+            channel=self.inbound.channel,
             default_language=self.services.settings.default_language,
         )
         return True

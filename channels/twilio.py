@@ -1,0 +1,120 @@
+"""Twilio, whatever the channel: its SDK with our timeouts, its reports, what its refusals mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from channels import form as fields
+from channels.http import CONNECT_SECONDS, READ_SECONDS, THREADS, judge_error, judge_status
+from channels.message import Accepted, BadWebhook, DeliveryReport, Later, Never, Outcome, Paused, Unsure
+from core.phones import read_phone
+from core.settings import Twilio
+
+HOST = "https://api.twilio.com"
+TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+"""Got it, and no instant reply."""
+WHATSAPP = "whatsapp:"
+"""What an address on WhatsApp begins with."""
+
+REPORTS = {
+    "accepted": "sent",
+    "scheduled": "sent",
+    "queued": "sent",
+    "sending": "sent",
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "delivered",
+    "undelivered": "failed",
+    "failed": "failed",
+    "canceled": "failed",
+}
+BLOCKED = frozenset({21610, 63014, 63033})
+"""Opted out, or blocked by the user: this number must not be texted again."""
+SLOW_DOWN = frozenset({20429, 63018})
+NO_WAY = frozenset({21408, 21612})
+"""This account or number has no way to that country or network; another gateway may."""
+NOT_ON_WHATSAPP = frozenset({63003, 63016, 63024})
+"""No WhatsApp at that number, or its 24-hour window is closed: an SMS may reach it."""
+LOGIN = frozenset({20003, 20005, 30002})
+SENDER = frozenset({21212, 21603, 21606, 21659, 21660, 21661})
+
+
+def read_report(form: Mapping[str, str], channel: str = "sms") -> DeliveryReport:
+    """What a status callback says of a message."""
+    state = REPORTS.get(fields.field(form, "MessageStatus"))
+    if state is None:
+        raise BadWebhook("the field MessageStatus is unknown")
+    error = fields.safe(form.get("ErrorCode", ""), fields.LONGEST_NAME)
+    code = int(error) if state == "failed" and error.isascii() and error.isdigit() else 0
+    return DeliveryReport(
+        state,
+        fields.field(form, "MessageSid"),
+        row=fields.own_row(form),
+        recipient=read_phone(form.get("To", "").removeprefix(WHATSAPP)),
+        reason=f"error {error}" if state == "failed" else None,
+        blocked=code in BLOCKED,
+        elsewhere=code in NOT_ON_WHATSAPP,
+        channel=channel,
+    )
+
+
+class _Http(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
+    """The SDK's HTTP client with our timeouts and, for a stand-in, another host."""
+
+    def __init__(self, base_url: str | None) -> None:
+        super().__init__()
+        # Not by the constructor, which takes one figure; requests takes connecting and reading apart.
+        self.timeout = (CONNECT_SECONDS, READ_SECONDS)
+        self._host = (base_url or HOST).rstrip("/")
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, HTTPAdapter(pool_maxsize=THREADS, pool_block=True))
+
+    def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
+        return super().request(method, self._host + url.removeprefix(HOST), *args, **options)
+
+
+def make_client(settings: Twilio) -> Client:
+    """The SDK's client for one account."""
+    return Client(
+        settings.account_sid,
+        settings.auth_token,
+        http_client=_Http(settings.base_url),
+        environment={"": ""},
+    )
+
+
+def create(client: Client, *, to: str, sender: str, body: str, reports: str) -> Outcome:
+    """Send one message; `reports` is the address of its status callbacks."""
+    try:
+        made = client.messages.create(to=to, from_=sender, body=body, status_callback=reports)
+    except (TwilioRestException, TwilioServiceException) as error:
+        return judge_refusal(error.status, error.code)
+    except requests.RequestException as error:
+        return judge_error(error)
+    except (TwilioException, ValueError):
+        return Unsure("answer not understood")
+    return Accepted(made.sid)
+
+
+def judge_refusal(status: int, code: int | None) -> Outcome:
+    """What an error of the API means: its own code first, else the HTTP status."""
+    reason = f"error {code}"
+    if code in BLOCKED:
+        return Never(reason, blocked=True)
+    if code in SLOW_DOWN:
+        return Later(reason)
+    if code in NO_WAY or code in NOT_ON_WHATSAPP:
+        return Never(reason, elsewhere=True)
+    if code in LOGIN:
+        return Paused("login")
+    if code in SENDER:
+        return Paused("sender")
+    return judge_status(status) if status >= 500 or status in (401, 429) else Never(reason)

@@ -1,0 +1,76 @@
+"""Twilio: WhatsApp in, its reports, and sending within the 24 hours after a person's last message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+
+from channels import form as fields
+from channels.http import send_each
+from channels.message import BadWebhook, DeliveryReport, Inbound, Outcome, Outgoing
+from channels.twilio import WHATSAPP, create, make_client, read_report
+from core.phones import is_scoped, read_phone
+from core.settings import Twilio
+
+PROVIDER = "twilio"
+NAME = "twilio-whatsapp"
+"""Not the name of Twilio's SMS: each may rest while the other sends."""
+TAPPED = ("ButtonPayload", "ListId")
+"""The ids of what was tapped; they say what was meant, the text beside them is only its caption."""
+WORDLESS = frozenset({"audio", "contacts", "image", "location", "sticker", "video"})
+"""Kinds of message whose text, where there is one, is a caption or an address, not an answer."""
+
+
+class WhatsAppDoor:
+    """Messages (`MessageSid, From, Body, ButtonPayload, ListId, MessageType`) and their reports."""
+
+    name = NAME
+
+    def receive(self, form: Mapping[str, str]) -> Inbound:
+        """One message; a picture, voice note, sticker, contact or place comes without words."""
+        return Inbound("whatsapp", PROVIDER, fields.field(form, "MessageSid"), _sender(form), _given(form))
+
+    def report(self, form: Mapping[str, str]) -> DeliveryReport:
+        return read_report(form, "whatsapp")
+
+
+def _sender(form: Mapping[str, str]) -> str:
+    """+91…, or the business-scoped id (`IN.…`) of somebody whose number WhatsApp does not tell."""
+    raw = form.get("From", "").strip()
+    if not raw.startswith(WHATSAPP):
+        raise BadWebhook("the field From is no address on WhatsApp")
+    address = raw.removeprefix(WHATSAPP)
+    phone = read_phone(address)
+    if phone is None and not is_scoped(address):
+        raise BadWebhook("the field From is no address on WhatsApp")
+    return phone or address
+
+
+def _given(form: Mapping[str, str]) -> str:
+    for name in TAPPED:
+        if form.get(name, "").strip():
+            return fields.safe(form[name].strip(), fields.LONGEST_TEXT)
+    if form.get("MessageType", "text") in WORDLESS:
+        return ""
+    return fields.text_field(form, "Body")
+
+
+class WhatsAppGateway:
+    """Sends one message per call as free text; its reports carry our own row number in their address."""
+
+    name = NAME
+
+    def __init__(self, settings: Twilio, sender: str, public_url: str, pool: Executor) -> None:
+        self._sender = WHATSAPP + sender
+        self._pool = pool
+        self._reports = f"{public_url}/whatsapp/twilio/status"
+        self._client = make_client(settings)
+
+    def send(self, batch: Sequence[Outgoing]) -> list[Outcome]:
+        """One request per message, a few at once."""
+        return [outcomes[0] for outcomes in send_each(self._pool, batch, self._send_one)]
+
+    def _send_one(self, message: Outgoing) -> list[Outcome]:
+        reports = f"{self._reports}?row={message.id}"
+        to, body = WHATSAPP + message.recipient, message.body
+        return [create(self._client, to=to, sender=self._sender, body=body, reports=reports)]

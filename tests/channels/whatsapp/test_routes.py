@@ -1,0 +1,111 @@
+"""WhatsApp's doors: recorded webhooks, Twilio's own signatures both ways, whoever may not come in."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, quote
+
+import pytest
+from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
+
+from channels.twilio import TWIML
+from core.delivery import claim
+from tests.channels.sms.test_routes import FORM, payload
+from tests.conftest import SECRET
+from tests.play import Play
+
+
+def post(play: Play, path: str, body: str, token: str = SECRET, **headers: str) -> TestResponse:
+    form = MultiDict(parse_qsl(body, keep_blank_values=True))
+    url = play.settings.public_url + path
+    headers["X-Twilio-Signature"] = RequestValidator(token).compute_signature(url, form)
+    return play.client.post(path, data=body, content_type=FORM, headers=headers)
+
+
+def inbound(play: Play) -> list[tuple[object, ...]]:
+    return play.services.database.reader.rows("SELECT channel, provider_id, sender, body FROM inbound", {})
+
+
+@pytest.mark.parametrize(
+    ("name", "sender", "given"),
+    [
+        ("text", "+919800000001", "BAL"),
+        ("button", "+919800000001", "yes"),
+        ("list", "+919800000001", "2"),
+        ("sticker", "+919800000001", ""),
+        ("voice", "+919800000001", ""),
+        ("location", "+919800000001", ""),
+        ("scoped", "IN.1234567890", "BAL"),
+    ],
+)
+def test_what_comes_in(play: Play, name: str, sender: str, given: str) -> None:
+    answer = post(play, "/whatsapp/twilio", payload(f"twilio/whatsapp_{name}"))
+    assert (answer.status_code, answer.text, answer.mimetype) == (200, TWIML, "text/xml")
+    assert inbound(play) == [("whatsapp", "SM3a", sender, given)]
+    assert len(play.arrivals()) == 1
+
+
+def test_a_repeat_is_answered_once(play: Play) -> None:
+    for _ in range(3):
+        assert post(play, "/whatsapp/twilio", payload("twilio/whatsapp_text")).status_code == 200
+    assert [arrival.channel for arrival in play.arrivals()] == ["whatsapp"]
+
+
+@pytest.mark.parametrize("path", ["/whatsapp/twilio", "/whatsapp/twilio/status"])
+def test_a_bad_signature_stores_nothing(play: Play, path: str) -> None:
+    body = payload("twilio/whatsapp_text")
+    assert post(play, path, body, token="another token of Twilio").status_code == 403
+    assert play.client.post(path, data=body, content_type=FORM).status_code == 403
+    assert inbound(play) == []
+
+
+@pytest.mark.parametrize("extra", ["", "&Body2=", "&Tag=b&Tag=a&Tag=a", "&Empty=&Empty="])
+def test_signatures_hold_behind_a_proxy_with_repeated_and_blank_fields(play: Play, extra: str) -> None:
+    forwarded = {"Host": "10.0.0.7", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"}
+    path = f"/whatsapp/twilio?a={quote('1 2')}&b="
+    answer = post(play, path, payload("twilio/whatsapp_text") + extra, **forwarded)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("sender", ["+919800000001", "whatsapp:", "whatsapp:nobody", ""])
+def test_a_sender_that_is_not_on_whatsapp_is_refused(play: Play, sender: str) -> None:
+    assert post(play, "/whatsapp/twilio", f"MessageSid=SM9&Body=BAL&From={quote(sender)}").status_code == 400
+    assert inbound(play) == []
+
+
+def sending(play: Play) -> int:
+    """A reply on WhatsApp that is just being sent; gives its row."""
+    post(play, "/whatsapp/twilio", payload("twilio/whatsapp_text"))
+    with play.services.database.begin() as session:
+        from datetime import timedelta
+
+        [message] = claim(session, 10, timedelta(seconds=60))
+    return message.id
+
+
+def state(play: Play) -> tuple[object, ...]:
+    return play.services.database.reader.rows("SELECT channel, state, gateway FROM outbox", {})[0]
+
+
+def test_statuses_move_forward_only(play: Play) -> None:
+    path = f"/whatsapp/twilio/status?row={sending(play)}"
+    read = payload("twilio/whatsapp_read")
+    for body in (read, read, read.replace("=read", "=sent"), payload("twilio/whatsapp_no_whatsapp")):
+        assert post(play, path, body).status_code == 200
+        assert state(play) == ("whatsapp", "delivered", "twilio-whatsapp")
+
+
+def test_what_whatsapp_can_not_bring_goes_by_sms_once(play: Play) -> None:
+    path = f"/whatsapp/twilio/status?row={sending(play)}"
+    refused = payload("twilio/whatsapp_no_whatsapp")
+    for _ in range(2):
+        assert post(play, path, refused).status_code == 200
+        assert state(play) == ("sms", "queued", None)
+    # A report that comes late says nothing of the SMS.
+    post(play, path, refused.replace("=undelivered", "=sent"))
+    assert state(play) == ("sms", "queued", None)
+    [arrival] = play.arrivals()
+    assert arrival.channel == "sms"
+    post(play, path, refused)
+    assert state(play) == ("sms", "delivered", "phone")
