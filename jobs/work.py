@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core import audit
 from core.work import away
 from jobs.context import services
 
@@ -10,3 +11,8 @@ def go_up() -> None:
     """Tell the next one up of what has waited too long."""
     made = services()
     away.go_up(made.database, made.settings.default_language)
+
+
+def seal_audit() -> None:
+    """Seal what was written into the audit since the last time."""
+    audit.seal(services().database)

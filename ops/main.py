@@ -91,6 +91,16 @@ def load(folder: Path) -> None:
 
 
 @cli.command()
+def audit() -> None:
+    """Prove that nothing in the audit was changed, removed or slipped in."""
+    settings = use_settings()
+    from ops.audit import run
+
+    if not run(settings, click.echo):
+        sys.exit(1)
+
+
+@cli.command()
 @click.argument("plant")
 @click.argument("period", required=False)
 @click.option("--post", "how", flag_value="post", help="Make the bills, and write the messages for them.")

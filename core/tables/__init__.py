@@ -28,7 +28,7 @@ from core.tables.coupons import (
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.dlt import DltTemplate
 from core.tables.dunning import Promise, ReminderRound
-from core.tables.messages import Audit, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
+from core.tables.messages import Audit, AuditSeal, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
 from core.tables.meters import MeterChange, Reading, ReadingWas
 from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
@@ -49,6 +49,7 @@ from core.tables.work import Leave, Outage, Request, RequestEvent
 __all__ = [
     "Account",
     "Audit",
+    "AuditSeal",
     "Base",
     "Bill",
     "BillingRun",

@@ -141,3 +141,12 @@ class Audit(Base):
     """What it was done to, e.g. payment:17."""
     details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     __table_args__ = (Index("audit_by_object", "object"), Index("audit_by_staff", "staff_id", "at"))
+
+
+class AuditSeal(Base):
+    """The hash of an audit row and of the seal before it (core/audit.py). Append-only, without gaps."""
+
+    __tablename__ = "audit_seal"
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    audit_id: Mapped[int] = mapped_column(ForeignKey("audit.id"), unique=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
