@@ -63,6 +63,10 @@ CUSTOMERS_HEAD = (
     "phone2", "phone2_role", "language", "village", "address", "meter", "connected_on", "status",
     "meter_driver", "meter_id",
 )
+COUPONS_HEAD = (
+    "scheme", "organisation", "name", "name_hindi", "value", "percent", "most",
+    "valid_from", "valid_to", "days",
+)
 BALANCES_HEAD = (
     "connection", "as_of", "balance", "deposit",
     "last_bill_amount", "last_bill_from", "last_bill_to", "last_bill_date", "due_date",
@@ -201,10 +205,11 @@ def _usage(house: House, chance: random.Random, months: int) -> list[int]:
 def write_files(
     folder: Path, houses: list[House], usage: dict[str, list[int]], months: list[date], chance: random.Random
 ) -> None:
-    """Write the six spreadsheets as Excel in India does: UTF-8 with a byte order mark, DD/MM/YYYY."""
+    """Write the seven spreadsheets as Excel in India does: UTF-8 with a byte order mark, DD/MM/YYYY."""
     _write(folder / "plants.csv", PLANTS)
     _write(folder / "staff.csv", STAFF)
     _write(folder / "packages.csv", PACKAGES)
+    _write(folder / "coupons.csv", [COUPONS_HEAD, *_coupons(months[-1])])
     customers = [_customer_row(house, chance) for house in houses]
     balances = (_balance_row(house, usage, months, chance) for house in houses)
     _write(folder / "balances.csv", [BALANCES_HEAD, *balances])
@@ -220,6 +225,15 @@ def write_files(
     _write(folder / "readings.csv", readings)
     rows = ((*row, *_smart_meter(house, shows)) for house, row in zip(houses, customers, strict=True))
     _write(folder / "customers.csv", [CUSTOMERS_HEAD, *rows])
+
+
+def _coupons(month: date) -> list[Sequence[str]]:
+    """Two offers that run from the last month on for a quarter."""
+    first, last = _day(month), _day(month + timedelta(days=90))
+    return [
+        ("WINTER", "GRAMJYOTI", "Winter offer", "सर्दी की छूट", "25", "", "", first, last, "30"),
+        ("TENTH", "GRAMJYOTI", "Ten per cent", "दस प्रतिशत", "", "10", "50", first, last, "30"),
+    ]
 
 
 def _write(path: Path, rows: Iterable[Sequence[str]]) -> None:
