@@ -30,7 +30,7 @@ GENERIC = ("reply", "staff_alert")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
-    "bill.told_", "code.act", "code.message", "coupon.ends", "coupon.told", "outage.back",
+    "bill.taken_back", "bill.told_", "code.act", "code.message", "coupon.ends", "coupon.told", "outage.back",
     "paylink.failed", "paylink.message", "receipt.again", "receipt.ahead", "receipt.clear",
     "receipt.deposit", "receipt.due",
     "receipt.refunded", "receipt.setoff_",
@@ -47,6 +47,7 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
 """Words within words that make templates of their own. All others count as one variable."""
 _REASONS: Mapping[str, str] = {
     "bill.told_": "A bill states connection, sum, period, what is to be paid in all and the day it is due",
+    "bill.taken_back": "The customer must know which bill of which connection does not count",
     "code.act": "The code is bound to one act, which its owner must read before using it",
     "coupon.": "A coupon works with its digits only, for one connection and until a day; the scheme is named",
     "redeem.": "Proof that a coupon was used or given back: sum, connection, and what is owed after it",

@@ -54,7 +54,7 @@ def reverse(settings: Settings, plant: str, run_id: int, say: Say) -> None:
     with _database(settings) as database, bar() as progress:
         if billing.plant_of_run(database, run_id) != billing.plant_of(database, plant):
             raise BillingError(f"run {run_id} is not of plant {plant}")
-        taken = billing.reverse(database, run_id, progress)
+        taken = billing.reverse(database, run_id, progress, service=settings.service_name)
     say(f"Run {run_id} is taken back: {taken} bills.")
 
 

@@ -106,14 +106,16 @@ def finish(
     if runs.load(database, run_id).state == "telling":
         telling.tell(database, run_id, progress, default_language=default_language, service=service)
     if run.state == "reversing":
-        _reverse_batches(database, run, progress)
+        _reverse_batches(database, run, progress, service)
     with database.begin() as session:
         totals = session.execute(statements.RUN_TOTALS, {"run": run_id}).one()
     return runs.load(database, run_id), Totals(*map(int, totals))
 
 
-def reverse(database: Database, run_id: int, progress: Progress) -> int:
-    """Take a whole run back: no bill of it counts, messages not yet sent stay unsent; gives the bills.
+def reverse(database: Database, run_id: int, progress: Progress, *, service: str) -> int:
+    """Take a whole run back: no bill of it counts; gives the bills.
+
+    Messages not yet sent stay unsent; whoever was told of a bill is told that it does not count.
 
     BillingError when a later run has billed on top of it, for that one must be taken back first.
     """
@@ -124,7 +126,7 @@ def reverse(database: Database, run_id: int, progress: Progress) -> int:
             raise BillingError(f"run {later} has billed on top of run {run_id}: take that one back first")
         if run.state != "reversed":
             runs.set_state(session, run, "reversing")
-    return _reverse_batches(database, run, progress)
+    return _reverse_batches(database, run, progress, service)
 
 
 _LATER = text("""
@@ -174,19 +176,18 @@ def post_range(session: Session, run: Run, after: int, upto: int) -> None:
         session.execute(statements.POST_SIDES, bind)
 
 
-def _reverse_batches(database: Database, run: Run, progress: Progress) -> int:
+def _reverse_batches(database: Database, run: Run, progress: Progress, service: str) -> int:
     done = 0
     while True:
         with database.begin() as session:
             if runs.locked(session, run.id).state != "reversing":
                 return done
-            taken = session.execute(
-                statements.REVERSE,
-                {"run": run.id, "plant": run.plant_id, "batch": BATCH, "at": clock.now()},
-            ).scalar_one()
-            if taken == 0:
+            bind = {"run": run.id, "plant": run.plant_id, "batch": BATCH, "at": clock.now()}
+            taken = list(session.scalars(statements.REVERSE, bind))
+            telling.tell_taken_back(session, taken, service)
+            if not taken:
                 runs.set_state(session, run, "reversed")
-        done += int(taken)
+        done += len(taken)
         progress("taking back", done, done + 1)
 
 

@@ -264,5 +264,5 @@ REVERSE = text("""
         AND outbox.connection_id = marked.connection_id
         AND outbox.source LIKE 'bill:' || marked.id || ':%'
     )
-    SELECT count(*) FROM marked
+    SELECT id FROM marked
 """)

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
 
 from core import clock
 from core.billing.period import Progress
@@ -13,6 +14,7 @@ from core.db import Database
 from core.money import Money
 from core.outbox import Message, post_many
 from core.payments import standing
+from core.settings import LANGUAGES
 from core.text import Text, say
 
 BATCH = 1_000
@@ -33,6 +35,18 @@ _NEXT = text("""
 _PHONES = text("""
     SELECT connection_id, e164, language FROM connection_phone JOIN phone USING (e164)
     WHERE connection_id = ANY(:connections) AND role IN ('holder', 'payer') ORDER BY connection_id, position
+""")
+
+
+# What waited was stopped by the reversal itself; all else has left, or may have.
+_TOLD = text("""
+    SELECT outbox.source, outbox.recipient, outbox.language, bill.connection_id, bill.period_from,
+        bill.period_to, connection.number
+    FROM bill JOIN connection ON connection.id = bill.connection_id
+    JOIN connection_phone AS link ON link.connection_id = bill.connection_id
+    JOIN outbox ON outbox.source = 'bill:' || bill.id || ':' || link.e164
+    WHERE bill.id = ANY(:bills) AND outbox.state NOT IN ('expired', 'failed')
+    ORDER BY outbox.id
 """)
 
 
@@ -78,6 +92,32 @@ def tell(database: Database, run_id: int, progress: Progress, *, default_languag
             return
         told += len(bills)
         progress("writing messages", told, told + 1)
+
+
+def tell_taken_back(session: Session, bill_ids: list[int], service: str) -> None:
+    """Tell whoever got the message of a bill that it does not count, in the language it came in."""
+    if not bill_ids:
+        return
+    at = sensible(clock.now())
+    messages = [
+        Message(
+            f"un{told.source}",
+            told.recipient,
+            "bill",
+            say(
+                "bill.taken_back",
+                number=told.number,
+                first=told.period_from,
+                last=told.period_to,
+                service=service,
+            ),
+            told.connection_id,
+            told.language,
+            at,
+        )
+        for told in session.execute(_TOLD, {"bills": bill_ids})
+    ]
+    post_many(session, messages, default_language=LANGUAGES[0])
 
 
 def words(bill: Row[Any], service: str) -> Text:

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Row, text
 
+from core import standing
 from core.doing import Doing
 from core.errors import Refusal
 from core.text import say
@@ -25,7 +26,7 @@ _HOME = text("SELECT min(plant_id) FROM staff_plant WHERE staff_id = :staff")
 _OPEN = text("""
     SELECT number FROM request WHERE kind = :kind AND connection_id = :connection AND closed_at IS NULL
 """)
-_STATUS = text("UPDATE connection SET status = :status WHERE id = :connection")
+_STATUS = text("SELECT status FROM connection WHERE id = :connection FOR NO KEY UPDATE")
 
 
 def complain_of_theft(doing: Doing, where: str, plant_id: int | None, named: bool) -> str:
@@ -74,4 +75,13 @@ def ask_for_status(doing: Doing, connection_id: int, to: Status, reason: str) ->
 
 def carry_out_status(doing: Doing, request: Row[Any]) -> None:
     """The field has done it: the connection has its new status from now on."""
-    doing.session.execute(_STATUS, {"status": request.details["to"], "connection": request.connection_id})
+    staff = doing.caller.staff
+    standing.change_status(
+        doing.session,
+        [request.connection_id],
+        before=doing.session.execute(_STATUS, {"connection": request.connection_id}).scalar_one(),
+        status=request.details["to"],
+        reason=f"request {request.number}",
+        at=doing.at,
+        staff_id=staff.id if staff else None,
+    )

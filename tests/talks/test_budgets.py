@@ -112,18 +112,21 @@ LONGEST: dict[str, list[Text]] = {
         say("receipt.again", receipt=RECEIPT, code=RECEIPT_CODE, amount=AMOUNT, day=DAY, service=SERVICE),
     ],
     "bill": [
-        say(
-            f"bill.told_{how}",
-            number=NUMBER,
-            amount=AMOUNT,
-            first=DAY,
-            last=DAY,
-            note=say("bill.note"),
-            balance=BALANCE,
-            due=DAY,
-            service=SERVICE,
-        )
-        for how in STANDINGS
+        say("bill.taken_back", number=NUMBER, first=DAY, last=DAY, service=SERVICE),
+        *(
+            say(
+                f"bill.told_{how}",
+                number=NUMBER,
+                amount=AMOUNT,
+                first=DAY,
+                last=DAY,
+                note=say("bill.note"),
+                balance=BALANCE,
+                due=DAY,
+                service=SERVICE,
+            )
+            for how in STANDINGS
+        ),
     ],
     "reminder": [
         say("remind.bill", number=NUMBER, first=DAY, last=DAY, amount=BALANCE, due=DAY, service=SERVICE),

@@ -228,7 +228,8 @@ SAID_BY_DOORS = {
 IN_DOCS = {"menu.menu"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
-    "alerts.", "bill.told_", "bill.note", "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
+    "alerts.", "bill.told_", "bill.taken_back", "bill.note",
+    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
     "supply.", "meters.action.", "flags.short",

@@ -56,7 +56,7 @@ class AnyOrder(RuleBasedStateMachine):
             return
         # A run under a later one is refused and changes nothing; the invariants see to that.
         with suppress(BillingError):
-            billing.reverse(self.database, self.runs[which % len(self.runs)], silent)
+            billing.reverse(self.database, self.runs[which % len(self.runs)], silent, service="Bijli Line")
 
     @rule(which=st.integers(0, 2), paise=st.integers(1, 500_00))
     def pay(self, which: int, paise: int) -> None:

@@ -67,7 +67,7 @@ def slow(label, done, total):
     print(label, done, flush=True)
     time.sleep(0.01)
 if sys.argv[3] == "reverse":
-    billing.reverse(database, int(sys.argv[2]), slow)
+    billing.reverse(database, int(sys.argv[2]), slow, service="Bijli Line")
 else:
     billing.post(database, int(sys.argv[2]), Period.read("2026-11"), slow,
         default_language="en", service="Bijli Line", issued_on=date(2026, 12, 1))

@@ -48,6 +48,14 @@ def test_the_command_and_the_talk(play: Play) -> None:
     ]
     bill.reverse(play.settings, "RAMPUR", 1, say)
     assert said[-1].startswith("Run 1 is taken back: ")
+    state = "SELECT count(*) FROM outbox WHERE kind = 'bill' AND source LIKE 'un%%' AND state = 'queued'"
+    bills = (
+        "SELECT count(*) FROM outbox WHERE kind = 'bill' AND source LIKE 'bill:%%' AND state = 'delivered'"
+    )
+    # Whoever was told is told again, once; what still waited was never sent.
+    assert play.scalar(state) == play.scalar(bills)
+    bill.reverse(play.settings, "RAMPUR", 1, say)
+    assert play.scalar(state) == play.scalar(bills)
     with pytest.raises(BillingError, match="not of plant"):
         bill.reverse(play.settings, "KASBA", 1, say)
     with pytest.raises(BillingError, match="no plant"):

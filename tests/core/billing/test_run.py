@@ -142,8 +142,8 @@ def test_a_run_taken_back_leaves_no_trace_in_balances(town: Town) -> None:
     houses = [metered(town) for _ in range(3)]
     pay(town, houses[0], 100_00)
     made, _ = town.bill()
-    assert billing.reverse(town.database, made.id, silent) == 3
-    assert billing.reverse(town.database, made.id, silent) == 0
+    assert billing.reverse(town.database, made.id, silent, service="Bijli Line") == 3
+    assert billing.reverse(town.database, made.id, silent, service="Bijli Line") == 0
     assert [town.dues(house) for house in houses] == [-100_00, 0, 0]
     assert town.bill_of(houses[0]) is None
     town.books_are_true()
@@ -162,7 +162,7 @@ def test_the_bills_of_a_batch_are_one_entry_and_so_is_their_end(town: Town) -> N
     # Three houses, and what the plant earned. A bill of nothing moves nothing.
     assert town.scalar(postings, plant=town.plant) == 4
     assert not town.scalar("SELECT count(entry_id) FROM bill WHERE connection_id = :house", house=free)
-    assert billing.reverse(town.database, made.id, silent) == 4
+    assert billing.reverse(town.database, made.id, silent, service="Bijli Line") == 4
     assert town.scalar(entries, plant=town.plant, kind="reversal") == 1
     assert town.scalar(postings, plant=town.plant) == 8
 
@@ -175,7 +175,7 @@ def test_a_run_that_takes_more_than_one_batch_is_taken_back_entry_by_entry(
     made, totals = town.bill()
     # Smaller steps than the batches that were posted: no entry is torn.
     monkeypatch.setattr(run, "BATCH", 2)
-    assert billing.reverse(town.database, made.id, silent) == totals.bills == 7
+    assert billing.reverse(town.database, made.id, silent, service="Bijli Line") == totals.bills == 7
     assert {town.dues(house) for house in houses} == {0}
     town.books_are_true()
 
@@ -197,9 +197,9 @@ def test_a_run_under_another_can_not_be_taken_back(town: Town) -> None:
     first, _ = town.bill()
     second, _ = town.bill(DECEMBER, date(2027, 1, 1))
     with pytest.raises(BillingError, match=f"run {second.id} has billed on top"):
-        billing.reverse(town.database, first.id, silent)
-    billing.reverse(town.database, second.id, silent)
-    billing.reverse(town.database, first.id, silent)
+        billing.reverse(town.database, first.id, silent, service="Bijli Line")
+    billing.reverse(town.database, second.id, silent, service="Bijli Line")
+    billing.reverse(town.database, first.id, silent, service="Bijli Line")
     town.books_are_true()
 
 
@@ -235,7 +235,7 @@ def test_bills_go_out_once_by_day_in_each_language(town: Town) -> None:
     assert "Rs 369.50" in written[0][1]
     assert "रु 369.50" in written[1][1]
     assert all(8 <= row[2] < 20 for row in written)
-    billing.reverse(town.database, made.id, silent)
+    billing.reverse(town.database, made.id, silent, service="Bijli Line")
     assert (
         town.scalar("SELECT count(*) FROM outbox WHERE connection_id = :h AND state = 'queued'", h=house) == 0
     )

@@ -70,7 +70,7 @@ def test_a_round_missed_on_its_day_is_made_on_the_next_or_not_at_all(street: Str
 
 def test_a_bill_taken_back_is_not_recalled(street: Street) -> None:
     run = street.rows("SELECT max(id) FROM billing_run")[0][0]
-    billing.reverse(street.play.services.database, run, lambda *_: None)
+    billing.reverse(street.play.services.database, run, lambda *_: None, service="Bijli Line")
     assert heard(street, DUE - timedelta(days=3)) == set()
 
 
