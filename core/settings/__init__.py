@@ -10,73 +10,26 @@ from datetime import date
 
 from core.errors import SettingError
 from core.gsm import is_gsm
+from core.settings.env import Env
+from core.settings.providers import (
+    AfricasTalking,
+    Kannel,
+    Razorpay,
+    SparkMeter,
+    Twilio,
+    read_africastalking,
+    read_kannel,
+    read_razorpay,
+    read_sparkmeter,
+    read_twilio,
+)
+
+__all__ = ["LANGUAGES", "AfricasTalking", "Kannel", "Razorpay", "Settings", "SparkMeter", "Twilio"]
 
 LANGUAGES = ("en", "hi", "hi-Latn")
 SMS_GATEWAYS = ("africastalking", "kannel", "twilio", "phone")
 USSD_GATEWAYS = ("africastalking",)
 WHATSAPP_GATEWAYS = ("twilio", "phone")
-
-
-@dataclass(frozen=True)
-class AfricasTalking:
-    """Africa's Talking: `secret` guards our webhooks, the rest is for sending."""
-
-    secret: str
-    username: str
-    api_key: str | None
-    """Only sending needs it; USSD alone does not."""
-    sender: str | None
-    base_url: str | None
-    """Another host than the provider's own, for a stand-in; None in production."""
-
-
-@dataclass(frozen=True)
-class Kannel:
-    """Kannel's smsbox: where to send, and the secret of our own webhook path."""
-
-    secret: str
-    url: str
-    username: str
-    password: str
-    sender: str
-    dlt_entity: str | None
-    """The 19-digit DLT id of the sending entity (TCCCPR 2018), passed as an SMPP parameter."""
-
-
-@dataclass(frozen=True)
-class Twilio:
-    """Twilio: the auth token also verifies the signature of every webhook."""
-
-    account_sid: str
-    auth_token: str
-    sender: str | None
-    """The number or id that sends SMS; None where Twilio carries WhatsApp only."""
-    base_url: str | None
-    whatsapp_sender: str | None = None
-    """The number of our WhatsApp account, +…; None: no WhatsApp."""
-
-
-@dataclass(frozen=True)
-class SparkMeter:
-    """One ThunderCloud site: its address and an API user's token."""
-
-    url: str
-    token: str
-    on_mode: str
-    """The operating mode of a meter that is switched on: `auto` goes by ThunderCloud's own balance too."""
-
-
-@dataclass(frozen=True)
-class Razorpay:
-    """Razorpay: the API key makes links, the webhook secret verifies what it tells us."""
-
-    key_id: str
-    key_secret: str
-    webhook_secret: str
-    old_secret: str | None
-    """The webhook secret before a change; events made before it still carry it."""
-    base_url: str | None
-    """Another host than the provider's own, for a stand-in; None in production."""
 
 
 @dataclass(frozen=True)
@@ -127,50 +80,10 @@ class Settings:
     @staticmethod
     def from_env(env: Mapping[str, str] = os.environ) -> Settings:
         """Read and check all settings; SettingError names the first that is wrong."""
-        return _read(_Env(env))
+        return _read(Env(env))
 
 
-class _Env:
-    """Typed look-ups that name the setting in every error."""
-
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self.env = env
-
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self.env.get(name, "").strip()
-        if value:
-            return value
-        if default is None:
-            raise SettingError(f"{name} is not set")
-        return default
-
-    def optional(self, name: str) -> str | None:
-        return self.env.get(name, "").strip() or None
-
-    def number(self, name: str, default: int, low: int, high: int) -> int:
-        raw = self.text(name, str(default))
-        if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
-            raise SettingError(f"{name} must be a whole number from {low} to {high}, not {raw!r}")
-        return int(raw)
-
-    def secret(self, name: str, shortest: int) -> str:
-        value = self.text(name)
-        if len(value) < shortest:
-            raise SettingError(f"{name} must have at least {shortest} characters")
-        return value
-
-    def names(self, name: str, default: str, known: tuple[str, ...]) -> tuple[str, ...]:
-        chosen = tuple(part.strip() for part in self.text(name, default).split(",") if part.strip())
-        for part in chosen:
-            if part not in known:
-                raise SettingError(f"{name} names {part!r}; known are {', '.join(known)}")
-        return chosen
-
-    def any_of(self, *names: str) -> bool:
-        return any(self.env.get(name, "").strip() for name in names)
-
-
-def _read(env: _Env) -> Settings:
+def _read(env: Env) -> Settings:
     demo = env.text("BIJLI_DEMO", "0") == "1"
     settings = Settings(
         database_url=_database_url(env.text("DATABASE_URL")),
@@ -189,10 +102,10 @@ def _read(env: _Env) -> Settings:
         ussd_gateways=env.names("BIJLI_USSD_GATEWAYS", "africastalking", USSD_GATEWAYS),
         sms_gateways=env.names("BIJLI_SMS_GATEWAYS", "phone" if demo else "kannel", SMS_GATEWAYS),
         sms_rate=env.number("BIJLI_SMS_RATE", 30, 1, 100_000),
-        africastalking=_africastalking(env),
-        kannel=_kannel(env),
-        twilio=_twilio(env),
-        razorpay=_razorpay(env),
+        africastalking=read_africastalking(env),
+        kannel=read_kannel(env),
+        twilio=read_twilio(env),
+        razorpay=read_razorpay(env),
         allowed_addresses=tuple(
             part.strip()
             for part in (env.optional("BIJLI_ALLOWED_ADDRESSES") or "").split(",")
@@ -201,7 +114,7 @@ def _read(env: _Env) -> Settings:
         whatsapp_gateways=_whatsapp_gateways(env, demo),
         receipt_links=env.text("BIJLI_RECEIPT_LINKS", "0") == "1",
         reminder_days=_reminder_days(env.text("BIJLI_REMINDER_DAYS", "-3,4,11")),
-        sparkmeter=_sparkmeter(env),
+        sparkmeter=read_sparkmeter(env),
         simulated_meters_url=_simulated_meters(env, demo),
         meter_rate=env.number("BIJLI_METER_RATE", 5, 1, 1000),
         holidays=_holidays(env),
@@ -242,7 +155,7 @@ def _reminder_days(raw: str) -> tuple[int, ...]:
     return tuple(days)
 
 
-def _public_url(env: _Env, demo: bool) -> str:
+def _public_url(env: Env, demo: bool) -> str:
     """Twilio signs the public address, so a wrong one refuses every webhook."""
     url = env.text("BIJLI_PUBLIC_URL", "http://localhost" if demo else None).rstrip("/")
     if not demo and not url.startswith("https://"):
@@ -250,96 +163,27 @@ def _public_url(env: _Env, demo: bool) -> str:
     return url
 
 
-def _whatsapp_gateways(env: _Env, demo: bool) -> tuple[str, ...]:
+def _whatsapp_gateways(env: Env, demo: bool) -> tuple[str, ...]:
     """Twilio once it has a WhatsApp sender; in the demo its phone, which takes messages of both channels."""
     if env.optional("TWILIO_WHATSAPP_SENDER") is None:
         return ()
     return env.names("BIJLI_WHATSAPP_GATEWAYS", "phone" if demo else "twilio", WHATSAPP_GATEWAYS)
 
 
-def _africastalking(env: _Env) -> AfricasTalking | None:
-    if not env.any_of("AT_SECRET", "AT_API_KEY", "AT_USERNAME"):
-        return None
-    return AfricasTalking(
-        secret=env.secret("AT_SECRET", 16),
-        username=env.text("AT_USERNAME", "sandbox"),
-        api_key=env.optional("AT_API_KEY"),
-        sender=env.optional("AT_SENDER"),
-        base_url=env.optional("AT_BASE_URL"),
-    )
-
-
-def _kannel(env: _Env) -> Kannel | None:
-    if not env.any_of("KANNEL_URL", "KANNEL_SECRET"):
-        return None
-    return Kannel(
-        secret=env.secret("KANNEL_SECRET", 16),
-        url=env.text("KANNEL_URL"),
-        username=env.text("KANNEL_USERNAME"),
-        password=env.text("KANNEL_PASSWORD"),
-        sender=env.text("KANNEL_SENDER"),
-        dlt_entity=env.optional("KANNEL_DLT_ENTITY"),
-    )
-
-
-def _twilio(env: _Env) -> Twilio | None:
-    if not env.any_of("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
-        return None
-    return Twilio(
-        account_sid=env.text("TWILIO_ACCOUNT_SID"),
-        auth_token=env.secret("TWILIO_AUTH_TOKEN", 16),
-        sender=env.optional("TWILIO_SENDER"),
-        base_url=env.optional("TWILIO_BASE_URL"),
-        whatsapp_sender=_whatsapp_sender(env),
-    )
-
-
-def _whatsapp_sender(env: _Env) -> str | None:
-    sender = env.optional("TWILIO_WHATSAPP_SENDER")
-    if sender is not None and not re.fullmatch(r"\+[1-9][0-9]{6,14}", sender):
-        raise SettingError("TWILIO_WHATSAPP_SENDER must be a number in international form, +…")
-    return sender
-
-
-def _sparkmeter(env: _Env) -> SparkMeter | None:
-    if not env.any_of("SPARKMETER_URL", "SPARKMETER_TOKEN"):
-        return None
-    url = env.text("SPARKMETER_URL").rstrip("/")
-    if not url.startswith(("https://", "http://127.0.0.1")):
-        raise SettingError("SPARKMETER_URL must start with https://")
-    return SparkMeter(
-        url.removesuffix("/api/v0"),
-        env.text("SPARKMETER_TOKEN"),
-        env.names("SPARKMETER_ON_MODE", "auto", ("auto", "on"))[0],
-    )
-
-
-def _simulated_meters(env: _Env, demo: bool) -> str | None:
+def _simulated_meters(env: Env, demo: bool) -> str | None:
     url = env.optional("SIMULATED_METERS_URL")
     if url and not demo:
         raise SettingError("SIMULATED_METERS_URL is set, but simulated meters exist only with BIJLI_DEMO=1")
     return url
 
 
-def _holidays(env: _Env) -> frozenset[date]:
+def _holidays(env: Env) -> frozenset[date]:
     """Days written as 2026-11-08, with commas between them."""
     given = [part.strip() for part in env.text("BIJLI_HOLIDAYS", ",").split(",") if part.strip()]
     try:
         return frozenset(date.fromisoformat(part) for part in given)
     except ValueError:
         raise SettingError("BIJLI_HOLIDAYS must be days like 2026-11-08,2026-12-25") from None
-
-
-def _razorpay(env: _Env) -> Razorpay | None:
-    if not env.any_of("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET"):
-        return None
-    return Razorpay(
-        key_id=env.text("RAZORPAY_KEY_ID"),
-        key_secret=env.secret("RAZORPAY_KEY_SECRET", 16),
-        webhook_secret=env.secret("RAZORPAY_WEBHOOK_SECRET", 16),
-        old_secret=env.optional("RAZORPAY_OLD_WEBHOOK_SECRET"),
-        base_url=env.optional("RAZORPAY_BASE_URL"),
-    )
 
 
 def _check_gateways(settings: Settings) -> None:

@@ -1,0 +1,140 @@
+"""Each provider's settings, and how they are read: a provider without any is not in use."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from core.errors import SettingError
+from core.settings.env import Env
+
+
+@dataclass(frozen=True)
+class AfricasTalking:
+    """Africa's Talking: `secret` guards our webhooks, the rest is for sending."""
+
+    secret: str
+    username: str
+    api_key: str | None
+    """Only sending needs it; USSD alone does not."""
+    sender: str | None
+    base_url: str | None
+    """Another host than the provider's own, for a stand-in; None in production."""
+
+
+@dataclass(frozen=True)
+class Kannel:
+    """Kannel's smsbox: where to send, and the secret of our own webhook path."""
+
+    secret: str
+    url: str
+    username: str
+    password: str
+    sender: str
+    dlt_entity: str | None
+    """The 19-digit DLT id of the sending entity (TCCCPR 2018), passed as an SMPP parameter."""
+
+
+@dataclass(frozen=True)
+class Twilio:
+    """Twilio: the auth token also verifies the signature of every webhook."""
+
+    account_sid: str
+    auth_token: str
+    sender: str | None
+    """The number or id that sends SMS; None where Twilio carries WhatsApp only."""
+    base_url: str | None
+    whatsapp_sender: str | None = None
+    """The number of our WhatsApp account, +…; None: no WhatsApp."""
+
+
+@dataclass(frozen=True)
+class SparkMeter:
+    """One ThunderCloud site: its address and an API user's token."""
+
+    url: str
+    token: str
+    on_mode: str
+    """The operating mode of a meter that is switched on: `auto` goes by ThunderCloud's own balance too."""
+
+
+@dataclass(frozen=True)
+class Razorpay:
+    """Razorpay: the API key makes links, the webhook secret verifies what it tells us."""
+
+    key_id: str
+    key_secret: str
+    webhook_secret: str
+    old_secret: str | None
+    """The webhook secret before a change; events made before it still carry it."""
+    base_url: str | None
+    """Another host than the provider's own, for a stand-in; None in production."""
+
+
+def read_africastalking(env: Env) -> AfricasTalking | None:
+    if not env.any_of("AT_SECRET", "AT_API_KEY", "AT_USERNAME"):
+        return None
+    return AfricasTalking(
+        secret=env.secret("AT_SECRET", 16),
+        username=env.text("AT_USERNAME", "sandbox"),
+        api_key=env.optional("AT_API_KEY"),
+        sender=env.optional("AT_SENDER"),
+        base_url=env.optional("AT_BASE_URL"),
+    )
+
+
+def read_kannel(env: Env) -> Kannel | None:
+    if not env.any_of("KANNEL_URL", "KANNEL_SECRET"):
+        return None
+    return Kannel(
+        secret=env.secret("KANNEL_SECRET", 16),
+        url=env.text("KANNEL_URL"),
+        username=env.text("KANNEL_USERNAME"),
+        password=env.text("KANNEL_PASSWORD"),
+        sender=env.text("KANNEL_SENDER"),
+        dlt_entity=env.optional("KANNEL_DLT_ENTITY"),
+    )
+
+
+def read_twilio(env: Env) -> Twilio | None:
+    if not env.any_of("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
+        return None
+    return Twilio(
+        account_sid=env.text("TWILIO_ACCOUNT_SID"),
+        auth_token=env.secret("TWILIO_AUTH_TOKEN", 16),
+        sender=env.optional("TWILIO_SENDER"),
+        base_url=env.optional("TWILIO_BASE_URL"),
+        whatsapp_sender=_whatsapp_sender(env),
+    )
+
+
+def _whatsapp_sender(env: Env) -> str | None:
+    sender = env.optional("TWILIO_WHATSAPP_SENDER")
+    if sender is not None and not re.fullmatch(r"\+[1-9][0-9]{6,14}", sender):
+        raise SettingError("TWILIO_WHATSAPP_SENDER must be a number in international form, +…")
+    return sender
+
+
+def read_sparkmeter(env: Env) -> SparkMeter | None:
+    if not env.any_of("SPARKMETER_URL", "SPARKMETER_TOKEN"):
+        return None
+    url = env.text("SPARKMETER_URL").rstrip("/")
+    if not url.startswith(("https://", "http://127.0.0.1")):
+        raise SettingError("SPARKMETER_URL must start with https://")
+    return SparkMeter(
+        url.removesuffix("/api/v0"),
+        env.text("SPARKMETER_TOKEN"),
+        env.names("SPARKMETER_ON_MODE", "auto", ("auto", "on"))[0],
+    )
+
+
+def read_razorpay(env: Env) -> Razorpay | None:
+    if not env.any_of("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET"):
+        return None
+    return Razorpay(
+        key_id=env.text("RAZORPAY_KEY_ID"),
+        key_secret=env.secret("RAZORPAY_KEY_SECRET", 16),
+        webhook_secret=env.secret("RAZORPAY_WEBHOOK_SECRET", 16),
+        old_secret=env.optional("RAZORPAY_OLD_WEBHOOK_SECRET"),
+        base_url=env.optional("RAZORPAY_BASE_URL"),
+    )
