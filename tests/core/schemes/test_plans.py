@@ -22,6 +22,7 @@ from core import billing
 from core.billing import BillingError, Period
 from core.doing import Doing
 from core.errors import Refusal
+from core.gsm import parts
 from core.loading import load
 from core.people import Caller, find_caller
 from core.schemes import plans, view
@@ -157,6 +158,17 @@ def test_sold_and_billed_month_by_month(shop: Shop) -> None:
     bill = shop.number("SELECT amount_paise FROM bill WHERE instalment_paise > 0 LIMIT 1")
     assert shop.account("dues") - before == 200_00 + 2 * bill
     shop.books_are_true()
+
+
+def test_the_bill_and_its_message_name_it(shop: Shop) -> None:
+    shop.sell()
+    shop.play.text(CUSTOMER, "LANGUAGE 1")
+    shop.bill(MONTHS[0])
+    shop.play.text(CUSTOMER, "BILL")
+    words = shop.play.services.database.reader.rows("SELECT body FROM outbox ORDER BY id", {})
+    assert "Fan 1/12: Rs 150" in str(words[-1][0])
+    [told] = [body for (body,) in words if "(with instalments Rs 150; meter not read, estimated)" in body]
+    assert parts(told) <= 2
 
 
 def test_the_last_instalment_ends_it(shop: Shop) -> None:
