@@ -44,6 +44,7 @@ from core.tables.operator import (
     TariffStep,
 )
 from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
+from core.tables.whatsapp import WhatsAppContent
 from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
@@ -105,4 +106,5 @@ __all__ = [
     "State",
     "Tariff",
     "TariffStep",
+    "WhatsAppContent",
 ]
