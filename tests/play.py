@@ -56,7 +56,7 @@ class Play:
             make_gateways(self.settings),
             self.services.redis,
             self.settings,
-            make_whatsapp_gateways(self.settings),
+            make_whatsapp_gateways(self.settings, self.services.database),
         )
 
     def load_world(self) -> None:
