@@ -29,7 +29,7 @@ from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.dlt import DltTemplate
 from core.tables.dunning import Promise, ReminderRound
 from core.tables.messages import Audit, AuditSeal, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
-from core.tables.meters import MeterChange, Reading, ReadingWas
+from core.tables.meters import MeterChange, Reading, ReadingWas, SelfReading
 from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
     Cluster,
@@ -105,6 +105,7 @@ __all__ = [
     "RequestEvent",
     "Scheme",
     "SchemePlace",
+    "SelfReading",
     "Staff",
     "StaffScope",
     "State",

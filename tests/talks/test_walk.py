@@ -59,6 +59,7 @@ def stage(servers: Servers, world_template: str) -> Iterator[str]:
         sell(play, "FAN", "120457", "120473")
         bill_two_months(play)
         sell(play, "TV", "120473", "200002")
+        play.text("+919800000001", "READ 140")
         flag_and_meter(play)
         play.text("+919800000002", "PAY 120465 7")
         play.text("+919800000002", "HAND M1 5")
@@ -250,6 +251,7 @@ OUTBOUND = (
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
     "supply.", "meters.action.", "flags.short", "scheme.told_",
+    "selfread.told_",
     "work.kind_", "work.role_", "work.to_",
 )  # fmt: skip
 """Messages to somebody else, and papers; test_budgets.py and test_receipts.py render each."""
@@ -340,6 +342,14 @@ OF_OTHER_SCHEMES = {
 """What changes between two steps, and what the stage does not come to: schemes.txt and tests/core/schemes."""
 
 
+OF_OTHER_READERS = {
+    *(f"selfread.{how}" for how in ("gone", "not_yours", "noted_bill", "read_today")),
+    "bill.self_read",
+    "readings.by_self",
+}
+"""What is met when somebody else was faster, and what comes later: tests/core/test_selfreading.py."""
+
+
 OF_OTHER_REQUESTS = {
     *(
         f"work.past_{step}"
@@ -395,6 +405,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | OF_LISTS
         | OF_OTHER_PROMISES
         | OF_OTHER_SCHEMES
+        | OF_OTHER_READERS
         | ENDED_EARLIER
         | OF_DEPOSITS
         | PAID_ONLINE
