@@ -28,7 +28,16 @@ from core.tables.coupons import (
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.dlt import DltTemplate
 from core.tables.dunning import Promise, ReminderRound
-from core.tables.messages import Audit, AuditSeal, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
+from core.tables.messages import (
+    Audit,
+    AuditSeal,
+    Consent,
+    GatewayPause,
+    Handled,
+    Inbound,
+    OneTimeCode,
+    Outbox,
+)
 from core.tables.meters import MeterChange, Reading, ReadingWas
 from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
@@ -44,7 +53,7 @@ from core.tables.operator import (
     TariffStep,
 )
 from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
-from core.tables.whatsapp import WhatsAppContent
+from core.tables.whatsapp import WhatsAppContent, WhatsAppTemplate
 from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
@@ -61,6 +70,7 @@ __all__ = [
     "ConnectionFlag",
     "ConnectionPhone",
     "ConnectionStatus",
+    "Consent",
     "Coupon",
     "CouponCheck",
     "CouponOrder",
@@ -107,4 +117,5 @@ __all__ = [
     "Tariff",
     "TariffStep",
     "WhatsAppContent",
+    "WhatsAppTemplate",
 ]
