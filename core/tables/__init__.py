@@ -52,6 +52,7 @@ from core.tables.operator import (
     Tariff,
     TariffStep,
 )
+from core.tables.schemes import Instalment, Plan, Scheme, SchemePlace
 from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
 from core.tables.whatsapp import WhatsAppContent, WhatsAppTemplate
 from core.tables.work import Leave, Outage, Request, RequestEvent
@@ -85,6 +86,7 @@ __all__ = [
     "Handled",
     "Handover",
     "Inbound",
+    "Instalment",
     "Leave",
     "MeterChange",
     "MeterCommand",
@@ -99,6 +101,7 @@ __all__ = [
     "Payment",
     "PaymentLink",
     "Phone",
+    "Plan",
     "Plant",
     "Posting",
     "Promise",
@@ -111,6 +114,8 @@ __all__ = [
     "ReminderRound",
     "Request",
     "RequestEvent",
+    "Scheme",
+    "SchemePlace",
     "Staff",
     "StaffScope",
     "State",
