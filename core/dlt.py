@@ -8,7 +8,7 @@ of a generic template where the operator has one (docs/decisions/0011-dlt.md).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
@@ -119,19 +119,24 @@ def wanted(service: str, helpline: str) -> list[Wanted]:
 
 
 def _bodies(key: str, language: str, service: str, helpline: str) -> Iterable[str]:
+    return marked(key, language, service, helpline, lambda _gap: VARIABLE)
+
+
+def marked(key: str, language: str, service: str, helpline: str, mark: Callable[[str], str]) -> Iterable[str]:
+    """The forms of some words, with a `mark` for each gap that is not the operator's own name or number."""
     own = {"service": service, "helpline": helpline}
     for variant in _of(key, _VARIANTS, ({},)):
         within = {
-            gap: render(_filled(inner, language, own), language) if inner else ""
+            gap: render(_filled(inner, language, own, mark), language) if inner else ""
             for gap, inner in variant.items()
         }
-        yield render(_filled(key, language, {**own, **within}), language)
+        yield render(_filled(key, language, {**own, **within}, mark), language)
 
 
-def _filled(key: str, language: str, known: Mapping[str, str]) -> Text:
+def _filled(key: str, language: str, known: Mapping[str, str], mark: Callable[[str], str]) -> Text:
     """Words with a variable in each gap that is not known."""
     variables = {
-        gap: _sign(language) + VARIABLE if gap in _MONEY else VARIABLE for gap in gaps(key, language)
+        gap: _sign(language) + mark(gap) if gap in _MONEY else mark(gap) for gap in gaps(key, language)
     }
     return Text(key, tuple((gap, known.get(gap, variable)) for gap, variable in variables.items()))
 

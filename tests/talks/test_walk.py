@@ -247,7 +247,7 @@ SAID_BY_DOORS = {
     "unclear.tap",
 }
 """What the channels say where no talk begins; the transcripts and the bad inputs show them."""
-IN_DOCS = {"menu.menu"}
+IN_DOCS = {"menu.menu", "menu.resume", "menu.stop"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
     "alerts.", "bill.told_", "bill.taken_back", "bill.note",
@@ -300,6 +300,8 @@ PAID_ONLINE = {
 }
 """The stage has no Razorpay; tests/channels/test_razorpay.py plays with one."""
 
+ON_WHATSAPP = {"stop.by_sms", "stop.leave_whatsapp"}
+"""Asked of who has said yes to it before; the transcripts stop.txt show these."""
 OF_DEPOSITS = {
     *(
         f"deposit.{how}"
@@ -413,6 +415,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | ENDED_EARLIER
         | OF_DEPOSITS
         | PAID_ONLINE
+        | ON_WHATSAPP
     )
     for kind, channel in (
         ("one connection", "ussd"),
