@@ -32,6 +32,9 @@ def read(caller: Caller) -> Conversation:
     meter: Meter | None = yield from look("meter", query, Meter | None, fresh=True)
     if meter is None or not meter.metered:
         return say("selfread.no_meter", number=line.number)
+    known = partial(selfreading.read_today, connection_id=line.id)
+    if (yield from look("read-today", known, bool, fresh=True)):
+        return say("selfread.read_today", number=line.number)
     wh = yield from ask_kwh(meter, partial(reading.own_kwh, number=line.number), whole=True)
     if not (yield from sure_of(meter, wh)):
         return say("selfread.not_noted", number=line.number)

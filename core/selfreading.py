@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Row, text
 
 from core import metering, readings
-from core.clock import local
+from core.clock import local, today
 from core.db import Reader
 from core.doing import Doing
 from core.energy import units
@@ -36,6 +36,7 @@ _LINE = text(f"""
     LEFT JOIN LATERAL ({readings.LAST.format(connection="connection.id", day=":day")}) AS last ON true
     WHERE connection.id = :connection AND link.e164 = :phone
 """)
+_READ_TODAY = "SELECT 1 FROM reading WHERE connection_id = %(connection)s AND taken_on >= %(day)s LIMIT 1"
 _REPLACE = text("""
     UPDATE self_reading SET state = 'replaced', settled_at = :at
     WHERE connection_id = :connection AND state = 'waiting'
@@ -79,6 +80,11 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
 def waiting(reader: Reader, staff_id: int, limit: int) -> list[Waiting]:
     """What waits to be checked in one's plants, the oldest first."""
     return [Waiting(*row) for row in reader.rows(_WAITING, {"staff": staff_id, "limit": limit})]
+
+
+def read_today(reader: Reader, connection_id: int) -> bool:
+    """Whether somebody, or the meter itself, has read it today."""
+    return bool(reader.rows(_READ_TODAY, {"connection": connection_id, "day": today()}))
 
 
 def keep(doing: Doing, meter: Meter, wh: int, turned_wh: int) -> Text:

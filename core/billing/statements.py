@@ -179,28 +179,27 @@ _IN_BAND = """
 """
 
 # The next open instalment of each plan that had begun by the period's end, unless one of its own is of
-# this month, or a later one, already.
+# this month, or a later one, already. Looked up for each connection: most have none.
 _OWED = """
-    SELECT next.connection_id, sum(next.paise)::bigint AS paise, string_agg(format(
+    SELECT sum(next.paise)::bigint AS paise, string_agg(format(
             '{"kind":"instalment","rate":%s,"paise":%s,"plan":%s,"number":%s,"of":%s,"name":%s,"local":%s}',
             next.paise, next.paise, next.plan_id, next.number, plan.instalments, to_json(scheme.name),
             coalesce(to_json(scheme.name_local), 'null')), ',' ORDER BY next.plan_id) AS lines
     FROM (
-        SELECT DISTINCT ON (plan_id) plan_id, number, connection_id, paise FROM instalment
-        WHERE run_id IS NULL AND payoff_id IS NULL AND connection_id > :after AND connection_id <= :upto
+        SELECT DISTINCT ON (plan_id) plan_id, number, paise FROM instalment
+        WHERE run_id IS NULL AND payoff_id IS NULL AND instalment.connection_id = meter.id
         ORDER BY plan_id, number
     ) AS next
     JOIN plan ON plan.id = next.plan_id AND plan.begun_on <= :last
     JOIN scheme ON scheme.id = plan.scheme_id
     WHERE NOT EXISTS (SELECT FROM instalment AS billed
         WHERE billed.plan_id = next.plan_id AND billed.month >= :first)
-    GROUP BY next.connection_id
 """
 
 # Materialized, and OFFSET 0, or the planner copies every expression into each of its uses.
 FILL_DRAFT = text(f"""
     WITH due AS MATERIALIZED ({_DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}),
-    step AS MATERIALIZED ({_STEP}), owed AS MATERIALIZED ({_OWED})
+    step AS MATERIALIZED ({_STEP})
     INSERT INTO draft
     SELECT meter.id, account.id, coalesce(account.balance_paise, 0),
         meter.tariff_id, meter.first, meter.days, meter.opening_wh,
@@ -210,7 +209,6 @@ FILL_DRAFT = text(f"""
         CAST('[' || concat_ws(',', {_FIXED_LINE}, energy.lines, owed.lines) || ']' AS jsonb),
         meter.prepaid, meter.backwards, coalesce(owed.paise, 0), meter.told_id
     FROM meter
-    LEFT JOIN owed ON owed.connection_id = meter.id
     LEFT JOIN account ON account.kind = 'dues' AND account.connection_id = meter.id
         AND account.connection_id > :after AND account.connection_id <= :upto
     LEFT JOIN LATERAL (
@@ -224,6 +222,7 @@ FILL_DRAFT = text(f"""
             WHERE step.tariff_id = meter.tariff_id OFFSET 0
         ) AS part WHERE part.wh > 0
     ) AS energy ON meter.counted
+    CROSS JOIN LATERAL ({_OWED}) AS owed
     ORDER BY meter.id
 """)
 
