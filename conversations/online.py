@@ -8,7 +8,7 @@ from functools import partial
 from conversations import customer, reading
 from conversations.prompts import Conversation, ask, confirm, look, said
 from conversations.staff import payee_of
-from core import accounts, online, payments, receipts, unmatched
+from core import accounts, links, payments, receipts, unmatched
 from core.accounts import Owed
 from core.doing import Doing
 from core.money import Money
@@ -27,12 +27,12 @@ def pay_online(caller: Caller) -> Conversation:
         query = partial(accounts.what_is_owed, connection_id=line.id)
         owed: Owed = yield from look("owed", query, Owed, fresh=True)
         paise = owed.balance_paise
-        if paise < online.LEAST_PAISE:
+        if paise < links.LEAST_PAISE:
             paise = yield from ask(say("paylink.how_much"), reading.amount)
     asked = paise
 
     def send(doing: Doing) -> Text:
-        online.ask_link(doing, line.id, asked, doing.caller.phone)
+        links.ask(doing, line.id, asked, doing.caller.phone)
         return say("paylink.coming", amount=Money(asked), number=line.number)
 
     return send
