@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from core import outbox
+from core.clock import local
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
@@ -30,6 +31,10 @@ _MAY_PAY = text("""
     WHERE connection.id = :connection AND (
         EXISTS (SELECT FROM connection_phone WHERE connection_id = connection.id AND e164 = :phone)
         OR EXISTS (SELECT FROM staff_plant WHERE staff_id = :staff AND plant_id = connection.plant_id))
+""")
+_PAYER = text("""
+    SELECT e164 FROM connection_phone
+    WHERE connection_id = :connection AND role IN ('holder', 'payer') ORDER BY position LIMIT 1
 """)
 _END_OLD = text("""
     UPDATE payment_link SET state = 'expired'
@@ -70,6 +75,35 @@ def ask(doing: Doing, connection_id: int, paise: int, to: str) -> None:
     Raises Refusal where nothing is paid online, out of the caller's reach, for less than a rupee, and
     after too many links in a day.
     """
+    same = _same(doing, connection_id, paise)
+    if same is None:
+        _ask_new(doing, connection_id, paise, to)
+    elif same.url is not None:
+        _send(doing.session, doing.settings, same, to, doing.key)
+
+
+def ask_for(doing: Doing, connection_id: int, paise: int) -> tuple[str, bool]:
+    """Ask for a link that goes to the customer: the phone it goes to, and whether it was not sent today.
+
+    A phone gets the same link once a day, however often staff ask. Refusal as `ask`, and without a phone.
+    """
+    if doing.settings.razorpay is None:
+        raise Refusal(say("sendlink.closed"))
+    same = _same(doing, connection_id, paise)
+    to = doing.session.execute(_PAYER, {"connection": connection_id}).scalar_one_or_none()
+    if to is None:
+        raise Refusal(say("sendlink.no_phone"))
+    if same is None:
+        _ask_new(doing, connection_id, paise, to)
+        return to, True
+    if same.url is None:
+        return to, False
+    day = local(doing.at).date()
+    return to, _send(doing.session, doing.settings, same, to, f"{same.reference}:{day}")
+
+
+def _same(doing: Doing, connection_id: int, paise: int) -> Row[Any] | None:
+    """A link over this amount that still works, once the caller may have one at all."""
     session, staff = doing.session, doing.caller.staff
     if doing.settings.razorpay is None:
         raise Refusal(say("paylink.closed"))
@@ -79,13 +113,12 @@ def ask(doing: Doing, connection_id: int, paise: int, to: str) -> None:
     if session.execute(_MAY_PAY, who).one_or_none() is None:
         raise Refusal(say("paylink.not_yours"))
     session.execute(_END_OLD, {"connection": connection_id, "soon": doing.at + NEARLY_OVER})
-    same = session.execute(_SAME, {"connection": connection_id, "paise": paise}).one_or_none()
-    if same is not None:
-        if same.url is not None:
-            _send(session, doing.settings, same, to, doing.key)
-        return
+    return session.execute(_SAME, {"connection": connection_id, "paise": paise}).one_or_none()
+
+
+def _ask_new(doing: Doing, connection_id: int, paise: int, to: str) -> None:
     day = {"connection": connection_id, "since": doing.at - timedelta(days=1)}
-    if session.execute(_MADE_TODAY, day).scalar_one() >= LINKS_A_DAY:
+    if doing.session.execute(_MADE_TODAY, day).scalar_one() >= LINKS_A_DAY:
         raise Refusal(say("paylink.too_many"))
     row = {
         "reference": f"BL{secrets.token_hex(12)}",
@@ -95,7 +128,7 @@ def ask(doing: Doing, connection_id: int, paise: int, to: str) -> None:
         "at": doing.at,
         "until": doing.at + LINK_LIFE,
     }
-    session.execute(_ASK, row)
+    doing.session.execute(_ASK, row)
     doing.audit("link.ask", f"connection:{connection_id}", paise=paise)
 
 
@@ -110,7 +143,8 @@ def made(session: Session, settings: Settings, link: Row[Any], found: tuple[str,
     if session.execute(_OPEN, {"id": link.id, "provider": provider, "url": url}).one_or_none() is None:
         return
     fresh = session.execute(_BY_REFERENCE, {"reference": link.reference}).one()
-    _send(session, settings, fresh, link.asked_by, link.reference)
+    cause = f"{link.reference}:{local(link.asked_at).date()}"
+    _send(session, settings, fresh, link.asked_by, cause)
 
 
 def refused(session: Session, settings: Settings, link: Row[Any]) -> None:
@@ -128,7 +162,8 @@ def refused(session: Session, settings: Settings, link: Row[Any]) -> None:
     )
 
 
-def _send(session: Session, settings: Settings, link: Row[Any], to: str, cause: str) -> None:
+def _send(session: Session, settings: Settings, link: Row[Any], to: str, cause: str) -> bool:
+    """Text a link, once for each cause and phone; whether it was not texted before."""
     told = say(
         "paylink.message",
         amount=Money(link.amount_paise),
@@ -137,7 +172,7 @@ def _send(session: Session, settings: Settings, link: Row[Any], to: str, cause: 
         day=link.expires_at.date(),
         service=settings.service_name,
     )
-    outbox.post(
+    return outbox.post(
         session,
         source=f"link:{cause}:{to}",
         recipient=to,
