@@ -43,6 +43,7 @@ from core.tables.operator import (
     Tariff,
     TariffStep,
 )
+from core.tables.schemes import Instalment, Plan, Scheme, SchemePlace
 from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
 from core.tables.work import Leave, Outage, Request, RequestEvent
 
@@ -74,6 +75,7 @@ __all__ = [
     "Handled",
     "Handover",
     "Inbound",
+    "Instalment",
     "Leave",
     "MeterChange",
     "MeterCommand",
@@ -88,6 +90,7 @@ __all__ = [
     "Payment",
     "PaymentLink",
     "Phone",
+    "Plan",
     "Plant",
     "Posting",
     "Promise",
@@ -100,6 +103,8 @@ __all__ = [
     "ReminderRound",
     "Request",
     "RequestEvent",
+    "Scheme",
+    "SchemePlace",
     "Staff",
     "StaffScope",
     "State",

@@ -111,6 +111,8 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "redeem.code": (["1234567897"], ["12", "1234567890"]),
     "prove.code": (["000000", CODE], ["12"]),
     "prove.wrong_code": ([CODE], ["12"]),
+    "scheme.code": (["000000", CODE], ["12"]),
+    "scheme.wrong_code": ([CODE], ["12"]),
     "mended.stars": (["5"], ["6"]),
     "deposit.amount": (["100"], ["abc", "0.00"]),
     "deposit.refund_amount": (["10", "9999"], ["abc"]),
