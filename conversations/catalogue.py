@@ -238,6 +238,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("wallet", Audience.STAFF, online.slip("wallet"), menu="paying"),
     Command("unmatched", Audience.STAFF, online.waiting, menu="paying"),
     Command("match", Audience.STAFF, online.match, menu="paying"),
+    Command("sendlink", Audience.STAFF, online.send_link, menu="paying"),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),
     Command("verify", Audience.STRANGER, stranger.verify, open=True),

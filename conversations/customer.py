@@ -144,7 +144,7 @@ def receipt_again(caller: Caller) -> Conversation:
     line = yield from which_line(caller)
 
     def send(doing: Doing) -> Text:
-        sent = payments.resend_receipt(doing, line.id)
+        sent = receipts.send_last(doing, line.id)
         if sent is None:
             return say("receipt.none", number=line.number)
         links = receipts.link_lines(doing, receipts.id_of(doing.session, sent))

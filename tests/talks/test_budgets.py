@@ -285,6 +285,9 @@ STAFF_ANSWERS = [
     say("excuse.not_you"),
     say("meters.none"),
     say("flags.none"),
+    *(say(f"sendlink.{how}", amount=AMOUNT, last="001", **_TO) for how in ("coming", "sent_today")),
+    say("sendlink.no_phone"),
+    say("sendlink.closed"),
 ]
 QUESTIONS = [
     say("pay.confirm", amount=AMOUNT, **_TO),

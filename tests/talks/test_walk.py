@@ -295,6 +295,7 @@ PAID_ONLINE = {
     *(f"paylink.{how}" for how in ("coming", "failed", "how_much", "message", "not_yours", "small")),
     *(f"paylink.{how}" for how in ("thanks", "too_many")),
     *(f"refund.{how}" for how in ("due", "clear", "ahead")),
+    *(f"sendlink.{how}" for how in ("coming", "no_phone", "sent_today")),
     "slip.known",
     *(f"unmatched.{how}" for how in ("head", "row", "guess", "confirm", "done", "not_you")),
 }

@@ -120,6 +120,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "deposit.amount": (["100"], ["abc", "0.00"]),
     "deposit.refund_amount": (["10", "9999"], ["abc"]),
     "paylink.how_much": (["250"], ["abc"]),
+    "paylink.amount": (["250"], ["abc", "0.00"]),
     "slip.amount": (["100"], ["abc", "0.00"]),
     "slip.reference": (["AB-1234"], ["x"]),
     "unmatched.which": (["1", "999"], ["abc"]),
