@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from channels import free_text
 from channels.callers import caller_of
 from channels.line import LONGEST, Line, parse
 from channels.message import Inbound
@@ -44,7 +45,9 @@ _STORE = text("""
     RETURNING id, handled_at IS NOT NULL
 """)
 _REACHABLE = text("UPDATE phone SET unreachable = NULL WHERE e164 = :phone AND unreachable IS NOT NULL")
-_MARK = text("UPDATE inbound SET handled_at = now() WHERE id = :id AND handled_at IS NULL RETURNING id")
+_MARK = text("""
+    UPDATE inbound SET handled_at = now(), lost = :lost WHERE id = :id AND handled_at IS NULL RETURNING id
+""")
 _WAITING = """
 SELECT id, channel, provider, provider_id, sender, body, attempts FROM inbound
 WHERE handled_at IS NULL AND received_at < now() - interval '20 seconds'
@@ -108,6 +111,8 @@ class Texting:
     id: int
     inbound: Inbound
     replied: bool = False
+    lost: bool = False
+    """No command understood it."""
 
     def answer(self) -> None:
         """Find the talk, take the turn, write the reply; again if another hop got in between."""
@@ -158,7 +163,12 @@ class Texting:
         if self.inbound.channel == "whatsapp" and not fold(self.inbound.given):
             self._ask_for_words(loaded, phone)
             return True
-        turn = self._continued(loaded) or self._started(loaded, phone)
+        turn = None
+        if not free_text.automatic(self.inbound.given):
+            turn = self._continued(loaded) or self._started(loaded, phone)
+        if turn is None or (turn.unclear and self._loops(phone)):
+            self._mark_only()
+            return True
         place = turn.place
         place.text = self.inbound.provider_id
         ended = place.over and place.page == len(place.pages) - 1
@@ -202,11 +212,15 @@ class Texting:
             return None
         return turn
 
-    def _started(self, loaded: Loaded, phone: str) -> Turn:
-        """A new talk from this line, or words that say what could be sent."""
+    def _started(self, loaded: Loaded, phone: str) -> Turn | None:
+        """A new talk from this line, or words that say what could be sent; None: nobody reads our answers."""
         caller = caller_of(self.services, loaded, phone)
         line = parse(self.inbound.given, caller)
         language = self._language(caller, line)
+        person = free_text.to_a_person(self.services.database.reader, self.inbound.given, caller, line)
+        if (person or line is None) and self._loops(phone):
+            return None
+        line = person or line
         refused = self._refused(line, caller)
         command = line.command.name if line and line.allowed else "help"
         if is_scoped(phone) and not caller.lines and (refused is not None or command == "menu"):
@@ -221,6 +235,12 @@ class Texting:
         else:
             turn.say(refused)
         return turn
+
+    def _loops(self, phone: str) -> bool:
+        """Whether a text that nothing understood is better left without an answer."""
+        self.lost = True
+        reader, inbound = self.services.database.reader, self.inbound
+        return free_text.loops(reader, self.id, inbound.sender, phone, inbound.given)
 
     def _refused(self, line: Line | None, caller: Caller) -> Text | None:
         """Why no talk begins, in words that say what to send instead."""
@@ -261,7 +281,7 @@ class Texting:
 
     def _answer_in(self, session: Session, phone: str, words: str, language: str) -> bool:
         """Mark the text as answered and write its one reply; False when it was answered before."""
-        if session.execute(_MARK, {"id": self.id}).scalar_one_or_none() is None:
+        if session.execute(_MARK, {"id": self.id, "lost": self.lost}).scalar_one_or_none() is None:
             return False
         outbox.post(
             session,
@@ -277,4 +297,4 @@ class Texting:
 
     def _mark_only(self) -> None:
         with self.services.database.begin() as session:
-            session.execute(_MARK, {"id": self.id})
+            session.execute(_MARK, {"id": self.id, "lost": self.lost})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
-from conversations import reading
-from conversations.prompts import Conversation, Talk, ask, choose, do, look
+from conversations import cash, reading
+from conversations.prompts import Act, Conversation, Talk, ask, choose, do, look
+from core.db import Reader
 from core.doing import Doing
 from core.people import Caller
 from core.text import Text, say
@@ -39,9 +41,28 @@ def fixed(caller: Caller) -> Conversation:
 def still(caller: Caller) -> Conversation:
     """Say that a fault is not mended: it goes back to whoever has it."""
     number = yield from _said_mended(caller)
-    if number is None:
-        return say("mended.none")
+    return say("mended.none") if number is None else _sent_back(number)
 
+
+def deny(caller: Caller) -> Conversation:
+    """NO, to whatever waits for an answer: a fault that is said to be mended, or a receipt for cash."""
+    found: list[Waiting] = yield from look("mended", _waiting(caller), list[Waiting])
+    if not found:
+        return (yield from cash.deny(caller))
+    options = [
+        (one.number, say("mended.not", request=one.number, what=say(f"fault.kind.{one.topic}")))
+        for one in found
+    ]
+    cash_taken = yield from cash.deniable_of(caller)
+    if len(found) == 1 and not cash_taken:
+        return _sent_back(found[0].number)
+    if cash_taken:
+        options.append(("receipt", say("menu.deny")))
+    chosen = yield from choose(say("mended.no_to_what"), options)
+    return (yield from cash.deny(caller)) if chosen == "receipt" else _sent_back(chosen)
+
+
+def _sent_back(number: str) -> Act:
     def back(doing: Doing) -> Text:
         machine.take_step(doing, number, Step.SENDBACK)
         return say("mended.back", request=number)
@@ -71,9 +92,12 @@ def reopen(caller: Caller) -> Conversation:
 
 
 def _said_mended(caller: Caller) -> Talk[str | None]:
-    query = partial(lists.said_mended, phone=caller.phone, connection_ids=_mine(caller), limit=SHOWN)
-    found: list[Waiting] = yield from look("mended", query, list[Waiting])
+    found: list[Waiting] = yield from look("mended", _waiting(caller), list[Waiting])
     return (yield from _one_of(found, say("mended.which"))) if found else None
+
+
+def _waiting(caller: Caller) -> Callable[[Reader], list[Waiting]]:
+    return partial(lists.said_mended, phone=caller.phone, connection_ids=_mine(caller), limit=SHOWN)
 
 
 def _one_of(found: list[Waiting], head: Text) -> Talk[str]:

@@ -21,6 +21,7 @@ ONE_PART: Mapping[str, int] = {"en": 1, "hi-Latn": 1, "hi": 2}
 TWO_PARTS: Mapping[str, int] = {"en": 2, "hi-Latn": 2, "hi": 4}
 THREE_PARTS: Mapping[str, int] = {"en": 3, "hi-Latn": 3, "hi": 3}
 """A page of a list; what is longer is sent when asked for."""
+FOUR_PARTS: Mapping[str, int] = {"en": 4, "hi-Latn": 4, "hi": 4}
 BILL_PARTS: Mapping[str, int] = {"en": 2, "hi-Latn": 2, "hi": 3}
 
 
@@ -48,6 +49,8 @@ KINDS: Mapping[str, Kind] = {
     "reminder": Kind(9, ONE_PART, timedelta(hours=12), again=False),
     # Promotional, so it may wait for its hours.
     "coupon": Kind(9, TWO_PARTS, timedelta(days=3)),
+    # What people write to people: cut nowhere, and nobody writes without being asked.
+    "note": Kind(1, FOUR_PARTS, timedelta(days=2)),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
     "supply": Kind(2, TWO_PARTS, timedelta(days=2)),
     "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1)),

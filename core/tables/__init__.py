@@ -28,6 +28,7 @@ from core.tables.coupons import (
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.dlt import DltTemplate
 from core.tables.dunning import Promise, ReminderRound
+from core.tables.inbox import Note, NoteLine
 from core.tables.messages import Audit, AuditSeal, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
 from core.tables.meters import MeterChange, Reading, ReadingWas
 from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
@@ -78,6 +79,8 @@ __all__ = [
     "MeterChange",
     "MeterCommand",
     "MeterState",
+    "Note",
+    "NoteLine",
     "OneTimeCode",
     "OnlinePayment",
     "Organisation",

@@ -14,6 +14,7 @@ from core.alerts import Trouble
 from core.coupons import making
 from core.flags.telling import NAMED
 from core.gsm import fits_screen, is_gsm, parts
+from core.inbox import SHOWN
 from core.money import Money
 from core.outbox import KINDS
 from core.settings import LANGUAGES
@@ -105,6 +106,10 @@ LONGEST: dict[str, list[Text]] = {
             for key in sorted(set(telling.CUSTOMER.values()))
         ),
     ],
+    "note": [
+        say("note.came", note="1000006", name=NAME, number=NUMBER, words="x" * SHOWN),
+        say("note.answer", note="1000006", name=NAME, service=SERVICE, words="x" * SHOWN),
+    ],
     "receipt": [
         *(say(f"receipt.{how}", **_PAID) for how in ("deposit", "refunded", "setoff_clear", "setoff_due")),
         say("receipt.again_deposit", **_PAID, day=DAY),
@@ -182,6 +187,7 @@ LONGEST: dict[str, list[Text]] = {
             for kind in Kind
         ),
         *(say("work.goes_up", request=REQUEST, what=_what(kind), since=MOMENT) for kind in Kind),
+        say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
         say("work.raised", request=REQUEST, state=say("request.in_process"), note=telling.noted("x" * 40)),
         say("fault.alarm", plant=NAME, request=REQUEST, number=NUMBER, phone=PHONE, service=SERVICE),
@@ -225,6 +231,13 @@ STAFF_ANSWERS = [
     *(say(f"pay.taken_{how}", amount=AMOUNT, receipt=RECEIPT, balance=BALANCE, **_TO) for how in STANDINGS),
     *(say(f"undo.done_{how}", amount=AMOUNT, balance=BALANCE, **_TO) for how in STANDINGS),
     *(say(f"pay.amount_{how}", dues=BALANCE, **_TO) for how in STANDINGS),
+    say("note.which"),
+    say("note.unknown", note="1000006"),
+    say("note.sent", note="1000006", name=NAME),
+    say("note.answered", note="1000006", name=NAME),
+    say("note.ended", note="1000006"),
+    say("note.over", note="1000006", phone=PHONE),
+    say("note.unreachable", phone=PHONE),
     say("pay.number"),
     say("pay.unknown", number=NUMBER),
     say("pay.elsewhere", number=NUMBER, plant="Bhuvaneshwari Kumari Dev"),
@@ -272,6 +285,9 @@ CUSTOMER_ANSWERS = [
     say("later.noted", number=NUMBER, amount=BALANCE, day=DAY),
     say("later.twice", number=NUMBER, helpline=HELPLINE),
     say("later.not_yours", number=NUMBER),
+    say("nav.lines", lines=(say("note.danger"), say("note.passed", note="1000006"))),
+    *(say(f"note.{how}", note="1000006") for how in ("added", "had", "thanked")),
+    *(say(f"note.{how}", helpline=HELPLINE) for how in ("enough", "nobody")),
     say("fault.opened", request=REQUEST),
     say("fault.known", request=REQUEST),
     say("fault.danger", request=REQUEST),

@@ -60,6 +60,7 @@ def stage(servers: Servers, world_template: str) -> Iterator[str]:
         for words in ("NO", "1"):
             play.text("+919800000001", words)
         work_on_some(play)
+        play.text("+919800000004", "when will the new lines reach our lane")
         play.close()
         yield url.split("?")[0].rsplit("/", 1)[1]
 
@@ -232,7 +233,7 @@ OUTBOUND = (
     "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
-    "supply.", "meters.action.", "flags.short",
+    "supply.", "meters.action.", "flags.short", "note.came", "note.answer", "note.goes_up",
     "work.kind_", "work.role_", "work.to_",
 )  # fmt: skip
 """Messages to somebody else, and papers; test_budgets.py and test_receipts.py render each."""
@@ -247,6 +248,7 @@ REFUSED_LATE = {
     "got.gone",
     "got.over",
     "hand.open",
+    *(f"note.{how}" for how in ("answered", "enough", "nobody", "over", "unreachable")),
     "later.changed",
     "later.not_yours",
     "later.twice",
