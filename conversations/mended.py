@@ -45,21 +45,17 @@ def still(caller: Caller) -> Conversation:
 
 
 def deny(caller: Caller) -> Conversation:
-    """NO, to whatever waits for an answer: a fault that is said to be mended, or a receipt for cash."""
-    found: list[Waiting] = yield from look("mended", _waiting(caller), list[Waiting])
+    """NO, to whatever waits for an answer: the fault that was called mended last, or a receipt for cash."""
+    found: list[Waiting] = yield from look("mended", _waiting(caller, 1), list[Waiting])
     if not found:
         return (yield from cash.deny(caller))
-    options = [
-        (one.number, say("mended.not", request=one.number, what=say(f"fault.kind.{one.topic}")))
-        for one in found
-    ]
-    cash_taken = yield from cash.deniable_of(caller)
-    if len(found) == 1 and not cash_taken:
-        return _sent_back(found[0].number)
-    if cash_taken:
-        options.append(("receipt", say("menu.deny")))
-    chosen = yield from choose(say("mended.no_to_what"), options)
-    return (yield from cash.deny(caller)) if chosen == "receipt" else _sent_back(chosen)
+    fault = found[0]
+    if (yield from cash.deniable_of(caller)):
+        still_broken = say("mended.not", request=fault.number, what=say(f"fault.kind.{fault.topic}"))
+        options = [("fault", still_broken), ("receipt", say("menu.deny"))]
+        if (yield from choose(say("mended.no_to_what"), options)) == "receipt":
+            return (yield from cash.deny(caller))
+    return _sent_back(fault.number)
 
 
 def _sent_back(number: str) -> Act:
@@ -92,12 +88,12 @@ def reopen(caller: Caller) -> Conversation:
 
 
 def _said_mended(caller: Caller) -> Talk[str | None]:
-    found: list[Waiting] = yield from look("mended", _waiting(caller), list[Waiting])
+    found: list[Waiting] = yield from look("mended", _waiting(caller, SHOWN), list[Waiting])
     return (yield from _one_of(found, say("mended.which"))) if found else None
 
 
-def _waiting(caller: Caller) -> Callable[[Reader], list[Waiting]]:
-    return partial(lists.said_mended, phone=caller.phone, connection_ids=_mine(caller), limit=SHOWN)
+def _waiting(caller: Caller, limit: int) -> Callable[[Reader], list[Waiting]]:
+    return partial(lists.said_mended, phone=caller.phone, connection_ids=_mine(caller), limit=limit)
 
 
 def _one_of(found: list[Waiting], head: Text) -> Talk[str]:

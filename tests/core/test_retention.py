@@ -37,7 +37,8 @@ def test_the_old_goes_and_the_rest_stays(settings: Settings) -> None:
                 INSERT INTO cluster (state_id, code, name) SELECT id, 'C', 'C' FROM state;
                 INSERT INTO plant (cluster_id, code, name) SELECT id, 'P', 'P' FROM cluster;
                 INSERT INTO note (number, phone, plant_id, channel, opened_at, last_at, closed_at)
-                SELECT given.name, given.name, plant.id, 'sms', now(), now(), now() - make_interval(days => age)
+                SELECT given.name, given.name, plant.id, 'sms', now(), now(),
+                       now() - make_interval(days => age)
                 FROM plant, (VALUES ('old', 200), ('new', 0), ('open', NULL)) AS given(name, age);
                 INSERT INTO note_line (note_id, source, at, body) SELECT id, number, now(), 'x' FROM note;
                 INSERT INTO provider_event (id, body, received_at) VALUES

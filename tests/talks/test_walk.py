@@ -109,7 +109,8 @@ def work_on_some(play: Play) -> None:
     play.text("+919800000004", "FAULT 120465 1")
     numbers = [str(with_check_digit(serial)) for serial in range(1000, 1006)]
     play.text("+919800000002", f"TAKE {numbers[0]}")
-    for number in numbers[1:5]:
+    play.text("+919800000001", "FAULT 1 sparks")
+    for number in [*numbers[1:5], str(with_check_digit(1006))]:
         play.text("+919800000002", f"DONE {number}")
     for number in numbers[3:5]:
         play.text("+919800000003", f"OK {number}")
@@ -226,7 +227,7 @@ SAID_BY_DOORS = {
     "nav.too_long",
 }
 """What the channels say where no talk begins; the transcripts and the bad inputs show them."""
-IN_DOCS = {"menu.menu"}
+IN_DOCS = {"menu.menu", "menu.thanks"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
     "alerts.", "bill.told_", "bill.taken_back", "bill.note",
@@ -340,6 +341,9 @@ OF_OTHER_REQUESTS = {
 """What the requests of the stage don't come to; transcripts (work, outage, requests) and tests show them."""
 
 
+OF_NOTES = {"note.ours", "note.row_answered", "note.thanked"}
+"""Nobody has answered the stage's notes; notes.txt shows these."""
+
 SAID_OF_METERS = {
     "meter.done",
     "read.billed",
@@ -373,6 +377,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | ENDED_EARLIER
         | OF_DEPOSITS
         | PAID_ONLINE
+        | OF_NOTES
     )
     for kind, channel in (
         ("one connection", "ussd"),

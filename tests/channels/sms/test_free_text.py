@@ -167,11 +167,11 @@ def test_no_to_a_fault_that_is_said_to_be_mended(play: Play) -> None:
 
 
 def test_no_where_a_receipt_could_be_meant_as_well_is_asked(play: Play) -> None:
-    for phone, words in (
-        (COLLECTOR, "PAY 120457 300"), (ASHA, "FAULT 2 dark"), (COLLECTOR, "DONE 10006"), (ASHA, "NO"),
-        (ASHA, "2"),
-    ):  # fmt: skip
-        play.text(phone, words)
-        arrived = dict(play.deliver())
+    play.text(COLLECTOR, "PAY 120457 300")
+    play.text(ASHA, "FAULT 2 dark")
+    play.text(COLLECTOR, "DONE 10006")
+    play.text(ASHA, "NO")
+    play.deliver()
+    play.text(ASHA, "2")
+    assert "Rs 300" in dict(play.deliver())[ASHA]
     assert play.scalar("SELECT state FROM request") == "review"
-    assert "Rs 300" in arrived[ASHA]
