@@ -15,6 +15,7 @@ from core.db import Reader
 from core.fold import fold
 from core.inbox import view
 from core.people import Caller
+from core.text import Text, say
 
 SAME_AN_HOUR = 3
 """Answers to the same words that mean nothing to us, within an hour."""
@@ -38,6 +39,16 @@ SELECT count(*) FILTER (WHERE lower(body) = lower(%(body)s)) >= %(same)s OR coun
 FROM inbound WHERE sender = %(sender)s AND lost AND id <> %(id)s
 AND received_at > now() - interval '1 hour'
 """
+
+
+class NobodyReads(Exception):
+    """A machine wrote this: an answer would only lead to its next text."""
+
+
+def expect_a_person(raw: str) -> None:
+    """Stop where a phone wrote by itself."""
+    if automatic(raw):
+        raise NobodyReads
 
 
 def automatic(raw: str) -> bool:
@@ -71,8 +82,8 @@ def for_a_person(raw: str, line: Line | None, talking: bool) -> bool:
     return len(words) >= least and sum(map(letters, words)) >= LETTERS
 
 
-def loops(reader: Reader, id_: int, sender: str, phone: str, body: str) -> bool:
-    """Whether nobody reads our answers: the same words again and again, too many, or our own come back."""
+def expect_a_reader(reader: Reader, id_: int, sender: str, phone: str, body: str) -> None:
+    """Stop where nobody reads our answers: the same words again and again, too many, or our own come back."""
     bind = {
         "id": id_,
         "sender": sender,
@@ -81,4 +92,21 @@ def loops(reader: Reader, id_: int, sender: str, phone: str, body: str) -> bool:
         "same": SAME_AN_HOUR,
         "most": LOST_AN_HOUR,
     }
-    return bool(reader.rows(_LOOPS, bind)[0][0])
+    if reader.rows(_LOOPS, bind)[0][0]:
+        raise NobodyReads
+
+
+def refused(raw: str, line: Line | None, caller: Caller) -> Text | None:
+    """Why no talk begins, in words that say what to send instead; None: one does."""
+    plain = fold(raw)
+    if not plain:
+        return say("nav.empty")
+    if line is None:
+        if len(plain) > LONGEST:
+            return say("nav.too_long")
+        kind = "not_understood" + ("_staff" if caller.staff else "" if caller.lines else "_stranger")
+        return say(f"nav.{kind}", typed=plain if len(plain) <= 16 else plain[:13] + "...")
+    if not line.allowed:
+        staff = line.command.audience == "staff"
+        return say("nav.staff_only", word=plain.split()[0][:12]) if staff else say("nav.customer_only")
+    return None

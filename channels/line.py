@@ -85,6 +85,15 @@ def _to_a_note(raw: str, numbered: re.Match[str], caller: Caller) -> Line | None
     return Line(BY_NAME["answer"], words, True, True, None)
 
 
+def language_of(raw: str, caller: Caller, line: Line | None, default: str) -> str:
+    """The caller's own language, else that of what they typed, else the service's."""
+    if caller.language:
+        return caller.language
+    if any("\u0900" <= char <= "\u097f" for char in raw):
+        return "hi"
+    return "hi-Latn" if line is not None and line.exact and line.language == "hi-Latn" else default
+
+
 def _parse(raw: str, caller: Caller) -> Line | None:
     tokens = fold(raw[:LONGEST]).split()
     if not tokens:

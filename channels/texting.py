@@ -13,13 +13,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from channels import free_text
-from channels.callers import caller_of
-from channels.line import LONGEST, Line, parse
+from channels.callers import caller_of, whom_to_answer
+from channels.line import LONGEST, Line, language_of, parse
 from channels.message import Inbound
 from channels.nudge import nudge
 from channels.places import Loaded, Place
 from channels.services import Services
 from channels.turn import Turn
+from channels.whatsapp.tapping import take_tap
+from channels.whatsapp.widgets import beside, read_tap, widget_on, widgets_of
 from channels.written import PAGERS
 from conversations.replay import Memory
 from core import outbox
@@ -27,6 +29,7 @@ from core.fold import fold
 from core.people import Caller
 from core.phones import is_scoped, masked, read_phone
 from core.text import Text, render, say
+from core.widget import Widget
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +119,7 @@ class Texting:
 
     def answer(self) -> None:
         """Find the talk, take the turn, write the reply; again if another hop got in between."""
-        phone = self._phone()
+        phone = whom_to_answer(self.inbound)
         if phone is None:
             # A header such as VM-BANK can't be answered, and answering machines would loop.
             log.info("sms_without_phone", provider=self.inbound.provider)
@@ -127,6 +130,9 @@ class Texting:
                 done = self._once(phone)
             except AlreadyAnswered:
                 return
+            except free_text.NobodyReads:
+                self._mark_only()
+                return
             if done:
                 nudge(self.services.redis, 1)
                 return
@@ -134,7 +140,7 @@ class Texting:
 
     def give_up(self) -> None:
         """Tell the sender that it did not work, after several tries."""
-        phone = self._phone()
+        phone = whom_to_answer(self.inbound)
         if phone is None:
             self._mark_only()
             return
@@ -142,13 +148,6 @@ class Texting:
         language = self._language(caller, None)
         with self.services.database.begin() as session:
             self._answer_in(session, phone, render(say("nav.again"), language), language)
-
-    def _phone(self) -> str | None:
-        """Whom to answer: a phone, or the id by which WhatsApp knows who hides theirs."""
-        phone = read_phone(self.inbound.sender)
-        if phone is None and self.inbound.channel == "whatsapp" and is_scoped(self.inbound.sender):
-            return self.inbound.sender
-        return phone
 
     def _once(self, phone: str) -> bool:
         """One try; False when another hop of this phone moved the talk meanwhile."""
@@ -161,15 +160,16 @@ class Texting:
         if self.services.database.reader.rows(_ANSWERED, {"id": self.id}):
             return True
         if self.inbound.channel == "whatsapp" and not fold(self.inbound.given):
-            self._ask_for_words(loaded, phone)
+            self._say_beside(loaded, phone, say("nav.only_words"))
             return True
-        turn = None
-        if not free_text.automatic(self.inbound.given):
-            turn = self._continued(loaded) or self._started(loaded, phone)
-        if turn is None or (turn.unclear and self._loops(phone)):
-            self._mark_only()
+        turn = self._turned(loaded, phone)
+        if turn is None:
+            self._say_beside(loaded, phone, say("nav.old_button"))
             return True
         place = turn.place
+        if turn.shown and self.inbound.channel == "whatsapp":
+            question, note = turn.shown.prompt, turn.shown.note
+            place.widgets = widgets_of(question, note, place.language, place.talk, len(place.pages))
         place.text = self.inbound.provider_id
         ended = place.over and place.page == len(place.pages) - 1
         if not ended and not self.services.places.save(self.inbound.channel, phone, loaded.raw, place, LIFE):
@@ -181,15 +181,33 @@ class Texting:
             self.services.places.forget(self.inbound.channel, phone, loaded.raw)
         return True
 
-    def _ask_for_words(self, loaded: Loaded, phone: str) -> None:
-        """A kind word for a sticker, a voice note or a picture; an open question stays open."""
+    def _turned(self, loaded: Loaded, phone: str) -> Turn | None:
+        """The turn that this message makes; None when it is a button of a question that is over."""
+        tap = read_tap(self.inbound.given)
+        if tap is None:
+            free_text.expect_a_person(self.inbound.given)
+            turn = self._continued(loaded) or self._started(loaded, phone)
+            if turn.unclear:
+                self._expect_a_reader(phone)
+            return turn
+        standing = self._turn(loaded.place) if loaded.place else None
+        return take_tap(tap, standing, lambda: self._fresh_menu(loaded, phone))
+
+    def _fresh_menu(self, loaded: Loaded, phone: str) -> Turn:
+        caller = caller_of(self.services, loaded, phone)
+        talk = f"{self.inbound.provider}:{self.inbound.provider_id}"
+        return self._turn(Place(talk, "menu", caller, Memory(), self._language(caller, None)))
+
+    def _say_beside(self, loaded: Loaded, phone: str, said: Text) -> None:
+        """A kind word for a sticker, a voice note or an old button; an open question stays open."""
         place, caller = loaded.place, caller_of(self.services, loaded, phone)
         language = place.language if place else self._language(caller, None)
-        words = render(say("nav.only_words"), language)
+        words, widget = render(said, language), None
         if place and not place.over:
+            widget = beside(words, widget_on(place))
             words += "\n\n" + place.pages[place.page]
         with self.services.database.begin() as session:
-            self._answer_in(session, phone, words, language)
+            self._answer_in(session, phone, words, language, widget)
 
     def _continued(self, loaded: Loaded) -> Turn | None:
         """The open talk with this answer, or None when a new command is meant.
@@ -212,16 +230,16 @@ class Texting:
             return None
         return turn
 
-    def _started(self, loaded: Loaded, phone: str) -> Turn | None:
-        """A new talk from this line, or words that say what could be sent; None: nobody reads our answers."""
+    def _started(self, loaded: Loaded, phone: str) -> Turn:
+        """A new talk from this line, or words that say what could be sent."""
         caller = caller_of(self.services, loaded, phone)
         line = parse(self.inbound.given, caller)
         language = self._language(caller, line)
         person = free_text.to_a_person(self.services.database.reader, self.inbound.given, caller, line)
-        if (person or line is None) and self._loops(phone):
-            return None
+        if person or line is None:
+            self._expect_a_reader(phone)
         line = person or line
-        refused = self._refused(line, caller)
+        refused = free_text.refused(self.inbound.given, line, caller)
         command = line.command.name if line and line.allowed else "help"
         if is_scoped(phone) and not caller.lines and (refused is not None or command == "menu"):
             # Without a number nobody knows whose phone this is: first of all it can be linked.
@@ -236,26 +254,11 @@ class Texting:
             turn.say(refused)
         return turn
 
-    def _loops(self, phone: str) -> bool:
-        """Whether a text that nothing understood is better left without an answer."""
+    def _expect_a_reader(self, phone: str) -> None:
+        """Note that nothing understood this text; stop where only a machine would read the answer."""
         self.lost = True
         reader, inbound = self.services.database.reader, self.inbound
-        return free_text.loops(reader, self.id, inbound.sender, phone, inbound.given)
-
-    def _refused(self, line: Line | None, caller: Caller) -> Text | None:
-        """Why no talk begins, in words that say what to send instead."""
-        plain = fold(self.inbound.given)
-        if not plain:
-            return say("nav.empty")
-        if line is None:
-            if len(plain) > LONGEST:
-                return say("nav.too_long")
-            kind = "not_understood" + ("_staff" if caller.staff else "" if caller.lines else "_stranger")
-            return say(f"nav.{kind}", typed=plain if len(plain) <= 16 else plain[:13] + "...")
-        if not line.allowed:
-            staff = line.command.audience == "staff"
-            return say("nav.staff_only", word=plain.split()[0][:12]) if staff else say("nav.customer_only")
-        return None
+        free_text.expect_a_reader(reader, self.id, inbound.sender, phone, inbound.given)
 
     def _turn(self, place: Place) -> Turn:
         def finish(session: Session, pages: list[str]) -> None:
@@ -266,20 +269,16 @@ class Texting:
         return Turn(self.services, self.inbound.channel, PAGERS[self.inbound.channel], place, finish=finish)
 
     def _language(self, caller: Caller, line: Line | None) -> str:
-        """The caller's own, else that of what they typed, else the service's."""
-        if caller.language:
-            return caller.language
-        if any("\u0900" <= c <= "\u097f" for c in self.inbound.given):
-            return "hi"
-        if line is not None and line.exact and line.language == "hi-Latn":
-            return "hi-Latn"
-        return self.services.settings.default_language
+        return language_of(self.inbound.given, caller, line, self.services.settings.default_language)
 
     def _reply(self, place: Place) -> None:
         with self.services.database.begin() as session:
-            self._answer_in(session, place.caller.phone, place.pages[place.page], place.language)
+            words, widget = place.pages[place.page], widget_on(place)
+            self._answer_in(session, place.caller.phone, words, place.language, widget)
 
-    def _answer_in(self, session: Session, phone: str, words: str, language: str) -> bool:
+    def _answer_in(
+        self, session: Session, phone: str, words: str, language: str, widget: Widget | None = None
+    ) -> bool:
         """Mark the text as answered and write its one reply; False when it was answered before."""
         if session.execute(_MARK, {"id": self.id, "lost": self.lost}).scalar_one_or_none() is None:
             return False
@@ -291,6 +290,7 @@ class Texting:
             text=words,
             language=language,
             channel=self.inbound.channel,
+            widget=widget,
             default_language=self.services.settings.default_language,
         )
         return True

@@ -44,7 +44,9 @@ from core.tables.operator import (
     Tariff,
     TariffStep,
 )
+from core.tables.schemes import Instalment, Plan, Scheme, SchemePlace
 from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
+from core.tables.whatsapp import WhatsAppContent
 from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "Handled",
     "Handover",
     "Inbound",
+    "Instalment",
     "Leave",
     "MeterChange",
     "MeterCommand",
@@ -91,6 +94,7 @@ __all__ = [
     "Payment",
     "PaymentLink",
     "Phone",
+    "Plan",
     "Plant",
     "Posting",
     "Promise",
@@ -103,9 +107,12 @@ __all__ = [
     "ReminderRound",
     "Request",
     "RequestEvent",
+    "Scheme",
+    "SchemePlace",
     "Staff",
     "StaffScope",
     "State",
     "Tariff",
     "TariffStep",
+    "WhatsAppContent",
 ]
