@@ -18,6 +18,7 @@ from core.inbox import SHOWN
 from core.lists import Item
 from core.money import BadAmount, Money, read_amount
 from core.payments import CASH_LAW_PAISE
+from core.phones import read_phone
 from core.reading_lists import Row
 from core.text import say
 
@@ -268,6 +269,19 @@ def meter_number(raw: str) -> str:
     if not re.fullmatch(r"(?=.*[0-9])[A-Z0-9./-]{3,20}", plain):
         raise Unclear(say("unclear.meter", typed=quoted(raw)))
     return plain
+
+
+def meter_or_none(raw: str) -> str | None:
+    """A meter's number, or 1 where there is none."""
+    return None if fold(raw) == "1" else meter_number(raw)
+
+
+def phone(raw: str) -> str:
+    """Somebody's phone number."""
+    number = read_phone(raw)
+    if number is None:
+        raise Unclear(say("unclear.phone", typed=quoted(raw)))
+    return number
 
 
 def reference(raw: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from conversations import reading
+from conversations import connecting, reading
 from conversations.prompts import Conversation, Talk, ask, choose, look, said
 from conversations.proof import prove
 from core.doing import Doing
@@ -42,7 +42,7 @@ def tasks(caller: Caller) -> Conversation:
     found: list[Task] = yield from look("tasks", query, list[Task])
     if not found:
         return say("work.no_tasks")
-    return (yield from _pick_and_act(caller, found, say("work.tasks", total=len(found))))
+    return (yield from pick_and_act(caller, found, say("work.tasks", total=len(found))))
 
 
 def review(caller: Caller) -> Conversation:
@@ -52,10 +52,11 @@ def review(caller: Caller) -> Conversation:
     found: list[Task] = yield from look("review", query, list[Task])
     if not found:
         return say("work.nothing_waits")
-    return (yield from _pick_and_act(caller, found, say("work.review", total=len(found))))
+    return (yield from pick_and_act(caller, found, say("work.review", total=len(found))))
 
 
-def _pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
+def pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
+    """Choose one of some requests, then what to do with it."""
     number = yield from choose(head, [(one.number, _row(one)) for one in found])
     task = next(one for one in found if one.number == number)
     can = [step for step in _OFFERED if _me(caller).role in who_can(Kind(task.kind), step, task.state)]
@@ -94,6 +95,8 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
         return say("work.state", request=task.number, state=say(f"request.{task.state}"))
     if _me(caller).role not in can:
         return say("work.not_you", who=machine.roles(can))
+    if step is Step.OK and task.kind == Kind.NEW:
+        return (yield from connecting.finish(caller, task))
     to_staff_id = (yield from _doer(task)) if step is Step.ASSIGN else None
     details = {"stage": (yield from _stage())} if step is Step.STAGE else None
     note = yield from _note(task, step)
@@ -158,7 +161,7 @@ def _history(caller: Caller, number: str) -> Conversation:
             at=event.at,
             step=say(f"work.past_{event.step or 'raise'}"),
             name=Name(event.name, event.name_local) if event.name else say("work.role_raiser"),
-            note=event.note or "",
+            note=say(f"work.stage_{event.note}") if event.note in STAGES else event.note or "",
         )
         for event in found
     )

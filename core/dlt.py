@@ -49,7 +49,8 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         {"note": "bill.note_instalment_estimated"},
     ),
     "code.act": tuple(
-        {"act": act} for act in ("work.to_approve", "work.to_reject", "scheme.act", "scheme.act_off")
+        {"act": act}
+        for act in ("work.to_approve", "work.to_reject", "work.to_connect", "scheme.act", "scheme.act_off")
     ),
     "scheme.told_begun": tuple(
         {"terms": f"scheme.terms_{how}"} for how in ("even", "even_down", "rest", "rest_down")

@@ -17,7 +17,8 @@ from core.work.rules import DOERS, RULES, Kind, Step
 
 _ROW = """
     SELECT request.number, request.kind, request.topic, request.state, request.urgent, request.plant_id,
-        connection.number AS connection, customer.name, customer.name_local, customer.village,
+        connection.number AS connection, coalesce(customer.name, request.details ->> 'name') AS name,
+        customer.name_local, coalesce(customer.village, request.details ->> 'village') AS village,
         coalesce(request.phone, '') AS phone, request.created_at,
         staff.id AS assignee_id, staff.name AS assignee, staff.name_local AS assignee_local,
         request.details ->> 'package' AS wanted
@@ -52,6 +53,12 @@ AND request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(sta
 AND (request.kind, request.state) IN (
     SELECT kind, state FROM unnest(%(kinds)s::text[], %(states)s::text[]) AS waiting (kind, state))
 ORDER BY request.urgent DESC, request.waits_since LIMIT %(limit)s
+"""  # noqa: S608
+_OF_KIND = f"""
+{_ROW}
+WHERE request.closed_at IS NULL AND request.kind = %(kind)s
+AND request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
+ORDER BY request.created_at LIMIT %(limit)s
 """  # noqa: S608
 _ONE = f"""
 {_ROW}
@@ -236,6 +243,13 @@ def to_decide(reader: Reader, staff_id: int, role: str, limit: int) -> list[Task
         "limit": limit,
     }
     return [Task(*row) for row in reader.rows(_REVIEW, bind)]
+
+
+def tasks_of(reader: Reader, staff_id: int, kind: Kind, limit: int) -> list[Task]:
+    """What is open of one kind in one's plants, oldest first."""
+    return [
+        Task(*row) for row in reader.rows(_OF_KIND, {"staff": staff_id, "kind": str(kind), "limit": limit})
+    ]
 
 
 def one(reader: Reader, staff_id: int, number: str) -> Task | None:

@@ -21,7 +21,7 @@ from core.settings import LANGUAGES
 from core.tables.supply import METER_ACTIONS
 from core.text import Name, Param, Text, all_keys, render, say
 from core.work import telling
-from core.work.rules import Kind
+from core.work.rules import STAGES, Kind
 
 SERVICE = "Bijli Line 1"
 NUMBER = "1204573"
@@ -55,6 +55,9 @@ def _paused(trouble: Trouble) -> Text:
     return say("alerts.gateway_paused", gateway="africastalking", reason=say(f"alerts.trouble.{trouble}"))
 
 
+STAGES_REACHED = [say(f"work.reached_{stage}") for stage in STAGES]
+
+
 def _what(kind: Kind) -> Text:
     return telling.what(kind, "danger")
 
@@ -72,6 +75,7 @@ LONGEST: dict[str, list[Text]] = {
             for how in ("approve", "reject")
             for kind in Kind
         ),
+        say("code.act", code="123456", act=say("work.to_connect", request=REQUEST), service=SERVICE),
         *(
             say(
                 "code.act",
@@ -135,8 +139,9 @@ LONGEST: dict[str, list[Text]] = {
             for standing in STANDINGS
         ),
         *(
-            say(f"work.told_{key}", request=REQUEST, name=NAME, service=SERVICE)
-            for key in sorted(set(telling.CUSTOMER.values()))
+            say(f"work.told_{key}", request=REQUEST, name=NAME, stage=stage, number=NUMBER, service=SERVICE)
+            for key in sorted({*telling.CUSTOMER.values(), "asked", "connected", "joined"})
+            for stage in STAGES_REACHED
         ),
     ],
     "note": [
@@ -221,10 +226,11 @@ LONGEST: dict[str, list[Text]] = {
         *(say(f"alerts.settled_{how}", receipt=RECEIPT, amount=AMOUNT) for how in ("keep", "undo")),
         *(
             say(f"work.{key}", request=REQUEST, what=_what(kind), number=NUMBER, note=telling.noted("x" * 40))
-            for key in ("yours", "back", "waits")
+            for key in ("yours", "yours_new", "yours_alone", "back", "back_alone", "waits")
             for kind in Kind
         ),
         *(say("work.goes_up", request=REQUEST, what=_what(kind), since=MOMENT) for kind in Kind),
+        *(say(f"progress.{how}", request=REQUEST, name=NAME, village=NAME) for how in ("asked", "unplaced")),
         say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
         say("work.raised", request=REQUEST, state=say("request.in_process"), note=telling.noted("x" * 40)),
@@ -269,6 +275,14 @@ STAFF_ANSWERS = [
     *(say(f"pay.taken_{how}", amount=AMOUNT, receipt=RECEIPT, balance=BALANCE, **_TO) for how in STANDINGS),
     *(say(f"undo.done_{how}", amount=AMOUNT, balance=BALANCE, **_TO) for how in STANDINGS),
     *(say(f"pay.amount_{how}", dues=BALANCE, **_TO) for how in STANDINGS),
+    *(say(f"join.{how}", number=NUMBER, name=NAME, deposit=AMOUNT) for how in ("done", "done_deposit")),
+    say("join.meter"),
+    say("join.by_sheet", request=REQUEST),
+    say("new.phone"),
+    say("new.for_name"),
+    say("new.written", request=REQUEST, name=NAME),
+    say("new.known_for", request=REQUEST),
+    *(say(f"progress.{how}", request=REQUEST) for how in ("placed", "placed_already", "none")),
     say("note.which"),
     say("note.unknown", note="1000006"),
     say("note.sent", note="1000006", name=NAME),

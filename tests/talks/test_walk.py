@@ -131,6 +131,13 @@ def work_on_some(play: Play) -> None:
         play.text("+919800000002", f"DONE {number}")
     for number in numbers[3:5]:
         play.text("+919800000003", f"OK {number}")
+    for phone, plant in (("9800000055", "RAMPUR"), ("9800000056", "RAMPUR"), ("9800000057", "RAMPUR")):
+        play.text("+919800000032", f"NAYALIYE {phone} Ram Prasad {plant}")
+    for line in ("STAGE {} 1", "DONE {}"):
+        play.text("+919800000002", line.format(with_check_digit(1008)))
+    play.text("+919800000002", f"STAGE {with_check_digit(1009)} 2")
+    for line in ("NAYA Hari Om", "Kahin", "5"):
+        play.text("+919800000058", line)
 
 
 def bill_two_months(play: Play) -> None:
@@ -255,6 +262,7 @@ OUTBOUND = (
     "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
+    "work.reached_", "progress.asked", "progress.unplaced",
     "supply.", "meters.action.", "flags.short", "note.came", "note.answer", "note.goes_up",
     "supply.", "meters.action.", "flags.short", "scheme.told_",
     "work.kind_", "work.role_", "work.to_",
