@@ -126,7 +126,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "note.which": (["107", "115"], ["109", "abc"]),
     "note.unknown": (["107"], ["109"]),
     "note.words": (["tomorrow", "end"], ["x", "see www.example.com", "x" * 181]),
-    "new.phone": (["9800000055"], ["98000"]),
+    "new.phone": (["9800000055", "9800000066"], ["98000"]),
     "new.for_name": (["Sita Devi", "Sita Devi RAMPUR"], ["7"]),
     "join.meter": (["1", "M-77"], ["abc"]),
     "new.name": (["Ram Prasad"], ["7"]),
