@@ -388,7 +388,7 @@ OF_NEW_CONNECTIONS = {
     *(f"join.{how}" for how in ("by_sheet", "done", "done_deposit")),
     *(f"progress.{how}" for how in ("at_begun", "at_completed", "at_rejected", "denied_row")),
 }
-"""What the wishes of the stage don't come to; progress.txt and tests/core/work/test_progress.py show these."""
+"""What the wishes of the stage don't come to; progress.txt shows these."""
 
 SAID_OF_METERS = {
     "meter.done",
