@@ -235,6 +235,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("place", Audience.STAFF, joining.place, menu=None),
     Command("inbox", Audience.STAFF, notes.inbox, menu="people"),
     Command("answer", Audience.STAFF, notes.answer, menu=None),
+    Command("withdraw", Audience.CUSTOMER, mended.withdraw, menu="work", open=True),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, joining.new_connection),
     Command("verify", Audience.STRANGER, stranger.verify, open=True),

@@ -12,8 +12,9 @@ from conversations.proof import prove
 from core.doing import Doing
 from core.people import Caller, StaffMember
 from core.text import Name, Text, say
-from core.work import effects, lists, machine, telling
-from core.work.lists import Doer, Event, PlantReport, Task
+from core.work import effects, figures, lists, machine, telling
+from core.work.figures import PlantReport
+from core.work.lists import Doer, Event, Task
 from core.work.rules import STAGES, Kind, Step, who_can
 
 TASKS_SHOWN = 20
@@ -173,7 +174,7 @@ def report(caller: Caller) -> Conversation:
     since = yield from choose(
         say("work.report_which"), [("week", say("work.week")), ("month", say("work.month"))]
     )
-    query = partial(lists.report, staff_id=_me(caller).id, period=since)
+    query = partial(figures.report, staff_id=_me(caller).id, period=since)
     found: list[PlantReport] = yield from look(f"report-{since}", query, list[PlantReport])
     if not found:
         return say("work.report_none")
@@ -186,17 +187,20 @@ def report(caller: Caller) -> Conversation:
 def _figures(label: Name | Text, found: list[PlantReport]) -> Text:
     done = sum(one.done for one in found)
     seconds = sum(one.seconds * one.done for one in found)
+    rated = sum(one.rated for one in found)
+    stars = sum(one.rating * one.rated for one in found)
     return say(
-        "work.report_row",
+        "work.report_row_rated" if rated else "work.report_row",
         plant=label,
         open=sum(one.open for one in found),
         overdue=sum(one.overdue for one in found),
         done=done,
-        hours=_hours(timedelta(seconds=seconds / done if done else 0)),
+        hours=hours(timedelta(seconds=seconds / done if done else 0)),
+        stars=f"{stars / rated:.1f}".removesuffix(".0") if rated else "",
     )
 
 
-def _hours(span: timedelta) -> str:
+def hours(span: timedelta) -> str:
     """Hours with one decimal, as people compare them."""
     return f"{span.total_seconds() / 3600:.1f}".removesuffix(".0")
 

@@ -70,29 +70,32 @@ _PLACE = text("""
     )
     SELECT details ->> 'name' AS name, details ->> 'village' AS village FROM placed
 """)
-# What is open by its partial index, what was closed this month by (plant, closed_at).
+# What is open by its partial index, what was closed this month by (plant, closed_at) of this kind alone.
+# A wish that was taken back is none that was denied.
 _COUNTS = """
 WITH mine AS (
     SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s
 ), counted AS (
     SELECT plant_id, CASE WHEN state = 'in_process' THEN coalesce(details ->> 'stage', 'begun') ELSE state END
         AS at_what, count(*) AS homes
-    FROM request JOIN mine USING (plant_id)
-    WHERE kind = 'new_connection' AND (closed_at IS NULL
-        OR closed_at >= (%(since)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata')
-    GROUP BY 1, 2
+    FROM request JOIN mine USING (plant_id) WHERE kind = 'new_connection' AND closed_at IS NULL GROUP BY 1, 2
+    UNION ALL
+    SELECT plant_id, state, count(*) FROM request JOIN mine USING (plant_id)
+    WHERE kind = 'new_connection' AND closed_at IS NOT NULL
+    AND closed_at >= (%(since)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'
+    AND (state = 'completed' OR EXISTS (
+        SELECT FROM request_event WHERE request_id = request.id AND step = 'reject')) GROUP BY 1, 2
 )
 SELECT plant.name, plant.name_local, json_object_agg(at_what, homes)
 FROM counted JOIN plant ON plant.id = counted.plant_id GROUP BY plant.id ORDER BY plant.name
 """
 _DENIED = """
 SELECT request.number, coalesce(request.details ->> 'name', '-'),
-    coalesce(request.details ->> 'village', '-'), request.closed_at,
-    coalesce((SELECT note FROM request_event WHERE request_id = request.id AND step = 'reject'
-              ORDER BY id DESC LIMIT 1), '-')
+    coalesce(request.details ->> 'village', '-'), request.closed_at, coalesce(denial.note, '-')
 FROM request JOIN staff_plant ON staff_plant.plant_id = request.plant_id
     AND staff_plant.staff_id = %(staff)s
-WHERE kind = 'new_connection' AND state = 'rejected' AND closed_at IS NOT NULL
+JOIN request_event AS denial ON denial.request_id = request.id AND denial.step = 'reject'
+WHERE kind = 'new_connection' AND request.state = 'rejected' AND closed_at IS NOT NULL
 ORDER BY request.closed_at DESC LIMIT %(limit)s
 """
 _UNPLACED = """
@@ -116,7 +119,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PlantProgress(msgspec.Struct, frozen=True, array_like=True):
-    """A plant's new connections: how many stand where, and (`completed`, `rejected`) ended this month."""
+    """A plant's new connections: how many stand where, and (`completed`, `rejected`: denied) ended this month."""
 
     plant: str
     plant_local: str | None

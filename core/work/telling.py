@@ -56,6 +56,9 @@ def tell(
     if assignee is not None and step in (Step.ASSIGN, Step.SENDBACK) and (me is None or assignee.id != me.id):
         words = _to_doer(row, step, note)
         _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
+    if assignee is not None and step is Step.WITHDRAW and (me is None or assignee.id != me.id):
+        words = say("work.withdrawn", request=row.number, what=what(row.kind, row.topic))
+        _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
     if row.raised_by is not None and step in (Step.APPROVE, Step.REJECT, Step.OK):
         phone = doing.session.execute(_RAISER, {"staff": row.raised_by}).scalar_one_or_none()
         if me is None or row.raised_by != me.id:

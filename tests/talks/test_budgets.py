@@ -231,6 +231,7 @@ LONGEST: dict[str, list[Text]] = {
         ),
         *(say("work.goes_up", request=REQUEST, what=_what(kind), since=MOMENT) for kind in Kind),
         *(say(f"progress.{how}", request=REQUEST, name=NAME, village=NAME) for how in ("asked", "unplaced")),
+        *(say("work.withdrawn", request=REQUEST, what=_what(kind)) for kind in Kind),
         say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
         say("work.raised", request=REQUEST, state=say("request.in_process"), note=telling.noted("x" * 40)),
@@ -283,6 +284,12 @@ STAFF_ANSWERS = [
     say("new.written", request=REQUEST, name=NAME),
     say("new.known_for", request=REQUEST),
     *(say(f"progress.{how}", request=REQUEST) for how in ("placed", "placed_already", "none")),
+    *(
+        say("work.health_rated", faults=999, mended=999, hours="999.9", stars="4.5"),
+        say(
+            "work.report_row_rated", plant=NAME, open=999, overdue=999, done=9999, hours="999.9", stars="4.5"
+        ),
+    ),
     say("note.which"),
     say("note.unknown", note="1000006"),
     say("note.sent", note="1000006", name=NAME),
@@ -340,6 +347,8 @@ CUSTOMER_ANSWERS = [
     say("nav.lines", lines=(say("note.danger"), say("note.passed", note="1000006"))),
     *(say(f"note.{how}", note="1000006") for how in ("added", "had", "thanked")),
     *(say(f"note.{how}", helpline=HELPLINE) for how in ("enough", "nobody")),
+    say("withdraw.none"),
+    *(say(f"withdraw.{how}", request=REQUEST, what=_what(Kind.FAULT)) for how in ("sure", "kept", "done")),
     say("fault.opened", request=REQUEST),
     say("fault.known", request=REQUEST),
     say("fault.danger", request=REQUEST),

@@ -364,6 +364,9 @@ OF_OTHER_REQUESTS = {
     *(f"work.did_{step}" for step in ("approve", "sendback", "stage")),
     *(f"work.stage_{stage}" for stage in STAGES),
     "mended.back",
+    "withdraw.none",
+    "work.health_rated",
+    "work.report_row_rated",
     "work.report_none",
     "work.step_approve",
     "work.step_stage",
@@ -386,7 +389,7 @@ OF_NOTES = {"note.ours", "note.row_answered", "note.thanked"}
 OF_NEW_CONNECTIONS = {
     # The refunds of the walk use up the in-charge's codes of the hour; progress.txt connects with one.
     *(f"join.{how}" for how in ("by_sheet", "done", "done_deposit")),
-    *(f"progress.{how}" for how in ("at_begun", "at_completed", "at_rejected", "denied_row")),
+    *(f"progress.{how}" for how in ("at_begun", "at_completed", "at_rejected", "denied_row", "none")),
 }
 """What the wishes of the stage don't come to; progress.txt shows these."""
 

@@ -186,6 +186,8 @@ def test_counts_and_the_denied_with_their_reason(desk: Desk) -> None:
     for phone in (WALK_IN, "+919800000056"):
         wish(desk, "RAMPUR", "CSA", phone)
     desk.step("cluster in-charge", "10022", Step.REJECT, note="too far")
+    wish(desk, "RAMPUR", "CSA", "+919800000057")
+    desk.step("CSA", "10039", Step.WITHDRAW)
     reader = desk.play.services.database.reader
     csa, elsewhere = desk.callers["CSA"].staff, desk.callers["technician elsewhere"].staff
     assert csa is not None
