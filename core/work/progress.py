@@ -119,7 +119,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PlantProgress(msgspec.Struct, frozen=True, array_like=True):
-    """A plant's new connections: how many stand where, and (`completed`, `rejected`: denied) ended this month."""
+    """A plant's new connections: how many stand where, how many ended this month."""
 
     plant: str
     plant_local: str | None
