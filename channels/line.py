@@ -13,7 +13,7 @@ from conversations.reading import is_list
 from core.fold import fold, keyword
 from core.people import Caller
 from core.settings import LANGUAGES
-from core.text import words
+from core.text import words, words_in_all
 
 LONGEST = 600
 """Characters of a line that are read; what people type by hand is far shorter."""
@@ -112,16 +112,25 @@ def _parse(raw: str, caller: Caller) -> Line | None:
     # बकाया is a word of staff and of customers: whoever may use neither is no customer yet.
     open_to_more = [entry for entry in found if entry[0].audience != "staff"]
     command, language = (usable or open_to_more or found)[0]
-    given = tokens[1:]
+    given = _given(command, tokens[1:])
+    return None if given is None else Line(command, tuple(given), exact, bool(usable), language)
+
+
+def _given(command: Command, given: list[str]) -> list[str] | None:
+    """What a line says beyond its command; None: with these words it means something else."""
     if command.name in _OPENING and sum(letters(each) > 1 for each in given) > 1:
         return None
+    if command.at_once:
+        # `band karo` says no more than `band`; `band hai bijli` says something else.
+        beside = words_in_all("stop.beside_words")
+        return [] if all(keyword(each) in beside for each in given) else None
     if command.audience == "staff":
         # `PAY 120457 Rs 300`, and ₹300, which folds to the same.
-        given = [each for each in given if keyword(each) not in _CURRENCY]
+        return [each for each in given if keyword(each) not in _CURRENCY]
     if command.name == "paisa":
         # `paisa kahan hai` and `paisa kahan 112600001` say no more than their number.
-        given = [each for each in given if _has_digit([each])]
-    return Line(command, tuple(given), exact, bool(usable), language)
+        return [each for each in given if _has_digit([each])]
+    return given
 
 
 def letters(word: str) -> int:
