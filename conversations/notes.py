@@ -32,15 +32,19 @@ def write(_caller: Caller) -> Conversation:
         written = writing.write(doing, words)
         how = "had" if written.known else "passed" if written.new else "added"
         said = say(f"note.{how}", note=written.number)
-        return say("nav.lines", lines=(say("note.danger"), said)) if _sounds_dangerous(words) else said
+        hint = None if written.known else _hint(words)
+        return say("nav.lines", lines=(hint, said)) if hint else said
 
     return pass_on
 
 
-def _sounds_dangerous(words: str) -> bool:
-    """Whether wire, pole, sparks or fire are named: staff must hear of these at once, as a fault."""
-    danger = {keyword(word) for word in words_in_all("fault.kind.danger_words")}
-    return any(keyword(word) in danger for word in words.split())
+def _hint(words: str) -> Text | None:
+    """What reaches the technicians sooner than a note: a wire or sparks, then no light."""
+    named = {keyword(word) for word in words.split()}
+    for what in ("danger", "no_power"):
+        if named & {keyword(word) for word in words_in_all(f"fault.kind.{what}_words")}:
+            return say(f"note.{what}")
+    return None
 
 
 def thanks(_caller: Caller) -> Conversation:

@@ -349,7 +349,10 @@ CUSTOMER_ANSWERS = [
     say("later.noted", number=NUMBER, amount=BALANCE, day=DAY),
     say("later.twice", number=NUMBER, helpline=HELPLINE),
     say("later.not_yours", number=NUMBER),
-    say("nav.lines", lines=(say("note.danger"), say("note.passed", note="1000006"))),
+    *(
+        say("nav.lines", lines=(say(f"note.{hint}"), say("note.passed", note="1000006")))
+        for hint in ("danger", "no_power")
+    ),
     *(say(f"note.{how}", note="1000006") for how in ("added", "had", "thanked")),
     *(say(f"note.{how}", helpline=HELPLINE) for how in ("enough", "nobody")),
     say("withdraw.none"),

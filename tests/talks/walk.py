@@ -124,7 +124,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "slip.amount": (["100"], ["abc", "0.00"]),
     "slip.reference": (["AB-1234"], ["x"]),
     "unmatched.which": (["1", "999"], ["abc"]),
-    "note.ask": (["when do the new lines come", "the wire hangs low"], ["x"]),
+    "note.ask": (["when do the new lines come", "the wire hangs low", "so dark again"], ["x"]),
     "note.which": (["107", "115"], ["109", "abc"]),
     "note.unknown": (["107"], ["109"]),
     "note.words": (["tomorrow", "end"], ["x", "see www.example.com", "x" * 181]),
