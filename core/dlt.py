@@ -1,7 +1,7 @@
 """DLT, India's register of SMS templates: what has to be registered, and whether a message is as registered.
 
 What leaves by itself for customers is held against its template before it goes (`approve`), and does
-not go when it differs. Replies and staff alerts, which are lists and people's own notes, carry the id
+not go when it differs. Replies, notes and staff alerts, which are lists and people's own notes, carry the id
 of a generic template where the operator has one (docs/decisions/0011-dlt.md).
 """
 
@@ -26,7 +26,7 @@ LONGEST = 30
 """Characters in one variable, at most."""
 FREELY = 2
 """So many variables need no reason (TRAI's direction of 18 November 2025)."""
-GENERIC = ("reply", "staff_alert")
+GENERIC = ("reply", "staff_alert", "note")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
@@ -50,7 +50,8 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         ),
     ),
     "code.act": tuple(
-        {"act": act} for act in ("work.to_approve", "work.to_reject", "scheme.act", "scheme.act_off")
+        {"act": act}
+        for act in ("work.to_approve", "work.to_reject", "work.to_connect", "scheme.act", "scheme.act_off")
     ),
     "scheme.told_begun": tuple(
         {"terms": f"scheme.terms_{how}"} for how in ("even", "even_down", "rest", "rest_down")

@@ -28,6 +28,7 @@ from core.tables.coupons import (
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.dlt import DltTemplate
 from core.tables.dunning import Promise, ReminderRound
+from core.tables.inbox import Note, NoteLine
 from core.tables.messages import (
     Audit,
     AuditSeal,
@@ -91,6 +92,8 @@ __all__ = [
     "MeterChange",
     "MeterCommand",
     "MeterState",
+    "Note",
+    "NoteLine",
     "OneTimeCode",
     "OnlinePayment",
     "Organisation",
