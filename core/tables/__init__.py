@@ -30,7 +30,7 @@ from core.tables.dlt import DltTemplate
 from core.tables.dunning import Promise, ReminderRound
 from core.tables.messages import Audit, AuditSeal, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
 from core.tables.meters import MeterChange, Reading, ReadingWas
-from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
+from core.tables.online import BankLine, OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
     Cluster,
     Organisation,
@@ -51,6 +51,7 @@ __all__ = [
     "Account",
     "Audit",
     "AuditSeal",
+    "BankLine",
     "Base",
     "Bill",
     "BillingRun",
