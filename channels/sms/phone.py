@@ -20,10 +20,13 @@ class PhoneGateway:
 
 
 def inbox(session: Session, phone: str, limit: int = 100) -> list[dict[str, object]]:
-    """What arrived on a phone, newest last: id, kind, language, body, channel and when (UTC, ISO)."""
+    """What arrived on a phone, newest last: id, kind, language, body, channel and when (UTC, ISO).
+
+    `widget` is what can be tapped in a WhatsApp message, in the shape of core/widget.py, else None.
+    """
     rows = session.execute(
         text(
-            "SELECT id, kind, language, body, channel, finished_at FROM outbox "
+            "SELECT id, kind, language, body, channel, finished_at, widget FROM outbox "
             "WHERE recipient = :phone AND gateway = 'phone' AND state = 'delivered' "
             "ORDER BY id DESC LIMIT :limit"
         ),
@@ -37,6 +40,7 @@ def inbox(session: Session, phone: str, limit: int = 100) -> list[dict[str, obje
             "text": row.body,
             "channel": row.channel,
             "at": row.finished_at.isoformat(),
+            "widget": row.widget if row.channel == "whatsapp" else None,
         }
         for row in reversed(rows)
     ]

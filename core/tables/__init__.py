@@ -45,6 +45,7 @@ from core.tables.operator import (
 )
 from core.tables.schemes import Instalment, Plan, Scheme, SchemePlace
 from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
+from core.tables.whatsapp import WhatsAppContent
 from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
@@ -111,4 +112,5 @@ __all__ = [
     "State",
     "Tariff",
     "TariffStep",
+    "WhatsAppContent",
 ]

@@ -240,6 +240,10 @@ SAID_BY_DOORS = {
     "nav.not_understood_stranger",
     "nav.staff_only",
     "nav.too_long",
+    "nav.choose",
+    "nav.more_button",
+    "nav.old_button",
+    "unclear.tap",
 }
 """What the channels say where no talk begins; the transcripts and the bad inputs show them."""
 IN_DOCS = {"menu.menu"}
