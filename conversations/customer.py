@@ -77,7 +77,7 @@ def last_bill(caller: Caller) -> Conversation:
         lines.append(say("bill.meter", opening=units(bill.opening_wh), closing=units(bill.closing_wh)))
     lines += [_bill_line(one) for one in bill.lines or ()]
     if bill.estimated:
-        lines.append(say("bill.estimated"))
+        lines.append(say("bill.self_read" if bill.self_read else "bill.estimated"))
     lines.append(say("bill.sum", amount=Money(bill.amount_paise), due=bill.due_on))
     if bill.before_paise is not None:
         state, before = payments.standing(bill.before_paise)

@@ -205,6 +205,21 @@ def check_templates() -> None:
         sys.exit(1)
 
 
+@cli.group()
+def whatsapp() -> None:
+    """WhatsApp's templates at Twilio."""
+
+
+@whatsapp.command("sync")
+def sync_templates() -> None:
+    """Make the templates that our words need, ask for their approval, and say how it stands."""
+    settings = use_settings()
+    from ops.whatsapp import run
+
+    if not run(settings, click.echo):
+        sys.exit(1)
+
+
 @cli.group(invoke_without_command=True)
 @click.argument("number")
 @click.pass_context

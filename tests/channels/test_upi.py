@@ -16,7 +16,7 @@ from core.billing import Period
 from core.clock import now, today
 from core.settings import Settings, Upi
 from core.upi import Wish
-from tests.channels.till import ASHA, RAMESH
+from tests.channels.till import ASHA, RAMESH, razorpay
 from tests.conftest import Servers, demo_settings, fresh_database
 from tests.play import Play
 
@@ -107,6 +107,18 @@ def test_link_names_the_bare_address_where_they_may_not(shown: Play) -> None:
     shown.write(ASHA, "LINK 200")
     [(_, words)] = shown.deliver()
     assert "Rs 200" in shown.client.get(path_in(words)).text
+
+
+def test_beside_razorpay_only_whatsapp_shows_the_page(shown: Play) -> None:
+    shown.settings = replace(shown.settings, razorpay=razorpay())
+    shown.services = replace(shown.services, settings=shown.settings)
+    shown.client = create_app(shown.settings, shown.services).test_client()
+    shown.text(ASHA, "LINK 200")
+    assert "/pay/" not in " ".join(words for _, words in shown.deliver())
+    shown.write(ASHA, "LINK 250")
+    [(_, words)] = shown.deliver()
+    assert words.startswith("120457 ke Rs 250 dene ka link SMS se aa raha hai.")
+    assert "Rs 250" in shown.client.get(path_in(words)).text
 
 
 def test_staff_send_the_page_once_a_day(shown: Play) -> None:

@@ -95,6 +95,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "read.no_meter": (["120457"], ["120475"]),
     "read.kwh": (["140", "5", "99999"], ["abc", "1.2345"]),
     "read.kwh_first": (["10"], ["-1"]),
+    "selfread.check": (["1", "140", "5"], ["abc"]),
     "meter.closing": (["5", "150000"], ["abc"]),
     "meter.new_number": (["M-9"], ["abc"]),
     "meter.opening": (["7"], ["abc"]),
