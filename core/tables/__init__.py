@@ -40,7 +40,7 @@ from core.tables.messages import (
     Outbox,
 )
 from core.tables.meters import MeterChange, Reading, ReadingWas, SelfReading
-from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
+from core.tables.online import BankLine, OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
     Cluster,
     Organisation,
@@ -62,6 +62,7 @@ __all__ = [
     "Account",
     "Audit",
     "AuditSeal",
+    "BankLine",
     "Base",
     "Bill",
     "BillingRun",

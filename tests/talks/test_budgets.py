@@ -35,6 +35,7 @@ BALANCE = Money(10_00_000_50)
 NAME = Name("Bhuvaneshwari Kumari Dev", "भुवनेश्वरी कुमारी देवी ज")
 DAY = date(2026, 11, 21)
 MOMENT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+SITE = "https://sms.bijliline.example.org/pay"
 URL = "https://rzp.io/rzp/AbCdEf1234"
 HELPLINE = "+919800000001"
 STANDINGS = ("due", "clear", "ahead")
@@ -189,6 +190,7 @@ LONGEST: dict[str, list[Text]] = {
     "link": [
         say("paylink.message", amount=AMOUNT, number=NUMBER, url=URL, day=DAY, service=SERVICE),
         say("paylink.failed", number=NUMBER, service=SERVICE),
+        say("payupi.message", number=NUMBER, site=SITE, token="x" * 28, service=SERVICE),
     ],
     "reversal": [
         *(say(f"refund.{how}", **_PAID) for how in STANDINGS),
@@ -211,6 +213,7 @@ LONGEST: dict[str, list[Text]] = {
             people=99999,
             rows=(say("flags.short", number=NUMBER, amount=BALANCE),) * NAMED,
         ),
+        say("alerts.unmatched", payments=99999, amount=BALANCE),
         say("alerts.float", name=NAME, held=BALANCE, limit=AMOUNT),
         *(say("alerts.not_registered", words=key, language="hi-Latn") for key in dlt.outbound()),
         say("alerts.number_blocked", last="0001", connection=NUMBER),
@@ -383,6 +386,9 @@ CUSTOMER_ANSWERS = [
     say("year.none", number=NUMBER),
     say("receipt.none", number=NUMBER),
     say("link.done", number=NUMBER),
+    say("payupi.by_hand", number=NUMBER, vpa="x" * 40 + "@bank"),
+    say("payupi.page", number=NUMBER, site=SITE, token="x" * 28),
+    say("payupi.coming", number=NUMBER),
     say("link.no_phone", number=NUMBER),
 ]
 
@@ -413,6 +419,7 @@ def test_every_outbound_text_is_measured() -> None:
         "work.told_",
         "paylink.message",
         "paylink.failed",
+        "payupi.message",
     )
     said_back = {"receipt.sent", "receipt.none"}
     outbound = {

@@ -308,10 +308,15 @@ PAID_ONLINE = {
     *(f"paylink.{how}" for how in ("thanks", "too_many")),
     *(f"refund.{how}" for how in ("due", "clear", "ahead")),
     *(f"sendlink.{how}" for how in ("coming", "no_phone", "sent_today")),
+    *(
+        f"payupi.{how}"
+        for how in ("after", "by_hand", "coming", "gone", "head", "message", "nothing", "open")
+    ),
+    *(f"payupi.{how}" for how in ("page", "scan", "thanks", "to")),
     "slip.known",
     *(f"unmatched.{how}" for how in ("head", "row", "guess", "confirm", "done", "not_you")),
 }
-"""The stage has no Razorpay; tests/channels/test_razorpay.py plays with one."""
+"""The stage has no Razorpay and no UPI; tests/channels plays with both."""
 
 ON_WHATSAPP = {"stop.by_sms", "stop.leave_whatsapp"}
 """Asked of who has said yes to it before; the transcripts stop.txt show these."""
