@@ -40,9 +40,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not taken, and may pass another time (503, 429, no connection)."""
+    """Not taken, and may pass another time (503, 429, no connection).
+
+    `slow`: we are too fast for this gateway, whatever the message.
+    """
 
     reason: str
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

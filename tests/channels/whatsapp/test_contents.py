@@ -178,7 +178,10 @@ def test_a_refused_content_goes_as_text_at_once(
     [
         (refusal(63016), Never("error 63016", elsewhere=True)),
         (refusal(21610), Never("error 21610", blocked=True)),
-        (Answer(429, json.dumps({"code": 20429, "message": "slow", "status": 429})), Later("error 20429")),
+        (
+            Answer(429, json.dumps({"code": 20429, "message": "slow", "status": 429})),
+            Later("error 20429", slow=True),
+        ),
     ],
 )
 def test_other_refusals_are_not_tried_as_text(
