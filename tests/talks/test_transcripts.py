@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.play import Play
+from tests.talks.chats import missing
 from tests.talks.transcript import FOLDER, replay, transcripts
 
 
@@ -29,3 +30,8 @@ def test_every_channel_and_language_tells_the_same_stories() -> None:
         }
         assert told["en"]
         assert told["en"] == told["hi"] == told["hi-Latn"]
+
+
+def test_every_story_told_by_sms_is_told_on_whatsapp() -> None:
+    """Whoever writes one by SMS runs `python -m tests.talks.chats`, renews the transcripts and reads them."""
+    assert not [str(path.relative_to(FOLDER)) for path in missing()]
