@@ -9,6 +9,9 @@ from typing import Protocol, TypeAlias
 from core.alerts import Trouble
 from core.delivery import Outgoing as Outgoing
 
+PLACE = "geo "
+"""What a place begins with that somebody has sent: the word of a command, then its degrees."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inbound:

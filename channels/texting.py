@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from channels.callers import caller_of, whom_to_answer
 from channels.line import LONGEST, Line, parse
-from channels.message import Inbound
+from channels.message import PLACE, Inbound
 from channels.nudge import nudge
 from channels.places import Loaded, Place
 from channels.services import Services
@@ -133,7 +133,7 @@ class Texting:
         if loaded.place is not None and loaded.place.text == self.inbound.provider_id:
             self._reply(loaded.place)
             return True
-        if self.inbound.channel == "whatsapp" and not fold(self.inbound.given):
+        if self.inbound.channel == "whatsapp" and self._is_wordless(loaded.place):
             self._say_beside(loaded, phone, say("nav.only_words"))
             return True
         turn = self._turned(loaded, phone)
@@ -154,6 +154,12 @@ class Texting:
             # Last, so that whoever finds no place finds the text answered.
             self.services.places.forget(self.inbound.channel, phone, loaded.raw)
         return True
+
+    def _is_wordless(self, place: Place | None) -> bool:
+        """A sticker, a voice note; and a place, where a question stands open that is not for free words."""
+        given = fold(self.inbound.given)
+        asked = place is not None and not place.over and not place.whole
+        return not given or (asked and given.startswith(PLACE))
 
     def _turned(self, loaded: Loaded, phone: str) -> Turn | None:
         """The turn that this message makes; None when it is a button of a question that is over."""

@@ -6,12 +6,14 @@ from functools import partial
 
 from conversations import reading
 from conversations.prompts import Conversation, Talk, ask, choose, do, look
+from core import requests
 from core.doing import Doing
 from core.people import Caller
+from core.requests import RequestView
 from core.text import Text, say
 from core.work import lists, machine
 from core.work.lists import Waiting
-from core.work.rules import REOPEN_WITHIN, Step
+from core.work.rules import OPEN, REOPEN_WITHIN, Step
 
 SHOWN = 5
 
@@ -88,3 +90,18 @@ def _one_of(found: list[Waiting], head: Text) -> Talk[str]:
 
 def _mine(caller: Caller) -> list[int]:
     return [line.id for line in caller.lines]
+
+
+def place(caller: Caller) -> Conversation:
+    """Where a fault is, for the newest that is open: a place sent on WhatsApp, or a few words."""
+    where = yield from ask(say("place.where"), reading.place, whole=True)
+    query = partial(requests.newest_faults, connection_ids=_mine(caller), limit=1)
+    newest: list[RequestView] = yield from look("newest", query, list[RequestView], fresh=True)
+    if not newest or newest[0].state not in OPEN:
+        return say("place.none")
+
+    def keep(doing: Doing) -> Text:
+        machine.take_step(doing, newest[0].number, Step.NOTE, note=where)
+        return say("place.kept", request=newest[0].number)
+
+    return keep
