@@ -35,7 +35,7 @@ KEYS = (
     "paylink.failed", "paylink.message", "receipt.again", "receipt.ahead", "receipt.clear",
     "receipt.deposit", "receipt.due",
     "receipt.refunded", "receipt.setoff_",
-    "redeem.told_", "refund.", "remind.", "reversal.", "scheme.told_",
+    "redeem.told_", "refund.", "remind.", "reversal.", "scheme.told_", "selfread.told_",
     "supply.notice", "supply.off", "supply.on",
     "work.told_",
 )  # fmt: skip
@@ -44,9 +44,10 @@ _MONEY = ("amount", "balance", "down", "each", "final", "most", "price")
 _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "bill.told_": (
         {"note": ""},
-        {"note": "bill.note"},
-        {"note": "bill.note_instalment"},
-        {"note": "bill.note_instalment_estimated"},
+        *(
+            {"note": f"bill.note_{how}"}
+            for how in ("estimated", "self", "instalment_read", "instalment_estimated", "instalment_self")
+        ),
     ),
     "code.act": tuple(
         {"act": act} for act in ("work.to_approve", "work.to_reject", "scheme.act", "scheme.act_off")
@@ -70,6 +71,7 @@ _REASONS: Mapping[str, str] = {
     "remind.": "The customer must know which bill, what sum and what day are meant",
     "reversal.": "Proof of cancellation: receipt, sum and connection, and what is owed after it",
     "scheme.": "A sale on instalments, paid off or taken back: what, for which connection, what is owed when",
+    "selfread.": "What became of the customer's own reading: which connection, what was read, what counts",
     "supply.notice": "A notice required before supply is paused: connection, sum and the last day to pay",
 }
 """Why there are more than two variables, for the application on the operator's portal."""

@@ -143,6 +143,19 @@ def meters() -> None:
     run(home() / "meters.json", settings.simulated_meters_url)
 
 
+@cli.command("pay-stand-in", hidden=True)
+def pay_stand_in() -> None:
+    """Serve the demo's stand-in for Razorpay."""
+    settings = use_settings()
+    from ops.environment import base_url
+    from ops.razorpay import serve as run
+
+    razorpay = settings.razorpay
+    if not settings.demo or razorpay is None or razorpay.base_url is None:
+        raise SettingError("RAZORPAY_BASE_URL is not set, or this is not the demo")
+    run(home() / "razorpay.json", razorpay, razorpay.base_url, base_url(settings))
+
+
 @cli.command()
 def demo() -> None:
     """Run the whole service here, with invented customers."""

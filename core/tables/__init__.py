@@ -38,7 +38,7 @@ from core.tables.messages import (
     OneTimeCode,
     Outbox,
 )
-from core.tables.meters import MeterChange, Reading, ReadingWas
+from core.tables.meters import MeterChange, Reading, ReadingWas, SelfReading
 from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
     Cluster,
@@ -116,6 +116,7 @@ __all__ = [
     "RequestEvent",
     "Scheme",
     "SchemePlace",
+    "SelfReading",
     "Staff",
     "StaffScope",
     "State",

@@ -1,8 +1,4 @@
-"""Every story told by SMS is told on WhatsApp too: `python -m tests.talks.chats` writes what is missing.
-
-What is indented is left out: the service fills it in (`make test ARGS=--renew-transcripts`), and it is read
-by the writer, as in every transcript.
-"""
+"""Every story told by SMS is told on WhatsApp too; renewing the transcripts writes those that are missing."""
 
 from __future__ import annotations
 
@@ -38,7 +34,8 @@ def _on_whatsapp(path: Path) -> Path:
     return FOLDER / "whatsapp" / path.parent.name / path.name
 
 
-if __name__ == "__main__":
+def write_missing() -> None:
+    """Write the steps of the stories that are missing."""
     for path in missing():
         story = path.read_text(encoding="utf-8")
         _on_whatsapp(path).write_text(told_on_whatsapp(story), encoding="utf-8")
