@@ -301,8 +301,8 @@ PAID_ONLINE = {
 }
 """The stage has no Razorpay; tests/channels/test_razorpay.py plays with one."""
 
-ON_WHATSAPP = {"stop.by_sms", "stop.leave_whatsapp"}
-"""Asked of who has said yes to it before; the transcripts stop.txt show these."""
+ON_WHATSAPP = {"place.none", "stop.by_sms", "stop.leave_whatsapp"}
+"""What the stage gives no reason for; stop.txt and place.txt show these."""
 OF_DEPOSITS = {
     *(
         f"deposit.{how}"
