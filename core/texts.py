@@ -50,7 +50,8 @@ def is_answered(reader: Reader, inbound_id: int) -> bool:
 # and a power cut before that leaves the text unanswered, for the sweep to answer.
 _ANSWER: LiteralString = """
 WITH marked AS (
-    UPDATE inbound SET handled_at = now(), lost = %(lost)s WHERE id = %(id)s AND handled_at IS NULL RETURNING id
+    UPDATE inbound SET handled_at = now(), lost = %(lost)s
+    WHERE id = %(id)s AND handled_at IS NULL RETURNING id
 ), written AS (
     INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, expires_at, channel, widget)
     SELECT 'reply:' || marked.id, %(recipient)s, 'reply', %(language)s, %(body)s, %(parts)s, %(priority)s,
@@ -77,7 +78,8 @@ def answer(
 ) -> bool:
     """Mark a text as answered and write its one reply; False when it was answered before.
 
-    `lost`: no command understood it. For replies that nothing else is written with; what an act says goes with the act (core.outbox.post).
+    `lost`: no command understood it. For replies that nothing else is written with; what an act says goes
+    with the act (core.outbox.post).
     """
     kind = KINDS["reply"]
     row = {
