@@ -11,6 +11,7 @@ from channels.sms.africastalking import AfricasTalkingGateway
 from channels.sms.kannel import KannelGateway
 from channels.sms.twilio import TwilioGateway
 from channels.whatsapp.twilio import WhatsAppGateway
+from core.db import Database
 from core.errors import SettingError
 from core.settings import Settings
 
@@ -21,19 +22,19 @@ def make_gateways(settings: Settings) -> list[Gateway]:
     return [_make(name, settings, pool) for name in settings.sms_gateways]
 
 
-def make_whatsapp_gateways(settings: Settings) -> list[Gateway]:
+def make_whatsapp_gateways(settings: Settings, database: Database) -> list[Gateway]:
     """The gateways for WhatsApp; none where the settings name no sender there."""
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="whatsapp")
-    return [_make_whatsapp(name, settings, pool) for name in settings.whatsapp_gateways]
+    return [_make_whatsapp(name, settings, pool, database) for name in settings.whatsapp_gateways]
 
 
-def _make_whatsapp(name: str, settings: Settings, pool: Executor) -> Gateway:
+def _make_whatsapp(name: str, settings: Settings, pool: Executor, database: Database) -> Gateway:
     if name == "phone":
         return PhoneGateway(settings)
     twilio = settings.twilio
     if twilio is None or twilio.whatsapp_sender is None:
         raise SettingError(f"BIJLI_WHATSAPP_GATEWAYS names {name!r}, which has no settings")
-    return WhatsAppGateway(twilio, twilio.whatsapp_sender, settings.public_url, pool)
+    return WhatsAppGateway(twilio, twilio.whatsapp_sender, settings.public_url, pool, database)
 
 
 def _make(name: str, settings: Settings, pool: Executor) -> Gateway:

@@ -19,6 +19,7 @@ from redis import Redis
 
 from conversations.replay import Memory
 from core.people import Caller
+from core.widget import Widget
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +62,8 @@ class Place(msgspec.Struct, array_like=True):
     options: int = 0
     whole: bool = False
     over: bool = False
+    widgets: list[Widget] = []
+    """On WhatsApp, what can be tapped on each of the pages; empty where nothing can."""
 
 
 _place = msgspec.msgpack.Decoder(Place)

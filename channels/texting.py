@@ -12,13 +12,15 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from channels.callers import caller_of
+from channels.callers import caller_of, whom_to_answer
 from channels.line import LONGEST, Line, parse
 from channels.message import Inbound
 from channels.nudge import nudge
 from channels.places import Loaded, Place
 from channels.services import Services
 from channels.turn import Turn
+from channels.whatsapp.tapping import take_tap
+from channels.whatsapp.widgets import beside, read_tap, widget_on, widgets_of
 from channels.written import PAGERS
 from conversations.replay import Memory
 from core import outbox
@@ -26,6 +28,7 @@ from core.fold import fold
 from core.people import Caller
 from core.phones import is_scoped, masked, read_phone
 from core.text import Text, render, say
+from core.widget import Widget
 
 log = structlog.get_logger(__name__)
 
@@ -111,7 +114,7 @@ class Texting:
 
     def answer(self) -> None:
         """Find the talk, take the turn, write the reply; again if another hop got in between."""
-        phone = self._phone()
+        phone = whom_to_answer(self.inbound)
         if phone is None:
             # A header such as VM-BANK can't be answered, and answering machines would loop.
             log.info("sms_without_phone", provider=self.inbound.provider)
@@ -129,7 +132,7 @@ class Texting:
 
     def give_up(self) -> None:
         """Tell the sender that it did not work, after several tries."""
-        phone = self._phone()
+        phone = whom_to_answer(self.inbound)
         if phone is None:
             self._mark_only()
             return
@@ -137,13 +140,6 @@ class Texting:
         language = self._language(caller, None)
         with self.services.database.begin() as session:
             self._answer_in(session, phone, render(say("nav.again"), language), language)
-
-    def _phone(self) -> str | None:
-        """Whom to answer: a phone, or the id by which WhatsApp knows who hides theirs."""
-        phone = read_phone(self.inbound.sender)
-        if phone is None and self.inbound.channel == "whatsapp" and is_scoped(self.inbound.sender):
-            return self.inbound.sender
-        return phone
 
     def _once(self, phone: str) -> bool:
         """One try; False when another hop of this phone moved the talk meanwhile."""
@@ -156,10 +152,16 @@ class Texting:
         if self.services.database.reader.rows(_ANSWERED, {"id": self.id}):
             return True
         if self.inbound.channel == "whatsapp" and not fold(self.inbound.given):
-            self._ask_for_words(loaded, phone)
+            self._say_beside(loaded, phone, say("nav.only_words"))
             return True
-        turn = self._continued(loaded) or self._started(loaded, phone)
+        turn = self._turned(loaded, phone)
+        if turn is None:
+            self._say_beside(loaded, phone, say("nav.old_button"))
+            return True
         place = turn.place
+        if turn.shown and self.inbound.channel == "whatsapp":
+            question, note = turn.shown.prompt, turn.shown.note
+            place.widgets = widgets_of(question, note, place.language, place.talk, len(place.pages))
         place.text = self.inbound.provider_id
         ended = place.over and place.page == len(place.pages) - 1
         if not ended and not self.services.places.save(self.inbound.channel, phone, loaded.raw, place, LIFE):
@@ -171,15 +173,29 @@ class Texting:
             self.services.places.forget(self.inbound.channel, phone, loaded.raw)
         return True
 
-    def _ask_for_words(self, loaded: Loaded, phone: str) -> None:
-        """A kind word for a sticker, a voice note or a picture; an open question stays open."""
+    def _turned(self, loaded: Loaded, phone: str) -> Turn | None:
+        """The turn that this message makes; None when it is a button of a question that is over."""
+        tap = read_tap(self.inbound.given)
+        if tap is None:
+            return self._continued(loaded) or self._started(loaded, phone)
+        standing = self._turn(loaded.place) if loaded.place else None
+        return take_tap(tap, standing, lambda: self._fresh_menu(loaded, phone))
+
+    def _fresh_menu(self, loaded: Loaded, phone: str) -> Turn:
+        caller = caller_of(self.services, loaded, phone)
+        talk = f"{self.inbound.provider}:{self.inbound.provider_id}"
+        return self._turn(Place(talk, "menu", caller, Memory(), self._language(caller, None)))
+
+    def _say_beside(self, loaded: Loaded, phone: str, said: Text) -> None:
+        """A kind word for a sticker, a voice note or an old button; an open question stays open."""
         place, caller = loaded.place, caller_of(self.services, loaded, phone)
         language = place.language if place else self._language(caller, None)
-        words = render(say("nav.only_words"), language)
+        words, widget = render(said, language), None
         if place and not place.over:
+            widget = beside(words, widget_on(place))
             words += "\n\n" + place.pages[place.page]
         with self.services.database.begin() as session:
-            self._answer_in(session, phone, words, language)
+            self._answer_in(session, phone, words, language, widget)
 
     def _continued(self, loaded: Loaded) -> Turn | None:
         """The open talk with this answer, or None when a new command is meant.
@@ -257,9 +273,12 @@ class Texting:
 
     def _reply(self, place: Place) -> None:
         with self.services.database.begin() as session:
-            self._answer_in(session, place.caller.phone, place.pages[place.page], place.language)
+            words, widget = place.pages[place.page], widget_on(place)
+            self._answer_in(session, place.caller.phone, words, place.language, widget)
 
-    def _answer_in(self, session: Session, phone: str, words: str, language: str) -> bool:
+    def _answer_in(
+        self, session: Session, phone: str, words: str, language: str, widget: Widget | None = None
+    ) -> bool:
         """Mark the text as answered and write its one reply; False when it was answered before."""
         if session.execute(_MARK, {"id": self.id}).scalar_one_or_none() is None:
             return False
@@ -271,6 +290,7 @@ class Texting:
             text=words,
             language=language,
             channel=self.inbound.channel,
+            widget=widget,
             default_language=self.services.settings.default_language,
         )
         return True

@@ -57,7 +57,7 @@ class Turn:
     """One turn. `finish` runs in the transaction of the act that ends the talk, with its words.
 
     `rebuilt`: the person may not have seen the question that this input meets, so a yes is asked
-    again. `confirming`: a yes or no is what is asked now.
+    again. `confirming`: a yes or no is what is asked now. `shown`: the question that this turn has come to.
     """
 
     services: Services
@@ -69,6 +69,7 @@ class Turn:
     unclear: bool = False
     moved: bool = False
     confirming: bool = False
+    shown: Show | None = None
 
     def take(self, given: str | None) -> None:
         """Move about, or answer; the place then holds what is to be shown."""
@@ -154,12 +155,12 @@ class Turn:
             self._end(self.pager.pages_of_words(refusal.text, place.language))
 
     def _show(self, show: Show) -> None:
-        place = self.place
+        place, self.shown = self.place, show
         given = sum(answer.mark >= 0 for answer in place.memory.answers)
         # The first choice of a language leads to the menu, which is the top.
         deep = place.command != "menu" or given > (done(place.memory, "language") is not None)
         place.pages = self.pager.pages_of_prompt(show.prompt, show.note, place.language, deep)
-        place.page, place.over = 0, False
+        place.page, place.over, place.widgets = 0, False, []
         place.options = len(options_of(show.prompt))
         place.whole = isinstance(show.prompt, Ask) and show.prompt.whole
         self.unclear = show.unclear
@@ -170,7 +171,7 @@ class Turn:
         place = self.place
         self._keep_language()
         place.memory = Memory()
-        self.confirming = False
+        self.confirming, self.shown, place.widgets = False, None, []
         place.pages, place.page, place.over, place.options, place.whole = pages, 0, True, 0, False
 
     def _look(self, look: Look) -> Any:

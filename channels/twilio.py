@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -19,6 +21,7 @@ from core.phones import read_phone
 from core.settings import Twilio
 
 HOST = "https://api.twilio.com"
+CONTENT_HOST = "https://content.twilio.com"
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 """Got it, and no instant reply."""
 WHATSAPP = "whatsapp:"
@@ -43,6 +46,9 @@ NO_WAY = frozenset({21408, 21612})
 """This account or number has no way to that country or network; another gateway may."""
 NOT_ON_WHATSAPP = frozenset({63003, 63016, 63024})
 """No WhatsApp at that number, or its 24-hour window is closed: an SMS may reach it."""
+CONTENT_REFUSED = frozenset({21655, 21656, 63005, 63021, 63027, 63028, 63030})
+"""WhatsApp or Twilio does not take this content or its variables: the words as plain text may do."""
+CONTENT_GONE = Never("error 21655")
 LOGIN = frozenset({20003, 20005, 30002})
 SENDER = frozenset({21212, 21603, 21606, 21659, 21660, 21661})
 
@@ -61,7 +67,7 @@ def read_report(form: Mapping[str, str], channel: str = "sms") -> DeliveryReport
         recipient=read_phone(form.get("To", "").removeprefix(WHATSAPP)),
         reason=f"error {error}" if state == "failed" else None,
         blocked=code in BLOCKED,
-        elsewhere=code in NOT_ON_WHATSAPP,
+        elsewhere=code in NOT_ON_WHATSAPP | CONTENT_REFUSED,
         channel=channel,
     )
 
@@ -73,12 +79,14 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
         super().__init__()
         # Not by the constructor, which takes one figure; requests takes connecting and reading apart.
         self.timeout = (CONNECT_SECONDS, READ_SECONDS)
-        self._host = (base_url or HOST).rstrip("/")
+        self._host = None if base_url is None else base_url.rstrip("/")
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, HTTPAdapter(pool_maxsize=THREADS, pool_block=True))
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
-        return super().request(method, self._host + url.removeprefix(HOST), *args, **options)
+        if self._host is not None:
+            url = self._host + url.removeprefix(HOST).removeprefix(CONTENT_HOST)
+        return super().request(method, url, *args, **options)
 
 
 def make_client(settings: Twilio) -> Client:
@@ -91,10 +99,33 @@ def make_client(settings: Twilio) -> Client:
     )
 
 
-def create(client: Client, *, to: str, sender: str, body: str, reports: str) -> Outcome:
-    """Send one message; `reports` is the address of its status callbacks."""
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A content by its id (HX…), with what fills its variables."""
+
+    sid: str
+    variables: Mapping[str, str]
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """How the SDK wants them; Twilio refuses an empty list of variables."""
+        filled = json.dumps(dict(self.variables), ensure_ascii=False)
+        return {"content_sid": self.sid} | ({"content_variables": filled} if self.variables else {})
+
+
+def create(
+    client: Client,
+    *,
+    to: str,
+    sender: str,
+    reports: str,
+    body: str | None = None,
+    content: Filled | None = None,
+) -> Outcome:
+    """Send one message, of words or of a content; `reports` is the address of its status callbacks."""
+    what = {"body": body} if content is None else content.fields
     try:
-        made = client.messages.create(to=to, from_=sender, body=body, status_callback=reports)
+        made = client.messages.create(to=to, from_=sender, status_callback=reports, **what)
     except (TwilioRestException, TwilioServiceException) as error:
         return judge_refusal(error.status, error.code)
     except requests.RequestException as error:
@@ -118,3 +149,8 @@ def judge_refusal(status: int, code: int | None) -> Outcome:
     if code in SENDER:
         return Paused("sender")
     return judge_status(status) if status >= 500 or status in (401, 429) else Never(reason)
+
+
+def refuses_content(outcome: Outcome) -> bool:
+    """Whether only the content was refused, so that the same words may go as text."""
+    return isinstance(outcome, Never) and outcome.reason in {f"error {code}" for code in CONTENT_REFUSED}

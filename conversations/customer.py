@@ -88,6 +88,10 @@ def last_bill(caller: Caller) -> Conversation:
 def _bill_line(line: BillLine) -> Text:
     if line.kind == "fixed":
         return say("bill.fixed", days=line.days, amount=Money(line.paise))
+    if line.kind == "instalment":
+        return say(
+            "bill.instalment", name=line.label, place=line.number, bills=line.of, amount=Money(line.paise)
+        )
     return say(
         "bill.energy",
         units=units(line.wh),

@@ -13,6 +13,7 @@ from core.doing import Doing
 from core.handing import Colleague
 from core.people import Caller, StaffMember
 from core.phones import read_phone
+from core.schemes import plans
 from core.text import Text, say
 from core.work import away, complaints, lists, outages, telling
 from core.work.complaints import Status
@@ -132,7 +133,8 @@ def _status(caller: Caller, to: Status) -> Conversation:
 
     def note(doing: Doing) -> Text:
         number = complaints.ask_for_status(doing, payee.connection_id, to, reason)
-        return say("status.noted", request=number)
+        left = plans.remains(doing, payee.connection_id) if to == "inactive" else ()
+        return say("nav.lines", lines=(say("status.noted", request=number), *left))
 
     return note
 

@@ -10,6 +10,7 @@ from datetime import date
 import msgspec
 
 from core.db import Reader
+from core.text import Name
 
 _OWED = """
 SELECT coalesce(account.balance_paise, 0), bill.amount_paise, bill.issued_on, bill.due_on,
@@ -49,7 +50,7 @@ FROM bill WHERE connection_id = %(connection)s AND reversed_at IS NULL ORDER BY 
 
 
 class BillLine(msgspec.Struct, frozen=True):
-    """One line of a bill, as core/tariffs.py makes it: paise, days of a fixed charge, Wh at a rate."""
+    """One line of a bill: paise, days of a fixed charge, Wh at a rate, or which instalment of how many."""
 
     kind: str
     rate: int
@@ -57,6 +58,15 @@ class BillLine(msgspec.Struct, frozen=True):
     days: int = 0
     wh: int = 0
     band: str = ""
+    number: int = 0
+    of: int = 0
+    name: str = ""
+    local: str | None = None
+
+    @property
+    def label(self) -> Name:
+        """The appliance of an instalment."""
+        return Name(self.name, self.local)
 
 
 class BillView(msgspec.Struct, frozen=True, array_like=True):

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from core import outbox
 from core.doing import Doing
-from core.text import Text, say
+from core.text import Param, Text, say
 
 LIFE = timedelta(minutes=10)
 TRIES = 5
@@ -40,10 +40,13 @@ _TRY = text("""
 """)
 
 
-def send_code(doing: Doing, recipient: str, purpose: str, act: Text | None = None) -> bool:
+def send_code(
+    doing: Doing, recipient: str, purpose: str, act: Text | None = None, whole: Text | None = None
+) -> bool:
     """Text a new code for one purpose; False when this phone or this caller has had too many.
 
-    `act` says in words what the code allows; without it, that another phone is to be linked.
+    `act` says in words what the code allows; `whole` is a message of its own, which lacks only the code
+    and the service's name; without either, another phone is to be linked.
     Codes are stored as a keyed hash. The newest code of a purpose is the only one that holds.
     """
     sent = {"to": recipient, "by": doing.caller.phone}
@@ -63,14 +66,14 @@ def send_code(doing: Doing, recipient: str, purpose: str, act: Text | None = Non
             "expires": doing.at + LIFE,
         },
     )
-    service = doing.settings.service_name
-    link = say("code.message", code=code, service=service)
+    own: dict[str, Param] = {"code": code, "service": doing.settings.service_name}
+    words = say("code.act", act=act, **own) if act else say("code.message", **own)
     outbox.post(
         doing.session,
         source=f"code:{doing.key}",
         recipient=recipient,
         kind="code",
-        text=say("code.act", code=code, act=act, service=service) if act else link,
+        text=Text(whole.key, (*whole.params, *own.items())) if whole else words,
         default_language=doing.settings.default_language,
     )
     return True

@@ -7,7 +7,7 @@ again: at least once. `attempts` grows with each claim and fences off a sender w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import LiteralString
 
@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.outbox import KINDS
+from core.widget import Widget, read_widget
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Outgoing:
     """The key of the words it was made of; None for a reply."""
     dlt: str | None = None
     """The id of its registered template, where DLT is on (core/dlt.py)."""
+    widget: Widget | None = None
+    """The same with something to tap, where the channel can show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ WITH due AS (
 )
 UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_at = now() + make_interval(secs => :lease)
 FROM due WHERE outbox.id = due.id
-RETURNING outbox.id, recipient, body, kind, language, attempts, channel, template, priority
+RETURNING outbox.id, recipient, body, kind, language, attempts, channel, template, priority,
+    widget
 """)
 
 
@@ -81,7 +85,7 @@ def claim(
     bounds = {"limit": limit, "lease": lease.total_seconds(), "channels": list(channels)}
     rows = session.execute(_CLAIM, bounds).all()
     rows = sorted(rows, key=lambda row: (row.priority, row.id))
-    return [Outgoing(*row[:8]) for row in rows]
+    return [replace(Outgoing(*row[:8]), widget=read_widget(row.widget)) for row in rows]
 
 
 # Whoever waits for several rows of the outbox takes them in the order of their ids, and sweeps skip

@@ -40,7 +40,7 @@ FROM connection
 JOIN package ON package.id = coalesce(%(package)s::bigint, connection.package_id)
 CROSS JOIN LATERAL (
     SELECT avg(amount_paise) AS paise, avg(closing_wh - opening_wh) AS wh FROM (
-        SELECT amount_paise, closing_wh, opening_wh FROM bill
+        SELECT amount_paise - instalment_paise AS amount_paise, closing_wh, opening_wh FROM bill
         WHERE bill.connection_id = connection.id AND reversed_at IS NULL
         ORDER BY period_from DESC LIMIT {BILLS}) AS last
 ) AS past
@@ -56,8 +56,6 @@ _OF = text("""
     JOIN staff ON staff.id = staff_plant.staff_id
     WHERE connection.id = :connection AND staff.id = :staff AND staff.active AND staff.role = ANY(:roles)
 """)
-# In order, as postings lock them.
-_LOCK = text("SELECT id, balance_paise FROM account WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 
 
 class Deposit(msgspec.Struct, frozen=True, array_like=True):
@@ -90,7 +88,7 @@ def set_off(doing: Doing, connection_id: int, paise: int) -> Text:
     number, plant_id = _mine(doing, connection_id)
     deposit = ledger.account_id(doing.session, "deposit", connection_id=connection_id)
     dues = ledger.account_id(doing.session, "dues", connection_id=connection_id)
-    balances = _locked(doing.session, deposit, dues)
+    balances = ledger.locked(doing.session, deposit, dues)
     held, owed = -balances[deposit], max(0, balances[dues])
     if paise > held:
         raise Refusal(say("deposit.too_much", number=number, held=Money(held)))
@@ -128,7 +126,7 @@ def give_back(doing: Doing, connection_id: int, paise: int) -> Text:
     deposit = ledger.account_id(session, "deposit", connection_id=connection_id)
     dues = ledger.account_id(session, "dues", connection_id=connection_id)
     cash = ledger.account_id(session, "cash", staff_id=staff_id)
-    balances = _locked(session, deposit, dues, cash)
+    balances = ledger.locked(session, deposit, dues, cash)
     held, owed, in_hand = -balances[deposit], balances[dues], balances[cash]
     if owed > 0:
         raise Refusal(say("deposit.owes", number=number, owed=Money(owed)))
@@ -162,11 +160,6 @@ def _mine(doing: Doing, connection_id: int) -> tuple[str, int]:
     if row is None:
         raise Refusal(say("deposit.not_you"))
     return str(row.number), int(row.plant_id)
-
-
-def _locked(session: Session, *accounts: int) -> dict[int, int]:
-    """What stands in some accounts, in paise; nobody else moves it before this transaction ends."""
-    return {row.id: row.balance_paise for row in session.execute(_LOCK, {"ids": list(accounts)})}
 
 
 def _staff_id(doing: Doing) -> int | None:

@@ -30,18 +30,30 @@ GENERIC = ("reply", "staff_alert")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
-    "bill.taken_back", "bill.told_", "code.act", "code.message", "coupon.ends", "coupon.told", "outage.back",
+    "bill.taken_back", "bill.told_", "code.act", "code.message", "code.scheme", "coupon.ends", "coupon.told",
+    "outage.back",
     "paylink.failed", "paylink.message", "receipt.again", "receipt.ahead", "receipt.clear",
     "receipt.deposit", "receipt.due",
     "receipt.refunded", "receipt.setoff_",
-    "redeem.told_", "refund.", "remind.", "reversal.", "supply.notice", "supply.off", "supply.on",
+    "redeem.told_", "refund.", "remind.", "reversal.", "scheme.told_",
+    "supply.notice", "supply.off", "supply.on",
     "work.told_",
 )  # fmt: skip
 """What leaves by itself for a customer, or carries a code; each is a key or how keys begin."""
-_MONEY = ("amount", "balance", "most")
+_MONEY = ("amount", "balance", "down", "each", "final", "most", "price")
 _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
-    "bill.told_": ({"note": ""}, {"note": "bill.note"}),
-    "code.act": ({"act": "work.to_approve"}, {"act": "work.to_reject"}),
+    "bill.told_": (
+        {"note": ""},
+        {"note": "bill.note"},
+        {"note": "bill.note_instalment"},
+        {"note": "bill.note_instalment_estimated"},
+    ),
+    "code.act": tuple(
+        {"act": act} for act in ("work.to_approve", "work.to_reject", "scheme.act", "scheme.act_off")
+    ),
+    "scheme.told_begun": tuple(
+        {"terms": f"scheme.terms_{how}"} for how in ("even", "even_down", "rest", "rest_down")
+    ),
     "coupon.told": ({"worth": "coupon.value"}, {"worth": "coupon.percent"}),
 }
 """Words within words that make templates of their own. All others count as one variable."""
@@ -49,6 +61,7 @@ _REASONS: Mapping[str, str] = {
     "bill.told_": "A bill states connection, sum, period, what is to be paid in all and the day it is due",
     "bill.taken_back": "The customer must know which bill of which connection does not count",
     "code.act": "The code is bound to one act, which its owner must read before using it",
+    "code.scheme": "The code agrees to a sale: its owner must read what, for which connection, at what price",
     "coupon.": "A coupon works with its digits only, for one connection and until a day; the scheme is named",
     "redeem.": "Proof that a coupon was used or given back: sum, connection, and what is owed after it",
     "paylink.message": "The payer checks sum and connection before opening the link, and how long it works",
@@ -56,6 +69,7 @@ _REASONS: Mapping[str, str] = {
     "refund.": "Proof of repayment: sum, receipt and connection, and what is owed after it",
     "remind.": "The customer must know which bill, what sum and what day are meant",
     "reversal.": "Proof of cancellation: receipt, sum and connection, and what is owed after it",
+    "scheme.": "A sale on instalments, paid off or taken back: what, for which connection, what is owed when",
     "supply.notice": "A notice required before supply is paused: connection, sum and the last day to pay",
 }
 """Why there are more than two variables, for the application on the operator's portal."""

@@ -14,12 +14,22 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 AccountKind: TypeAlias = Literal[
-    "dues", "deposit", "cash", "difference", "income", "discount", "opening", "clearing", "suspense"
+    "dues",
+    "deposit",
+    "instalments",
+    "cash",
+    "difference",
+    "income",
+    "discount",
+    "opening",
+    "clearing",
+    "suspense",
 ]
 
 OWNERS: dict[AccountKind, str] = {
     "dues": "connection_id",  # positive: the customer owes us
     "deposit": "connection_id",  # negative: we owe it to the customer
+    "instalments": "connection_id",  # positive: owed for appliances, but not yet asked for
     "cash": "staff_id",  # positive: the collector holds it
     "difference": "staff_id",  # positive: missing when the collector counted; negative: too much
     "income": "plant_id",
@@ -103,6 +113,8 @@ _BY_SOURCE = text("""
     SELECT entry.id, entry.kind, entry.reverses_id, posting.account_id, posting.amount_paise
     FROM entry LEFT JOIN posting ON posting.entry_id = entry.id WHERE entry.source = :source
 """)
+# In order, as postings lock them.
+_LOCK = text("SELECT id, balance_paise FROM account WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 _REVERSAL_OF = text("SELECT id FROM entry WHERE reverses_id = :entry_id")
 
 
@@ -138,6 +150,11 @@ def balance(
     column, bind = _owner(kind, connection_id, staff_id, plant_id)
     found = session.execute(_FIND[column], bind).one_or_none()
     return 0 if found is None else int(found.balance_paise)
+
+
+def locked(session: Session, *accounts: int) -> dict[int, int]:
+    """What stands in some accounts, in paise; nobody else moves it before this transaction ends."""
+    return {row.id: row.balance_paise for row in session.execute(_LOCK, {"ids": list(accounts)})}
 
 
 def post(

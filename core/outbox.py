@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import gsm
 from core.settings import LANGUAGES
 from core.text import Text, render
+from core.widget import Widget
 
 ONE_PART: Mapping[str, int] = {"en": 1, "hi-Latn": 1, "hi": 2}
 TWO_PARTS: Mapping[str, int] = {"en": 2, "hi-Latn": 2, "hi": 4}
@@ -70,6 +72,8 @@ class Message:
     """Not to be sent before; None: at once."""
     channel: str = "sms"
     """The first choice of a road; who has no phone number is written to on WhatsApp in any case."""
+    widget: Widget | None = None
+    """The same question with something to tap, for a channel that can show it."""
 
 
 def post(
@@ -82,13 +86,14 @@ def post(
     connection_id: int | None = None,
     language: str | None = None,
     channel: str = "sms",
+    widget: Widget | None = None,
     default_language: str,
 ) -> bool:
     """Write one message; one round trip.
 
     False when nothing was written: the source has spoken already, or the phone is unreachable.
     """
-    message = Message(source, recipient, kind, text, connection_id, language, channel=channel)
+    message = Message(source, recipient, kind, text, connection_id, language, channel=channel, widget=widget)
     return post_many(session, [message], default_language=default_language) == 1
 
 
@@ -124,6 +129,7 @@ def _columns(messages: Iterable[Message]) -> dict[str, list[object]]:
                 message.at,
                 message.channel,
                 None if isinstance(message.text, str) else message.text.key,
+                msgspec.json.encode(message.widget).decode() if message.widget else None,
             )
             for name, value in zip(_COLUMNS, row, strict=True):
                 columns[name].append(value)
@@ -144,22 +150,24 @@ _COLUMNS = (
     "moments",
     "channels",
     "templates",
+    "widgets",
 )
 
 _POST = text("""
 INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, next_at, expires_at,
-    connection_id, channel, template)
+    connection_id, channel, template, widget)
 SELECT new.source, new.recipient, new.kind, new.language, new.body, new.parts, new.priority,
        coalesce(new.at, now()), coalesce(new.at, now()) + make_interval(secs => new.life), new.connection_id,
-       CASE WHEN new.recipient LIKE '+%' THEN new.channel ELSE 'whatsapp' END, new.template
+       CASE WHEN new.recipient LIKE '+%' THEN new.channel ELSE 'whatsapp' END, new.template,
+       CAST(new.widget AS jsonb)
 FROM unnest(
     CAST(:sources AS text[]), CAST(:recipients AS text[]), CAST(:kinds AS text[]),
     CAST(:wanted AS text[]), CAST(:languages AS text[]), CAST(:bodies AS text[]),
     CAST(:parts AS smallint[]), CAST(:priorities AS smallint[]), CAST(:lives AS integer[]),
     CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[]), CAST(:channels AS text[]),
-    CAST(:templates AS text[])
+    CAST(:templates AS text[]), CAST(:widgets AS text[])
 ) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at, channel,
-    template)
+    template, widget)
 LEFT JOIN phone ON phone.e164 = new.recipient
 WHERE new.language = coalesce(new.wanted, phone.language, :default_language)
   AND phone.unreachable IS NULL

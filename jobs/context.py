@@ -29,5 +29,5 @@ def sender() -> Sender:
         make_gateways(made.settings),
         made.redis,
         made.settings,
-        make_whatsapp_gateways(made.settings),
+        make_whatsapp_gateways(made.settings, made.database),
     )

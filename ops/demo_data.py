@@ -67,6 +67,10 @@ COUPONS_HEAD = (
     "scheme", "organisation", "name", "name_hindi", "value", "percent", "most",
     "valid_from", "valid_to", "days",
 )
+SCHEMES_HEAD = (
+    "scheme", "organisation", "name", "name_hindi", "price", "down_payment", "instalments",
+    "valid_from", "valid_to",
+)
 BALANCES_HEAD = (
     "connection", "as_of", "balance", "deposit",
     "last_bill_amount", "last_bill_from", "last_bill_to", "last_bill_date", "due_date",
@@ -205,11 +209,12 @@ def _usage(house: House, chance: random.Random, months: int) -> list[int]:
 def write_files(
     folder: Path, houses: list[House], usage: dict[str, list[int]], months: list[date], chance: random.Random
 ) -> None:
-    """Write the seven spreadsheets as Excel in India does: UTF-8 with a byte order mark, DD/MM/YYYY."""
+    """Write the eight spreadsheets as Excel in India does: UTF-8 with a byte order mark, DD/MM/YYYY."""
     _write(folder / "plants.csv", PLANTS)
     _write(folder / "staff.csv", STAFF)
     _write(folder / "packages.csv", PACKAGES)
     _write(folder / "coupons.csv", [COUPONS_HEAD, *_coupons(months[-1])])
+    _write(folder / "schemes.csv", [SCHEMES_HEAD, *_schemes(months[-1])])
     customers = [_customer_row(house, chance) for house in houses]
     balances = (_balance_row(house, usage, months, chance) for house in houses)
     _write(folder / "balances.csv", [BALANCES_HEAD, *balances])
@@ -233,6 +238,15 @@ def _coupons(month: date) -> list[Sequence[str]]:
     return [
         ("WINTER", "GRAMJYOTI", "Winter offer", "सर्दी की छूट", "25", "", "", first, last, "30"),
         ("TENTH", "GRAMJYOTI", "Ten per cent", "दस प्रतिशत", "", "10", "50", first, last, "30"),
+    ]
+
+
+def _schemes(month: date) -> list[Sequence[str]]:
+    """Two appliances on instalments that are sold from the last month on for a year."""
+    first, last = _day(month), _day(month + timedelta(days=365))
+    return [
+        ("FAN", "GRAMJYOTI", "Fan", "पंखा", "2,000", "200", "12", first, last),
+        ("TV", "GRAMJYOTI", "Television", "टीवी", "9,999", "999", "24", first, last),
     ]
 
 

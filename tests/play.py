@@ -5,7 +5,7 @@ What is sent later goes the real road too: outbox, sender, the demo's phone gate
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from channels.sending import drain, make_sender
 from channels.services import Services, make_services
 from core.loading import load
 from core.settings import Settings
+from core.widget import Widget, read_widget
 
 WORLD = Path(__file__).parent / "world"
 
@@ -32,6 +33,7 @@ class Arrival:
     kind: str
     parts: int
     channel: str = "sms"
+    widget: Widget | None = None
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Play:
     _sms: count[int] = field(default_factory=lambda: count(1))
     _sessions: count[int] = field(default_factory=lambda: count(1))
     _seen: int = 0
+    _widgets: dict[str, list[Widget]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.services = make_services(self.settings)
@@ -53,7 +56,7 @@ class Play:
             make_gateways(self.settings),
             self.services.redis,
             self.settings,
-            make_whatsapp_gateways(self.settings),
+            make_whatsapp_gateways(self.settings, self.services.database),
         )
 
     def load_world(self) -> None:
@@ -105,6 +108,20 @@ class Play:
         answer = self.client.post("/whatsapp/twilio", data=form, headers={"X-Twilio-Signature": signature})
         assert answer.status_code == 200, answer.data
 
+    def tap(self, phone: str, title: str, *, earlier: bool = False) -> None:
+        """Tap the newest button or row with this caption on WhatsApp, or the one `earlier` than that."""
+        captioned = [
+            (widget, choice)
+            for widget in reversed(self._widgets[phone])
+            for choice in widget.options
+            if choice.title == title
+        ]
+        widget, choice = captioned[int(earlier)]
+        if widget.type == "buttons":
+            self.write(phone, title, MessageType="button", ButtonPayload=choice.id, ButtonText=title)
+        else:
+            self.write(phone, title, MessageType="interactive", ListId=choice.id, ListTitle=title)
+
     def deliver(self) -> list[tuple[str, str]]:
         """Let the outbox empty itself; gives what arrived since the last time as (phone, words)."""
         return [(message.phone, message.words) for message in self.arrivals()]
@@ -118,13 +135,17 @@ class Play:
             )
         drain(self._sender, seconds=20)
         rows = self.services.database.reader.rows(
-            "SELECT id, recipient, body, kind, parts, channel FROM outbox "
+            "SELECT id, recipient, body, kind, parts, channel, widget FROM outbox "
             "WHERE state = 'delivered' AND id > %(seen)s ORDER BY id",
             {"seen": self._seen},
         )
         if rows:
             self._seen = rows[-1][0]
-        return [Arrival(*row[1:]) for row in rows]
+        arrived = [replace(Arrival(*row[1:6]), widget=read_widget(row[6])) for row in rows]
+        for message in arrived:
+            if message.widget and message.channel == "whatsapp":
+                self._widgets.setdefault(message.phone, []).append(message.widget)
+        return arrived
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -10,6 +10,7 @@ import msgspec
 
 from core import gsm
 from core.db import Reader
+from core.widget import Widget, read_widget
 
 PART_PAISE = 20
 """About what an SMS part costs a company in India; for the demo's sums only."""
@@ -17,7 +18,7 @@ LEAD = "CON "
 """Counts on a USSD screen, although no phone shows it."""
 
 _GOT: LiteralString = """
-SELECT id, recipient, channel, body, finished_at, kind, language FROM outbox
+SELECT id, recipient, channel, body, finished_at, widget, kind, language FROM outbox
 WHERE recipient = ANY(%(phones)s) AND gateway = 'phone' AND state = 'delivered'
   AND (%(since)s::timestamptz IS NULL OR finished_at > %(since)s::timestamptz - interval '5 seconds')
 ORDER BY id DESC LIMIT %(limit)s
@@ -49,8 +50,9 @@ class Letter(msgspec.Struct, frozen=True):
     text: str
     at: datetime
     mine: bool
-    kind: str | None = None
     size: Size | None = None
+    widget: Widget | None = None
+    """What can be tapped in it."""
 
 
 def size_of(words: str) -> Size:
@@ -84,18 +86,24 @@ def letters(
     return sorted(got + sent, key=lambda letter: letter.at)
 
 
-def _got(id_: int, phone: str, channel: str, body: str, at: datetime, kind: str, _language: str) -> Letter:
-    size = size_of(body) if channel == "sms" else None
-    return Letter(f"got:{id_}", phone, channel, body, at, False, kind, size)
+def _got(
+    id_: int, phone: str, channel: str, body: str, at: datetime, widget: object, _kind: str, _language: str
+) -> Letter:
+    if channel == "sms":
+        return Letter(f"got:{id_}", phone, channel, body, at, False, size=size_of(body))
+    return Letter(f"got:{id_}", phone, channel, body, at, False, widget=read_widget(widget))
 
 
 def _sent(id_: str, phone: str, channel: str, body: str, at: datetime) -> Letter:
     size = size_of(body) if channel == "sms" else None
-    return Letter(f"sent:{id_}", phone, channel, body, at, True, None, size)
+    return Letter(f"sent:{id_}", phone, channel, body, at, True, size)
 
 
 def inbox(reader: Reader, phone: str, limit: int = 100) -> list[dict[str, Any]]:
-    """What arrived on a phone, newest last: id, kind, language, text, channel and when (UTC, ISO)."""
+    """What arrived on a phone, newest last: id, kind, language, text, channel and when (UTC, ISO).
+
+    `widget` is what can be tapped in a WhatsApp message, in the shape of core/widget.py, else None.
+    """
     rows = reader.rows(_GOT, {"phones": [phone], "since": None, "limit": limit})
     return [
         {
@@ -105,6 +113,7 @@ def inbox(reader: Reader, phone: str, limit: int = 100) -> list[dict[str, Any]]:
             "text": body,
             "channel": channel,
             "at": at.isoformat(),
+            "widget": widget if channel == "whatsapp" else None,
         }
-        for id_, _, channel, body, at, kind, language in reversed(rows)
+        for id_, _, channel, body, at, widget, kind, language in reversed(rows)
     ]

@@ -8,7 +8,17 @@ from concurrent.futures import Executor
 from channels import form as fields
 from channels.http import send_each
 from channels.message import BadWebhook, DeliveryReport, Inbound, Outcome, Outgoing
-from channels.twilio import WHATSAPP, create, make_client, read_report
+from channels.twilio import (
+    CONTENT_GONE,
+    WHATSAPP,
+    Filled,
+    create,
+    make_client,
+    read_report,
+    refuses_content,
+)
+from channels.whatsapp.contents import Contents, content_of
+from core.db import Database
 from core.phones import is_scoped, read_phone
 from core.settings import Twilio
 
@@ -56,21 +66,45 @@ def _given(form: Mapping[str, str]) -> str:
 
 
 class WhatsAppGateway:
-    """Sends one message per call as free text; its reports carry our own row number in their address."""
+    """Sends one message per call; its reports carry our own row number in their address.
+
+    A widget goes as a content; where there is none, or Twilio refuses it, as the text it is as well.
+    """
 
     name = NAME
 
-    def __init__(self, settings: Twilio, sender: str, public_url: str, pool: Executor) -> None:
+    def __init__(
+        self, settings: Twilio, sender: str, public_url: str, pool: Executor, database: Database
+    ) -> None:
         self._sender = WHATSAPP + sender
         self._pool = pool
         self._reports = f"{public_url}/whatsapp/twilio/status"
         self._client = make_client(settings)
+        self._contents = Contents(database, self._client)
 
     def send(self, batch: Sequence[Outgoing]) -> list[Outcome]:
         """One request per message, a few at once."""
         return [outcomes[0] for outcomes in send_each(self._pool, batch, self._send_one)]
 
     def _send_one(self, message: Outgoing) -> list[Outcome]:
+        outcome = self._tappable(message)
+        return [self._create(message, body=message.body) if outcome is None else outcome]
+
+    def _tappable(self, message: Outgoing) -> Outcome | None:
+        """Send it as buttons or a list; None where it has to be text."""
+        content = content_of(message.widget) if message.widget else None
+        sid = self._contents.id_of(content) if content else None
+        if content is None or sid is None:
+            return None
+        outcome = self._create(message, content=Filled(sid, content.variables))
+        if not refuses_content(outcome):
+            return outcome
+        self._contents.refused(content, sid, gone=outcome == CONTENT_GONE)
+        return None
+
+    def _create(
+        self, message: Outgoing, *, body: str | None = None, content: Filled | None = None
+    ) -> Outcome:
         reports = f"{self._reports}?row={message.id}"
-        to, body = WHATSAPP + message.recipient, message.body
-        return [create(self._client, to=to, sender=self._sender, body=body, reports=reports)]
+        to = WHATSAPP + message.recipient
+        return create(self._client, to=to, sender=self._sender, reports=reports, body=body, content=content)

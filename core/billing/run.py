@@ -171,6 +171,7 @@ def post_range(session: Session, run: Run, after: int, upto: int) -> None:
         session.execute(statement, bind)
     bind["entry"] = session.execute(statements.POST_ENTRY, bind).scalar_one_or_none()
     session.execute(statements.POST_BILLS, bind)
+    session.execute(statements.TAKE_INSTALMENTS, bind)
     if bind["entry"] is not None:
         # Last, because from here on every other batch waits for the plant's income account.
         session.execute(statements.POST_SIDES, bind)

@@ -44,7 +44,7 @@ OPEN_ACCOUNTS = text("""
 LOCK_ACCOUNTS = text("""
     SELECT count(*) FROM (
         SELECT account.id FROM account JOIN connection ON connection.id = account.connection_id
-        WHERE kind = 'dues' AND connection.plant_id = :plant
+        WHERE kind IN ('dues', 'instalments') AND connection.plant_id = :plant
         AND connection.id > :after AND connection.id <= :upto
         AND account.connection_id > :after AND account.connection_id <= :upto
         ORDER BY account.id FOR NO KEY UPDATE OF account
@@ -55,7 +55,8 @@ MAKE_DRAFT = text("""
     CREATE TEMP TABLE IF NOT EXISTS draft (
         connection_id bigint, dues_id bigint, before_paise bigint, tariff_id bigint,
         first date, days bigint, opening_wh bigint, closing_wh bigint, reading_id bigint,
-        estimated boolean, amount_paise bigint, lines jsonb, prepaid boolean, backwards boolean
+        estimated boolean, amount_paise bigint, lines jsonb, prepaid boolean, backwards boolean,
+        instalment_paise bigint
     ) ON COMMIT DELETE ROWS
 """)
 
@@ -167,18 +168,39 @@ _IN_BAND = """
     END
 """
 
+# The next open instalment of each plan that had begun by the period's end, unless one of its own is of
+# this month, or a later one, already.
+_OWED = """
+    SELECT next.connection_id, sum(next.paise)::bigint AS paise, string_agg(format(
+            '{"kind":"instalment","rate":%s,"paise":%s,"plan":%s,"number":%s,"of":%s,"name":%s,"local":%s}',
+            next.paise, next.paise, next.plan_id, next.number, plan.instalments, to_json(scheme.name),
+            coalesce(to_json(scheme.name_local), 'null')), ',' ORDER BY next.plan_id) AS lines
+    FROM (
+        SELECT DISTINCT ON (plan_id) plan_id, number, connection_id, paise FROM instalment
+        WHERE run_id IS NULL AND payoff_id IS NULL AND connection_id > :after AND connection_id <= :upto
+        ORDER BY plan_id, number
+    ) AS next
+    JOIN plan ON plan.id = next.plan_id AND plan.begun_on <= :last
+    JOIN scheme ON scheme.id = plan.scheme_id
+    WHERE NOT EXISTS (SELECT FROM instalment AS billed
+        WHERE billed.plan_id = next.plan_id AND billed.month >= :first)
+    GROUP BY next.connection_id
+"""
+
 # Materialized, and OFFSET 0, or the planner copies every expression into each of its uses.
 FILL_DRAFT = text(f"""
     WITH due AS MATERIALIZED ({_DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}),
-    step AS MATERIALIZED ({_STEP})
+    step AS MATERIALIZED ({_STEP}), owed AS MATERIALIZED ({_OWED})
     INSERT INTO draft
     SELECT meter.id, account.id, coalesce(account.balance_paise, 0),
         meter.tariff_id, meter.first, meter.days, meter.opening_wh,
         CASE WHEN meter.counted THEN meter.opening_wh + meter.wh END, meter.new_id,
-        meter.counted AND NOT meter.really, meter.fixed_paise + coalesce(energy.paise, 0),
-        CAST('[' || concat_ws(',', {_FIXED_LINE}, energy.lines) || ']' AS jsonb),
-        meter.prepaid, meter.backwards
+        meter.counted AND NOT meter.really,
+        meter.fixed_paise + coalesce(energy.paise, 0) + coalesce(owed.paise, 0),
+        CAST('[' || concat_ws(',', {_FIXED_LINE}, energy.lines, owed.lines) || ']' AS jsonb),
+        meter.prepaid, meter.backwards, coalesce(owed.paise, 0)
     FROM meter
+    LEFT JOIN owed ON owed.connection_id = meter.id
     LEFT JOIN account ON account.kind = 'dues' AND account.connection_id = meter.id
         AND account.connection_id > :after AND account.connection_id <= :upto
     LEFT JOIN LATERAL (
@@ -202,21 +224,35 @@ POST_ENTRY = text("""
     FROM draft WHERE amount_paise > 0 HAVING count(*) > 0 RETURNING id
 """)
 
-# Both sides in one statement: the database checks there that every entry is balanced.
+# All sides in one statement: the database checks there that every entry is balanced.
 POST_SIDES = text("""
     INSERT INTO posting (entry_id, account_id, amount_paise)
     SELECT :entry, dues_id, amount_paise FROM draft WHERE amount_paise > 0
     UNION ALL
-    SELECT :entry, :income, -sum(amount_paise) FROM draft HAVING sum(amount_paise) > 0
+    SELECT :entry, account.id, -instalment_paise FROM draft
+    JOIN account ON kind = 'instalments' AND account.connection_id = draft.connection_id
+    WHERE instalment_paise > 0
+    UNION ALL
+    SELECT :entry, :income, -sum(amount_paise - instalment_paise) FROM draft
+    HAVING sum(amount_paise - instalment_paise) > 0
 """)
 
 POST_BILLS = text("""
     INSERT INTO bill (connection_id, period_from, period_to, issued_on, due_on, amount_paise, entry_id,
-        run_id, tariff_id, before_paise, opening_wh, closing_wh, reading_id, estimated, lines)
+        run_id, tariff_id, before_paise, opening_wh, closing_wh, reading_id, estimated, lines,
+        instalment_paise)
     SELECT connection_id, first, :last, :issued, :due, amount_paise,
         CASE WHEN amount_paise > 0 THEN CAST(:entry AS bigint) END,
-        :run, tariff_id, before_paise, opening_wh, closing_wh, reading_id, estimated, lines
+        :run, tariff_id, before_paise, opening_wh, closing_wh, reading_id, estimated, lines,
+        instalment_paise
     FROM draft
+""")
+
+TAKE_INSTALMENTS = text("""
+    UPDATE instalment SET month = :first, run_id = :run
+    FROM draft CROSS JOIN LATERAL jsonb_to_recordset(draft.lines) AS line (kind text, plan bigint, number int)
+    WHERE draft.instalment_paise > 0 AND line.kind = 'instalment'
+    AND instalment.plan_id = line.plan AND instalment.number = line.number
 """)
 
 DRAFT_TOTALS = text("""
@@ -250,6 +286,9 @@ REVERSE = text("""
     ), marked AS (
         UPDATE bill SET reversed_at = :at FROM wrong WHERE bill.id = wrong.id
         RETURNING bill.id, bill.connection_id
+    ), returned AS (
+        UPDATE instalment SET month = NULL, run_id = NULL FROM marked
+        WHERE instalment.run_id = :run AND instalment.connection_id = marked.connection_id
     ), made AS (
         INSERT INTO entry (source, kind, plant_id, at, reverses_id)
         SELECT 'unbill:' || entry_id, 'reversal', :plant, :at, entry_id FROM undone

@@ -9,7 +9,18 @@ from psycopg.types.json import Jsonb
 
 from core import clock
 from core.db import Database
-from core.loading import balances, coupons, customers, dlt, packages, plants, readings, staff, tariffs
+from core.loading import (
+    balances,
+    coupons,
+    customers,
+    dlt,
+    packages,
+    plants,
+    readings,
+    schemes,
+    staff,
+    tariffs,
+)
 from core.loading.part import Check, Cursors, Part
 from core.loading.report import FileCount, LoadReport, Problem, Progress
 from core.loading.stage import create_tables, stage
@@ -22,6 +33,7 @@ PARTS: tuple[Part, ...] = (
     packages.PART,
     tariffs.PART,
     coupons.PART,
+    schemes.PART,
     customers.PART,
     balances.PART,
     readings.PART,

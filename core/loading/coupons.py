@@ -1,58 +1,12 @@
 """coupons.csv: coupon schemes, one row each (seed 3.5.13)."""
 
-# ruff: noqa: S608
-# Statements are put together from our own names only, never from a cell's text.
 from __future__ import annotations
 
 from core.loading import amounts, cells
+from core.loading.listed import keep_listed, listed_exist
 from core.loading.part import Check, Column, Part, changes, known, unique, updated
 
 _YES = cells.one_of("yes or no", {"yes": True, "y": True, "no": False, "n": False, "हाँ": True, "नहीं": False})
-_LISTED = """(
-    SELECT in_coupons.line, scheme.id AS scheme_id, {0}.id AS {0}_id
-    FROM in_coupons JOIN coupon_scheme AS scheme ON scheme.code = in_coupons.scheme
-    CROSS JOIN LATERAL unnest(in_coupons.{0}s) AS given (code)
-    JOIN {0} ON {0}.code = given.code
-)"""
-
-
-def _places(table: str, target: str) -> tuple[str, str]:
-    """Keep what a list names, and nothing else; an empty list means all."""
-    listed = _LISTED.format(target)
-    same = f"named.scheme_id = {table}.scheme_id AND named.{target}_id = {table}.{target}_id"
-    return (
-        f"""
-        WITH gone AS (
-            DELETE FROM {table} USING coupon_scheme AS scheme, in_coupons
-            WHERE scheme.id = {table}.scheme_id AND scheme.code = in_coupons.scheme
-            AND NOT EXISTS (SELECT FROM {listed} AS named WHERE {same})
-            RETURNING in_coupons.line
-        )
-        INSERT INTO load_changed SELECT line FROM gone
-        """,
-        f"""
-        WITH made AS (
-            INSERT INTO {table} (scheme_id, {target}_id)
-            SELECT scheme_id, {target}_id FROM {listed} AS named ON CONFLICT DO NOTHING RETURNING scheme_id
-        )
-        INSERT INTO load_changed SELECT in_coupons.line FROM in_coupons
-        JOIN coupon_scheme AS scheme ON scheme.code = in_coupons.scheme
-        JOIN made ON made.scheme_id = scheme.id
-        """,
-    )
-
-
-def _exist(target: str) -> Check:
-    return Check(
-        f"{target}s",
-        f"there is no {target} {{0}}",
-        f"""
-        SELECT line, given.code FROM in_coupons CROSS JOIN LATERAL unnest({target}s) AS given (code)
-        WHERE NOT EXISTS (SELECT FROM {target} WHERE {target}.code = given.code)
-        """,
-    )
-
-
 PART = Part(
     file="coupons.csv",
     table="in_coupons",
@@ -89,8 +43,8 @@ PART = Part(
         Check("valid_to", "is before valid_from", "SELECT line FROM in_coupons WHERE valid_to < valid_from"),
     ),
     late_checks=(
-        _exist("plant"),
-        _exist("package"),
+        listed_exist("in_coupons", "plant"),
+        listed_exist("in_coupons", "package"),
         Check(
             "scheme",
             "coupons of {0} are out already: its worth stays as it is",
@@ -134,7 +88,7 @@ PART = Part(
             "in_coupons AS given",
             "coupon_scheme.code = given.scheme",
         ),
-        *_places("coupon_place", "plant"),
-        *_places("coupon_package", "package"),
+        *keep_listed("in_coupons", "coupon_scheme", "coupon_place", "plant"),
+        *keep_listed("in_coupons", "coupon_scheme", "coupon_package", "package"),
     ),
 )

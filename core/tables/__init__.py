@@ -43,7 +43,9 @@ from core.tables.operator import (
     Tariff,
     TariffStep,
 )
+from core.tables.schemes import Instalment, Plan, Scheme, SchemePlace
 from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
+from core.tables.whatsapp import WhatsAppContent
 from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
@@ -74,6 +76,7 @@ __all__ = [
     "Handled",
     "Handover",
     "Inbound",
+    "Instalment",
     "Leave",
     "MeterChange",
     "MeterCommand",
@@ -88,6 +91,7 @@ __all__ = [
     "Payment",
     "PaymentLink",
     "Phone",
+    "Plan",
     "Plant",
     "Posting",
     "Promise",
@@ -100,9 +104,12 @@ __all__ = [
     "ReminderRound",
     "Request",
     "RequestEvent",
+    "Scheme",
+    "SchemePlace",
     "Staff",
     "StaffScope",
     "State",
     "Tariff",
     "TariffStep",
+    "WhatsAppContent",
 ]

@@ -25,7 +25,7 @@ RUN_STATES = ("posting", "telling", "posted", "reversing", "reversed")
 class Account(Base):
     """A place where money can be. Positive: owed to us or held for us; negative: we owe or have earned.
 
-    Kinds: dues, deposit (per connection), cash, difference (per collector), and per plant
+    Kinds: dues, deposit, instalments (per connection), cash, difference (per collector), and per plant
     income, discount, opening, clearing and suspense. `balance_paise` is kept by a trigger on posting.
     """
 
@@ -117,6 +117,8 @@ class Bill(Base):
     tariff_id: Mapped[int | None]
     before_paise: Mapped[int | None]
     """The balance just before: arrears above zero, an advance below."""
+    instalment_paise: Mapped[int] = mapped_column(server_default=text("0"))
+    """How much of the amount is instalments of schemes."""
     opening_wh: Mapped[int | None]
     closing_wh: Mapped[int | None]
     reading_id: Mapped[int | None]

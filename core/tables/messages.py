@@ -83,6 +83,8 @@ class Outbox(Base):
     connection_id: Mapped[int | None] = mapped_column(ForeignKey("connection.id"))
     template: Mapped[str | None]
     """The key of the words the body was made of; where DLT is on, they must be registered."""
+    widget: Mapped[dict[str, Any] | None]
+    """The same with something to tap (core/widget.py)."""
     __table_args__ = (
         one_of("state", OUTBOX_STATES),
         Index(

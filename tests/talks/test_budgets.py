@@ -71,6 +71,16 @@ LONGEST: dict[str, list[Text]] = {
             for how in ("approve", "reject")
             for kind in Kind
         ),
+        *(
+            say(
+                "code.act",
+                code="123456",
+                act=say(f"scheme.{act}", code="X" * 12, number=NUMBER),
+                service=SERVICE,
+            )
+            for act in ("act", "act_off")
+        ),
+        say("code.scheme", code="123456", name=NAME, number=NUMBER, price=AMOUNT, bills=60, service=SERVICE),
     ],
     "coupon": [
         *(
@@ -101,6 +111,29 @@ LONGEST: dict[str, list[Text]] = {
         ),
         say("outage.back", request=REQUEST, service=SERVICE),
         *(
+            say(
+                "scheme.told_begun",
+                name=NAME,
+                number=NUMBER,
+                price=AMOUNT,
+                terms=say(f"scheme.terms_{how}", down=AMOUNT, each=AMOUNT, final=AMOUNT, bills=60),
+                service=SERVICE,
+            )
+            for how in ("even", "even_down", "rest", "rest_down")
+        ),
+        say("scheme.told_cancelled", name=NAME, number=NUMBER, service=SERVICE),
+        *(
+            say(
+                f"scheme.told_paid_off_{standing}",
+                name=NAME,
+                number=NUMBER,
+                amount=AMOUNT,
+                balance=BALANCE,
+                service=SERVICE,
+            )
+            for standing in STANDINGS
+        ),
+        *(
             say(f"work.told_{key}", request=REQUEST, name=NAME, service=SERVICE)
             for key in sorted(set(telling.CUSTOMER.values()))
         ),
@@ -120,12 +153,17 @@ LONGEST: dict[str, list[Text]] = {
                 amount=AMOUNT,
                 first=DAY,
                 last=DAY,
-                note=say("bill.note"),
+                note=note,
                 balance=BALANCE,
                 due=DAY,
                 service=SERVICE,
             )
             for how in STANDINGS
+            for note in (
+                say("bill.note"),
+                say("bill.note_instalment", amount=AMOUNT),
+                say("bill.note_instalment_estimated", amount=AMOUNT),
+            )
         ),
     ],
     "reminder": [
@@ -322,6 +360,7 @@ def test_every_outbound_text_is_measured() -> None:
         "refund.",
         "remind.",
         "reversal.",
+        "scheme.told_",
         "supply.",
         "work.told_",
         "paylink.message",

@@ -12,13 +12,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from core.clock import today
+from core.widget import Widget
 from tests.play import Arrival, Handset, Play
 
 FOLDER = Path(__file__).parent.parent / "transcripts"
 
 _ACTION = re.compile(
     r"(?P<phone>\+91[0-9]{10}|IN\.[0-9]+) (?:(?P<dials>dials)|presses (?P<keys>.+)|texts:(?P<words>.*)"
-    r"|(?P<sends>sends a sticker)|writes on WhatsApp:(?P<chat>.*))"
+    r"|(?P<sends>sends a sticker)|taps(?P<earlier> earlier)?: (?P<taps>.+)|writes on WhatsApp:(?P<chat>.*))"
 )
 _CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
@@ -44,6 +45,17 @@ def replay(play: Play, written: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def look_of(widget: Widget) -> str:
+    """Buttons and lists as a transcript shows them."""
+    if widget.type == "buttons":
+        return f"{widget.body}\n" + " ".join(f"[{choice.title}]" for choice in widget.options)
+    rows = [
+        f"  - {choice.title}" + (f": {choice.description}" if choice.description else "")
+        for choice in widget.options
+    ]
+    return "\n".join([widget.body, f"[{widget.button}]", *rows])
+
+
 @dataclass
 class Stage:
     """Phones in the middle of a transcript."""
@@ -57,6 +69,9 @@ class Stage:
         phone, keys, words = action["phone"], action["keys"], action["words"]
         if action["chat"] is not None:
             self.play.write(phone, self._typed(action["chat"].strip()))
+            return self._arrived()
+        if action["taps"]:
+            self.play.tap(phone, action["taps"].strip(), earlier=bool(action["earlier"]))
             return self._arrived()
         if action["sends"]:
             self.play.write(phone, "", MessageType="sticker", NumMedia="1")
@@ -101,7 +116,8 @@ class Stage:
             self._note_code(message)
             chat = message.channel == "whatsapp"
             lead = f"  → {message.phone}{' on WhatsApp' if chat else ''} | "
-            first, *more = self._plain(message.words).split("\n")
+            shown = look_of(message.widget) if chat and message.widget else message.words
+            first, *more = self._plain(shown).split("\n")
             lines.append(lead + first)
             lines += [f"{'| ':>{len(lead)}}{line}" for line in more]
             if message.parts > 1 and not chat:

@@ -17,10 +17,12 @@ from channels.places import Place
 from channels.services import Services
 from channels.turn import Pager, Turn
 from channels.ussd import screen
+from channels.whatsapp.widgets import read_tap, widgets_of
 from channels.written import MOST_CHARACTERS, MOST_PARTS, PAGERS
 from conversations.prompts import Ask, Confirm, Prompt, options_of
 from conversations.replay import Memory
 from core.clock import financial_year, today
+from core.fold import keyword
 from core.gsm import fits_screen, parts
 from core.people import Caller
 from core.text import Text
@@ -111,6 +113,8 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "redeem.code": (["1234567897"], ["12", "1234567890"]),
     "prove.code": (["000000", CODE], ["12"]),
     "prove.wrong_code": ([CODE], ["12"]),
+    "scheme.code": (["000000", CODE], ["12"]),
+    "scheme.wrong_code": ([CODE], ["12"]),
     "mended.stars": (["5"], ["6"]),
     "deposit.amount": (["100"], ["abc", "0.00"]),
     "deposit.refund_amount": (["10", "9999"], ["abc"]),
@@ -254,6 +258,7 @@ class Walk:
                 assert fits_screen(LEAD[ends] + page), f"too long for the screen: {stop.path}\n{page}"
             elif self.channel == "whatsapp":
                 assert len(page) <= MOST_CHARACTERS, f"too long for one message: {stop.path}\n{page}"
+                self._check_widgets(stop)
             else:
                 assert parts(page) <= MOST_PARTS, f"too many parts: {stop.path}\n{page}"
         if len(pages) > 1:
@@ -262,6 +267,31 @@ class Walk:
             shown = [pages[0]] + [self._page(place, ways[i % len(ways)]) for i in range(1, len(pages))]
             assert shown == pages, stop.path
             assert self._page(place, "0") == pages[-2], stop.path
+
+    def _check_widgets(self, stop: Stop) -> None:
+        """Whatever can be chosen can be tapped, within WhatsApp's limits; each tap is its own choice."""
+        prompt, place = stop.prompt, stop.place
+        if prompt is None or not options_of(prompt):
+            return
+        widgets = widgets_of(prompt, self.watch.note, place.language, place.talk, len(place.pages))
+        assert widgets, f"nothing to tap: {stop.path}\n{stop.words}"
+        numbers: list[int] = []
+        for widget in widgets:
+            titles = [choice.title for choice in widget.options]
+            buttons = widget.type == "buttons"
+            assert len(titles) == len({keyword(title) for title in titles}) <= (3 if buttons else 10), (
+                stop.path
+            )
+            assert all(0 < len(title) <= (20 if buttons else 24) for title in titles), (
+                f"{stop.path}: {titles}"
+            )
+            assert all(len(choice.description or "") <= 72 for choice in widget.options), stop.path
+            assert 0 < len(widget.body) <= MOST_CHARACTERS, stop.path
+            assert buttons or 0 < len(widget.button or "") <= 20, stop.path
+            taps = [read_tap(choice.id) for choice in widget.options]
+            assert all(tap and tap.belongs_to(place.talk, place.memory.shown) for tap in taps), stop.path
+            numbers += [tap.number for tap in taps if tap and not tap.page]
+        assert numbers == list(range(1, len(options_of(prompt)) + 1)), stop.path
 
     def _page(self, place: Place, key: str) -> str:
         self._take((), place, key)

@@ -154,11 +154,19 @@ def test_whatsapp_is_signed_as_twilio_does(play: Play) -> None:
     ]
 
 
-@pytest.mark.parametrize(("listed", "given"), [(False, "the id"), (True, "the id")])
-def test_a_tap_carries_the_id(play: Play, listed: bool, given: str) -> None:
-    tap = {"id": given, "title": "Balance", "listed": listed}
-    assert post(play, "whatsapp", phone=CUSTOMER, id="SM2", text="Balance", tap=tap)["good"] is True
-    assert play.scalar("SELECT body FROM inbound") == given
+@pytest.mark.parametrize("number", [0, 2])
+def test_what_is_tapped_answers_the_question(play: Play, number: int) -> None:
+    post(play, "whatsapp", phone=COLLECTOR, id="SM1", text="menu")
+    play.deliver()
+    question = news(play, COLLECTOR)["letters"][-1]["widget"]
+    assert question["type"] == "list"
+    option = question["options"][number]
+    tap = {"id": option["id"], "title": option["title"], "listed": True}
+    assert post(play, "whatsapp", phone=COLLECTOR, id="SM2", text=option["title"], tap=tap)["good"] is True
+    play.deliver()
+    given, answer = news(play, COLLECTOR)["letters"][-2:]
+    assert (given["text"], given["mine"]) == (option["id"], True)
+    assert answer["text"] != question["body"]
 
 
 def test_a_phone_without_signal_gets_its_messages_later(play: Play) -> None:
@@ -226,4 +234,4 @@ def test_the_terminal_sees_the_inbox_newest_last(play: Play) -> None:
     assert found is not None
     assert [message["id"] for message in found] == sorted(message["id"] for message in found)
     assert len(found) == 3
-    assert set(found[0]) == {"id", "kind", "language", "text", "channel", "at"}
+    assert set(found[0]) == {"id", "kind", "language", "text", "channel", "at", "widget"}

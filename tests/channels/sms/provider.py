@@ -18,6 +18,7 @@ class Taken:
     path: str
     fields: dict[str, str]
     headers: dict[str, str]
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
                 parts.path,
                 {name: values[0] for name, values in pairs.items()},
                 {name.lower(): value for name, value in self.headers.items()},
+                body,
             )
             provider.taken.append(taken)
             answer = provider.answer(taken)

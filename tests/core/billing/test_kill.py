@@ -49,6 +49,40 @@ PHONES = (
     """,
 )
 
+SELL = (
+    """
+    INSERT INTO scheme (organisation_id, code, name, price_paise, down_paise, instalments, first, last)
+    SELECT min(id), 'KILLFAN', 'Fan', 100000, 0, 2, '2026-01-01', '2027-01-01' FROM organisation
+    """,
+    """
+    INSERT INTO account (kind, connection_id)
+    SELECT 'instalments', id FROM connection WHERE number LIKE 'K%'
+    """,
+    """
+    WITH sold AS (
+        INSERT INTO entry (source, kind, plant_id, at)
+        SELECT 'plan:' || id, 'instalment', plant_id, '2026-11-02' FROM connection WHERE number LIKE 'K%'
+        RETURNING id, source
+    )
+    INSERT INTO plan (scheme_id, connection_id, price_paise, down_paise, instalments, begun_on, begun_at,
+        staff_id, entry_id)
+    SELECT scheme.id, split_part(source, ':', 2)::bigint, 100000, 0, 2, '2026-11-02', '2026-11-02',
+        (SELECT min(id) FROM staff), sold.id
+    FROM sold, scheme WHERE code = 'KILLFAN'
+    """,
+    "INSERT INTO account (kind, plant_id) SELECT 'opening', id FROM plant WHERE code = 'KILL'",
+    """
+    INSERT INTO posting (entry_id, account_id, amount_paise)
+    SELECT entry_id, account.id, CASE kind WHEN 'opening' THEN -100000 ELSE 100000 END FROM plan, account
+    WHERE account.kind = 'instalments' AND account.connection_id = plan.connection_id
+    OR account.kind = 'opening' AND account.plant_id = (SELECT id FROM plant WHERE code = 'KILL')
+    """,
+    """
+    INSERT INTO instalment (plan_id, number, connection_id, paise)
+    SELECT id, number, connection_id, 50000 FROM plan, generate_series(1, 2) AS number
+    """,
+)
+
 # What the batch jobs do, with batches small enough to be caught between two of them.
 PROGRAM = """
 import sys, time
@@ -79,6 +113,7 @@ STATE = (
         lines::text
     FROM bill WHERE reversed_at IS NULL AND run_id IS NOT NULL ORDER BY connection_id
     """,
+    "SELECT plan_id, number, paise, month, run_id IS NULL FROM instalment ORDER BY 1, 2",
     "SELECT account.kind, connection_id, plant_id, balance_paise FROM account ORDER BY 1, 2, 3",
     "SELECT recipient, body, kind FROM outbox ORDER BY recipient, body",
     "SELECT count(*) FROM entry UNION ALL SELECT count(*) FROM posting",
@@ -92,7 +127,7 @@ def database(servers: Servers, world_template: str) -> Iterator[Database]:
         made = Database(url)
         with made.begin() as session:
             session.execute(text(FILL), {"houses": HOUSES})
-            for statement in (READ, *PHONES):
+            for statement in (READ, *PHONES, *SELL):
                 session.execute(text(statement))
         yield made
         made.close()
@@ -128,7 +163,8 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not(database: Database) -> None
         go(database, plant, "post", moment)
     go(database, plant, "post")
     broken = state(database)
-    assert len(broken[0]) == len(broken[2]) == HOUSES
+    assert len(broken[0]) == len(broken[3]) == HOUSES
+    assert sum(bool(row[3]) for row in broken[1]) == HOUSES
     [run_id] = database.reader.rows("SELECT id FROM billing_run", {})[0]
     for moment in ("taking back 20", "taking back 20"):
         go(database, run_id, "reverse", moment)
@@ -137,8 +173,9 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not(database: Database) -> None
     left = state(database)
     assert left[0] == []
     # Only what the world brought along is still owed.
-    assert sum(int(str(row[3])) for row in left[1] if row[0] == "income") == 0
+    assert sum(int(str(row[3])) for row in left[2] if row[0] == "income") == 0
+    assert not any(row[3] for row in left[1])
     # Undisturbed, on the same ground: the same bills to the paisa.
     go(database, plant, "post")
     assert state(database)[0] == broken[0]
-    assert state(database)[1] == broken[1]
+    assert state(database)[1:3] == broken[1:3]
