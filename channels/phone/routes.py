@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request, send_from_directory
 
 from channels.phone import contracts
 from channels.phone.carrier import Answer, Carrier
+from channels.phone.glass import look_below
 from channels.phone.mailbox import inbox, letters, size_of, size_of_screen
 from channels.phone.people import first_two, people
 from channels.phone.reach import bring_held, dark_among, set_signal
@@ -170,11 +171,15 @@ def _add_mail(routes: Blueprint, services: Services) -> None:
 
     @routes.get("/phone/news")
     def news() -> Response:
-        phones = [_number(raw) for raw in request.args.getlist("phone")[:MOST_PHONES]]
+        phones = _phones()
         dark = dark_among(services.redis, phones)
         bring_held(services, [phone for phone in phones if phone not in dark])
         found = letters(reader, phones, _moment(request.args.get("since")))
         return _json({"letters": found, "dark": sorted(dark)})
+
+    @routes.get("/phone/glass")
+    def glass() -> Response:
+        return _json(look_below(services, _phones()))
 
     @routes.post("/phone/measure")
     def measure() -> Response:
@@ -194,6 +199,10 @@ def _asked(kind: type[Asked]) -> Asked:
         return msgspec.json.decode(request.get_data(), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotAsked(str(error)) from None
+
+
+def _phones() -> list[str]:
+    return [_number(raw) for raw in request.args.getlist("phone")[:MOST_PHONES]]
 
 
 def _number(raw: str) -> str:

@@ -31,6 +31,8 @@ export function news(phones, since) {
   return ask(`news?${asked}`);
 }
 
+export const glass = (phones) => ask(`glass?${new URLSearchParams(phones.map((phone) => ["phone", phone]))}`);
+
 /** An id as a network makes them: 32 hexadecimal digits. */
 export function newId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,5 +1,6 @@
 // The page: which phones stand there, what reaches them, and what all of it has cost.
 
+import { beginGlass } from "./glass.js";
 import * as net from "./net.js";
 import { rupees } from "./parts.js";
 import { Person } from "./person.js";
@@ -97,6 +98,11 @@ function soon() {
   for (const after of LOOK_SOON) setTimeout(look, after);
 }
 
+function nameOf(phone) {
+  const known = setup.people.find((each) => each.phone === phone);
+  return known ? known.name : phone;
+}
+
 async function begin() {
   try {
     setup = await net.setup();
@@ -110,6 +116,7 @@ async function begin() {
   for (const phone of [...new Set(first)].slice(0, MOST)) add(phone);
   count({});
   document.querySelector(".add").addEventListener("click", addNext);
+  beginGlass(() => people.map((person) => person.phone), nameOf);
   setInterval(() => document.hidden || look(), LOOK_EVERY);
 }
 

@@ -226,6 +226,26 @@ def test_a_session_without_its_door(play: Play) -> None:
     assert answer == {"good": False, "status": 404, "times": 1, "same": True}
 
 
+def test_the_glass_floor_shows_what_a_payment_made(play: Play) -> None:
+    post(play, "signal", phone=CUSTOMER, there=False)
+    sms(play, "t1", "PAY 120457 300")
+    play.deliver()
+    step(play, phone=COLLECTOR)
+    step(play, "2", phone=COLLECTOR)
+    found = play.client.get("/phone/glass", query_string={"phone": [CUSTOMER, COLLECTOR]}).json
+    assert found is not None
+    states = {(message["recipient"], message["kind"]): message["state"] for message in found["messages"]}
+    assert states[CUSTOMER, "receipt"] == "sent"
+    assert states[COLLECTOR, "reply"] == "delivered"
+    entry = found["entries"][0]
+    assert [(account, owner, paise) for account, owner, paise in entry["postings"]] == [
+        ("cash", "Ramesh Kumar", 30000),
+        ("dues", "120457", -30000),
+    ]
+    assert [(talk["phone"], talk["channel"]) for talk in found["talks"]] == [(COLLECTOR, "ussd")]
+    assert set(found["queues"]) == {"urgent", "normal", "bulk"}
+
+
 def test_the_terminal_sees_the_inbox_newest_last(play: Play) -> None:
     for number in range(3):
         sms(play, f"t{number}", "BAL", phone=STRANGER)
