@@ -10,6 +10,8 @@ from flask import Flask, request
 from channels import texting
 from channels.message import DeliveryReport, Inbound, Reply
 from channels.payments.routes import payment_routes
+from channels.phone.carrier import Carrier
+from channels.phone.routes import phone_routes
 from channels.reports import take_report
 from channels.services import Services, make_services
 from channels.sms.routes import sms_routes
@@ -69,7 +71,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.register_blueprint(payment_routes(made))
     app.register_blueprint(pay_routes(settings, made.database.reader))
     if settings.demo:
-        app.register_blueprint(phone_routes(made.database))
+        app.register_blueprint(phone_routes(made, Carrier(app.wsgi_app, settings)))
     return app
 
 

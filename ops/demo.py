@@ -119,7 +119,9 @@ def _welcome(settings: Settings, seconds: float, folder: Path) -> str:
     return f"""
 {settings.service_name} is ready ({seconds:.1f} s). Code {settings.ussd_code}, {base_url(settings)}/healthz
 
-Try in another window:
+Phones in the browser: {base_url(settings)}/phone
+
+Or in another window:
   {command} phone +919800000001 dial 3 1                a customer's first call: language, what she owes
   {command} phone +919800000002 sms "PAY 120457 300"    the collector of her plant takes Rs 300
   {command} phone +919800000001 inbox                   her receipt
