@@ -44,7 +44,10 @@ _STORE = text("""
     RETURNING id, handled_at IS NOT NULL
 """)
 _REACHABLE = text("UPDATE phone SET unreachable = NULL WHERE e164 = :phone AND unreachable IS NOT NULL")
-_MARK = text("UPDATE inbound SET handled_at = now() WHERE id = :id AND handled_at IS NULL RETURNING id")
+_MARK = text("""
+    UPDATE inbound SET handled_at = now(), body = CASE WHEN :secret THEN '' ELSE body END
+    WHERE id = :id AND handled_at IS NULL RETURNING id
+""")
 _WAITING = """
 SELECT id, channel, provider, provider_id, sender, body, attempts FROM inbound
 WHERE handled_at IS NULL AND received_at < now() - interval '20 seconds'
@@ -108,6 +111,8 @@ class Texting:
     id: int
     inbound: Inbound
     replied: bool = False
+    secret: bool = False
+    """Whether this text answers the question for a secret; it is then forgotten once it is answered."""
 
     def answer(self) -> None:
         """Find the talk, take the turn, write the reply; again if another hop got in between."""
@@ -196,6 +201,7 @@ class Texting:
         if place.whole and line and command and line.command.audience == "staff" and line.words:
             return None
         turn = self._turn(place)
+        self.secret = place.secret
         over = place.over
         turn.take(given)
         if (over and not turn.moved) or (turn.unclear and command):
@@ -261,7 +267,7 @@ class Texting:
 
     def _answer_in(self, session: Session, phone: str, words: str, language: str) -> bool:
         """Mark the text as answered and write its one reply; False when it was answered before."""
-        if session.execute(_MARK, {"id": self.id}).scalar_one_or_none() is None:
+        if session.execute(_MARK, {"id": self.id, "secret": self.secret}).scalar_one_or_none() is None:
             return False
         outbox.post(
             session,
@@ -277,4 +283,4 @@ class Texting:
 
     def _mark_only(self) -> None:
         with self.services.database.begin() as session:
-            session.execute(_MARK, {"id": self.id})
+            session.execute(_MARK, {"id": self.id, "secret": self.secret})

@@ -31,7 +31,7 @@ def batch(_caller: Caller) -> Conversation:
     return partial(lists.take, running=given.running, items=given.items, body=given.body)
 
 
-def _colleague(me: StaffMember) -> Talk[Colleague]:
+def colleague(me: StaffMember) -> Talk[Colleague]:
     """Ask for a member of staff until it is one who can be handed cash."""
     term = yield from ask(say("hand.who"), reading.term)
     while True:
@@ -53,7 +53,7 @@ def hand(caller: Caller) -> Conversation:
         if not (yield from confirm(question)):
             return say("hand.waits")
         return lambda doing: say("hand.withdrawn", amount=handing.withdraw(doing, offer_id))
-    to = yield from _colleague(me)
+    to = yield from colleague(me)
     paise = yield from ask(say("hand.amount", name=to.label), reading.amount)
     if not (yield from confirm(say("hand.confirm", amount=Money(paise), name=to.label), undoable=True)):
         return say("hand.not_offered")
