@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from conversations.prompts import Unclear
@@ -70,6 +71,22 @@ def code(raw: str) -> str:
     digits = fold(raw).replace(" ", "")
     if not (digits.isascii() and digits.isdigit() and len(digits) == 6):
         raise Unclear(say("unclear.code"))
+    return digits
+
+
+def pin(raw: str) -> str:
+    """A PIN of four to six digits, in ASCII whatever script they were typed in."""
+    digits = fold(raw).replace(" ", "")
+    if not (digits.isascii() and digits.isdigit() and 4 <= len(digits) <= 6):
+        raise Unclear(say("unclear.pin"))
+    return digits
+
+
+def new_pin(raw: str) -> str:
+    """A PIN that is not among the first anybody would try: one digit only, or digits in a row."""
+    digits = pin(raw)
+    if {int(b) - int(a) for a, b in pairwise(digits)} in ({0}, {1}, {-1}):
+        raise Unclear(say("unclear.pin_easy"))
     return digits
 
 

@@ -198,6 +198,9 @@ LONGEST: dict[str, list[Text]] = {
         say("reversal.kept", **_PAID),
     ],
     "staff_alert": [
+        say("alerts.pin_locked_mine"),
+        say("alerts.pin_locked", name=NAME, code="X" * 12),
+        say("alerts.pin_open", name=NAME),
         *(_paused(trouble) for trouble in TROUBLES),
         *(
             say("alerts.meters_paused", gateway="meters-sparkmeter", reason=say(f"alerts.trouble.{trouble}"))
