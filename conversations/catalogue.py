@@ -247,7 +247,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("match", Audience.STAFF, online.match, menu="paying"),
     Command("new_for", Audience.STAFF, joining.new_for, menu="work"),
     Command("progress", Audience.STAFF, joining.progress, menu="work"),
-    Command("place", Audience.STAFF, joining.place, menu=None),
+    Command("toplant", Audience.STAFF, joining.place, menu=None),
     Command("inbox", Audience.STAFF, notes.inbox, menu="people"),
     Command("answer", Audience.STAFF, notes.answer, menu=None),
     Command("withdraw", Audience.CUSTOMER, mended.withdraw, menu="work", open=True),
