@@ -34,7 +34,7 @@ def _make_whatsapp(name: str, settings: Settings, pool: Executor, database: Data
     twilio = settings.twilio
     if twilio is None or twilio.whatsapp_sender is None:
         raise SettingError(f"BIJLI_WHATSAPP_GATEWAYS names {name!r}, which has no settings")
-    return WhatsAppGateway(twilio, twilio.whatsapp_sender, settings.public_url, pool, database)
+    return WhatsAppGateway(twilio, twilio.whatsapp_sender, settings, pool, database)
 
 
 def _make(name: str, settings: Settings, pool: Executor) -> Gateway:

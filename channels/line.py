@@ -13,7 +13,7 @@ from conversations.reading import is_list
 from core.fold import fold, keyword
 from core.people import Caller
 from core.settings import LANGUAGES
-from core.text import words
+from core.text import words, words_in_all
 
 LONGEST = 600
 """Characters of a line that are read; what people type by hand is far shorter."""
@@ -84,6 +84,11 @@ def _parse(raw: str, caller: Caller) -> Line | None:
     open_to_more = [entry for entry in found if entry[0].audience != "staff"]
     command, language = (usable or open_to_more or found)[0]
     given = tokens[1:]
+    if command.at_once:
+        # `band karo` says no more than `band`; `band hai bijli` says something else.
+        if any(keyword(each) not in words_in_all("stop.beside_words") for each in given):
+            return None
+        given = []
     if command.audience == "staff":
         # `PAY 120457 Rs 300`, and ₹300, which folds to the same.
         given = [each for each in given if keyword(each) not in _CURRENCY]

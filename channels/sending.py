@@ -131,7 +131,7 @@ def _send(sender: Sender, batch: Sequence[Outgoing], roads: Roads) -> list[tuple
     before = {message.id: tried for message, tried in _try(sender, chats, roads.whatsapp)}
     falling = {message.id for message in chats if falls_back(message, before[message.id])}
     sent = [(message, before[message.id]) for message in chats if message.id not in falling]
-    texts += [replace(message, channel="sms") for message in chats if message.id in falling]
+    texts += [replace(message, channel="sms", detoured=True) for message in chats if message.id in falling]
     for message, tried in _try(sender, texts, roads.sms):
         sent.append((message, before.get(message.id, []) + (tried or [NO_ROAD])))
     return [(message, tried or [NO_ROAD]) for message, tried in sent]
@@ -174,6 +174,18 @@ def goes_on(outcome: Outcome) -> bool:
 
 def judge(message: Outgoing, tried: Tried) -> Result:
     """What becomes of a message after all gateways that could try it have."""
+    return replace(_judge(message, tried), detour=_detour(message, tried))
+
+
+def _detour(message: Outgoing, tried: Tried) -> str | None:
+    """Why WhatsApp could not bring it, where it has become an SMS."""
+    if not message.detoured:
+        return None
+    before = [outcome.reason for _, outcome in tried if isinstance(outcome, Never) and outcome.elsewhere]
+    return before[0] if before else "WhatsApp rests"
+
+
+def _judge(message: Outgoing, tried: Tried) -> Result:
     gateway, last = tried[-1]
     channel = message.channel
     hopeful = [outcome for _, outcome in tried if isinstance(outcome, Later | Paused)]

@@ -35,8 +35,6 @@ log = structlog.get_logger(__name__)
 LIFE = 1800
 """Seconds an open question is kept."""
 TRIES = 4
-ATTEMPTS = 3
-"""How often a text whose handling breaks is tried before the sender is told so."""
 KEPT = 2000
 """Characters of a text that are stored; no person types more by hand."""
 
@@ -48,13 +46,7 @@ _STORE = text("""
 """)
 _REACHABLE = text("UPDATE phone SET unreachable = NULL WHERE e164 = :phone AND unreachable IS NOT NULL")
 _MARK = text("UPDATE inbound SET handled_at = now() WHERE id = :id AND handled_at IS NULL RETURNING id")
-_WAITING = """
-SELECT id, channel, provider, provider_id, sender, body, attempts FROM inbound
-WHERE handled_at IS NULL AND received_at < now() - interval '20 seconds'
-ORDER BY received_at LIMIT 200
-"""
 _ANSWERED = "SELECT 1 FROM inbound WHERE id = %(id)s AND handled_at IS NOT NULL"
-_TRIED = text("UPDATE inbound SET attempts = attempts + 1 WHERE id = :id")
 
 
 def receive(services: Services, inbound: Inbound) -> None:
@@ -85,20 +77,6 @@ def receive(services: Services, inbound: Inbound) -> None:
         log.error("sms broke", sender=masked(inbound.sender), exc_info=error)
 
 
-def handle_waiting(services: Services) -> int:
-    """Answer what was stored and never answered, because a process was killed in between."""
-    rows = services.database.reader.rows(_WAITING, {})
-    for id_, channel, provider, provider_id, sender, body, attempts in rows:
-        texting = Texting(services, id_, Inbound(channel, provider, provider_id, sender, body))
-        try:
-            with services.database.begin() as session:
-                session.execute(_TRIED, {"id": id_})
-            texting.give_up() if attempts >= ATTEMPTS else texting.answer()
-        except Exception as error:  # one text that can not be handled must not hold up the others
-            log.error("sms broke", sender=masked(sender), exc_info=error)
-    return len(rows)
-
-
 class AlreadyAnswered(Exception):
     """Somebody else has answered this text meanwhile: what this hop made of it must not happen."""
 
@@ -111,6 +89,10 @@ class Texting:
     id: int
     inbound: Inbound
     replied: bool = False
+
+    @property
+    def _talk(self) -> str:
+        return f"{self.inbound.provider}:{self.inbound.provider_id}"
 
     def answer(self) -> None:
         """Find the talk, take the turn, write the reply; again if another hop got in between."""
@@ -183,8 +165,7 @@ class Texting:
 
     def _fresh_menu(self, loaded: Loaded, phone: str) -> Turn:
         caller = caller_of(self.services, loaded, phone)
-        talk = f"{self.inbound.provider}:{self.inbound.provider_id}"
-        return self._turn(Place(talk, "menu", caller, Memory(), self._language(caller, None)))
+        return self._turn(Place(self._talk, "menu", caller, Memory(), self._language(caller, None)))
 
     def _say_beside(self, loaded: Loaded, phone: str, said: Text) -> None:
         """A kind word for a sticker, a voice note or an old button; an open question stays open."""
@@ -209,7 +190,8 @@ class Texting:
             return None
         line = parse(given, place.caller)
         command = line is not None and line.exact and line.allowed
-        if place.whole and line and command and line.command.audience == "staff" and line.words:
+        said_in_full = place.whole and line and line.command.audience == "staff" and line.words
+        if line and command and (line.command.at_once or said_in_full):
             return None
         turn = self._turn(place)
         over = place.over
@@ -229,8 +211,9 @@ class Texting:
             # Without a number nobody knows whose phone this is: first of all it can be linked.
             command, refused = "link", None
         queue = list(line.words) if line else []
-        talk = f"{self.inbound.provider}:{self.inbound.provider_id}"
-        place = Place(talk, command, caller, Memory(queue=queue, sure=bool(line and line.exact)), language)
+        place = Place(
+            self._talk, command, caller, Memory(queue=queue, sure=bool(line and line.exact)), language
+        )
         turn = self._turn(place)
         if refused is None:
             turn.take(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -44,8 +44,8 @@ BLOCKED = frozenset({21610, 63014, 63033})
 SLOW_DOWN = frozenset({20429, 63018})
 NO_WAY = frozenset({21408, 21612})
 """This account or number has no way to that country or network; another gateway may."""
-NOT_ON_WHATSAPP = frozenset({63003, 63016, 63024})
-"""No WhatsApp at that number, or its 24-hour window is closed: an SMS may reach it."""
+NOT_ON_WHATSAPP = frozenset({63003, 63016, 63024, 63040, 63041, 63042})
+"""No WhatsApp at that number, its window closed, its template rejected, paused, disabled: an SMS may do."""
 CONTENT_REFUSED = frozenset({21655, 21656, 63005, 63021, 63027, 63028, 63030})
 """WhatsApp or Twilio does not take this content or its variables: the words as plain text may do."""
 CONTENT_GONE = Never("error 21655")
@@ -151,6 +151,6 @@ def judge_refusal(status: int, code: int | None) -> Outcome:
     return judge_status(status) if status >= 500 or status in (401, 429) else Never(reason)
 
 
-def refuses_content(outcome: Outcome) -> bool:
+def refuses_content(outcome: Outcome) -> TypeGuard[Never]:
     """Whether only the content was refused, so that the same words may go as text."""
     return isinstance(outcome, Never) and outcome.reason in {f"error {code}" for code in CONTENT_REFUSED}

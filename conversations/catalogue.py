@@ -10,6 +10,7 @@ from functools import lru_cache
 from conversations import (
     cash,
     change,
+    consent,
     coupons,
     customer,
     deposits,
@@ -19,6 +20,7 @@ from conversations import (
     online,
     promising,
     schemes,
+    selfread,
     staff,
     stranger,
     supply,
@@ -56,6 +58,8 @@ class Command:
     its "more" (`GROUPS`), or none."""
     open: bool = False
     """Whether anybody may text it, whatever the menus show."""
+    at_once: bool = False
+    """Whether it is heard even where a question stands open, but then only alone: STOP."""
 
     @property
     def for_all(self) -> bool:
@@ -114,6 +118,12 @@ def _rooms_of(audience: Audience) -> Menu:
 @lru_cache(maxsize=32)
 def _room(audience: Audience, group: str) -> Menu:
     return Menu(say(f"menu.group_{group}"), tuple(_shown(audience, group)))
+
+
+def resume(caller: Caller) -> Conversation:
+    """START: everything again for who has stopped it, the menu for everybody else."""
+    now = yield from consent.wish(caller)
+    return (yield from consent.start(caller) if now.stopped else main_menu(caller))
 
 
 def help_text(caller: Caller) -> Conversation:
@@ -189,6 +199,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("close", Audience.STAFF, cash.close, menu="cash"),
     Command("settle", Audience.STAFF, cash.settle, menu="cash"),
     Command("readings", Audience.CUSTOMER, meters.my_readings, menu="meter"),
+    Command("self_read", Audience.CUSTOMER, selfread.read, menu="meter"),
     Command("read", Audience.STAFF, meters.read, menu="meter"),
     Command("readlist", Audience.STAFF, meters.read_list, menu=None),
     Command("unread", Audience.STAFF, meters.unread, menu="meter"),
@@ -198,6 +209,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("meters", Audience.STAFF, supply.meters, menu="meter"),
     Command("flags", Audience.STAFF, supply.flagged, menu="meter"),
     Command("excuse", Audience.STAFF, supply.excuse, menu="meter"),
+    Command("check", Audience.STAFF, selfread.check, menu="meter"),
     Command("where", Audience.STAFF, whereabouts.where, menu="cash"),
     Command("tasks", Audience.STAFF, work.tasks, menu="work"),
     Command("review", Audience.STAFF, work.review, menu="work"),
@@ -226,12 +238,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("wallet", Audience.STAFF, online.slip("wallet"), menu="paying"),
     Command("unmatched", Audience.STAFF, online.waiting, menu="paying"),
     Command("match", Audience.STAFF, online.match, menu="paying"),
+    Command("sendlink", Audience.STAFF, online.send_link, menu="paying"),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, stranger.new_connection),
     Command("verify", Audience.STRANGER, stranger.verify, open=True),
     Command("language", Audience.CUSTOMER, customer.language, menu=None, open=True),
     Command("help", Audience.CUSTOMER, help_text, menu=None, open=True),
     Command("menu", Audience.CUSTOMER, main_menu, menu=None, open=True),
+    Command("whatsapp", Audience.CUSTOMER, consent.whatsapp, menu=None),
+    Command("stop", Audience.CUSTOMER, consent.stop, menu=None, open=True, at_once=True),
+    Command("resume", Audience.CUSTOMER, resume, menu=None, open=True),
 )
 
 BY_NAME = {command.name: command for command in COMMANDS}

@@ -77,7 +77,7 @@ def last_bill(caller: Caller) -> Conversation:
         lines.append(say("bill.meter", opening=units(bill.opening_wh), closing=units(bill.closing_wh)))
     lines += [_bill_line(one) for one in bill.lines or ()]
     if bill.estimated:
-        lines.append(say("bill.estimated"))
+        lines.append(say("bill.self_read" if bill.self_read else "bill.estimated"))
     lines.append(say("bill.sum", amount=Money(bill.amount_paise), due=bill.due_on))
     if bill.before_paise is not None:
         state, before = payments.standing(bill.before_paise)
@@ -144,7 +144,7 @@ def receipt_again(caller: Caller) -> Conversation:
     line = yield from which_line(caller)
 
     def send(doing: Doing) -> Text:
-        sent = payments.resend_receipt(doing, line.id)
+        sent = receipts.send_last(doing, line.id)
         if sent is None:
             return say("receipt.none", number=line.number)
         links = receipts.link_lines(doing, receipts.id_of(doing.session, sent))

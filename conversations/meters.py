@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from conversations import reading
@@ -48,23 +49,32 @@ def _not_here(found: Meter | None, number: str) -> Text:
 def read(caller: Caller) -> Conversation:
     """Read a meter: connection, kWh, and a yes where it went back or jumped."""
     meter = yield from _meter(caller)
-    who: dict[str, Param] = {"name": meter.label, "number": meter.number}
-    if meter.last_wh is None or meter.last_on is None:
-        wh = yield from ask(say("read.kwh_first", **who), reading.kwh)
-        question, sure = say("read.confirm", shown=units(wh), **who), True
-    else:
-        last = units(meter.last_wh)
-        wh = yield from ask(say("read.kwh", last=last, day=meter.last_on, **who), reading.kwh)
-        used = wh + meter.turned(wh) - meter.last_wh
-        sure = not meter.turned(wh) and not meter.unlikely(used)
-        how = "confirm" if sure else "turned" if meter.turned(wh) else "jump"
-        figures: dict[str, Param] = (
-            {"used": units(used), "last": last, "day": meter.last_on} if not sure else {}
-        )
-        question = say(f"read.{how}", shown=units(wh), **figures, **who)
-    if not (yield from confirm(question, undoable=sure)):
+    wh = yield from ask_kwh(meter, reading.kwh)
+    if not (yield from sure_of(meter, wh)):
         return say("read.not_noted", number=meter.number)
     return partial(metering.take, meter=meter, wh=wh, turned_wh=meter.turned(wh))
+
+
+def ask_kwh(meter: Meter, read: Callable[[str], int], *, whole: bool = False) -> Talk[int]:
+    """Ask what a meter shows, in Wh, with what it showed last."""
+    who: dict[str, Param] = {"name": meter.label, "number": meter.number}
+    if meter.last_wh is None or meter.last_on is None:
+        return (yield from ask(say("read.kwh_first", **who), read, whole=whole))
+    question = say("read.kwh", last=units(meter.last_wh), day=meter.last_on, **who)
+    return (yield from ask(question, read, whole=whole))
+
+
+def sure_of(meter: Meter, wh: int) -> Talk[bool]:
+    """A yes to what was seen; one sure line counts as yes unless it went back or jumped."""
+    who: dict[str, Param] = {"name": meter.label, "number": meter.number, "shown": units(wh)}
+    if meter.last_wh is None or meter.last_on is None:
+        return (yield from confirm(say("read.confirm", **who), undoable=True))
+    used = wh + meter.turned(wh) - meter.last_wh
+    if not meter.turned(wh) and not meter.unlikely(used):
+        return (yield from confirm(say("read.confirm", **who), undoable=True))
+    how = "turned" if meter.turned(wh) else "jump"
+    figures: dict[str, Param] = {"used": units(used), "last": units(meter.last_wh), "day": meter.last_on}
+    return (yield from confirm(say(f"read.{how}", **figures, **who)))
 
 
 def read_list(caller: Caller) -> Conversation:
@@ -134,7 +144,7 @@ def _ledger(connection_id: int, number: str) -> Conversation:
 
 def _entry(entry: Entry) -> Text:
     """One line: the day, what was shown, what was used, and a mark for all but a plain reading."""
-    how = entry.how if entry.how in ("change", "opening", "estimated", "file", "staff") else "device"
+    how = entry.how if entry.how in ("change", "opening", "estimated", "file", "self", "staff") else "device"
     used = units(entry.used_wh or 0)
     if entry.shown_wh is None:
         return say("readings.row_estimated", day=entry.day, used=used)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 from conversations import customer, reading
-from conversations.prompts import Conversation, ask, confirm, look, said
+from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, said
 from conversations.staff import payee_of
-from core import accounts, online, payments, receipts, unmatched
+from core import accounts, links, payments, receipts, unmatched
 from core.accounts import Owed
 from core.doing import Doing
 from core.money import Money
@@ -20,22 +20,50 @@ WAITING_SHOWN = 9
 
 
 def pay_online(caller: Caller) -> Conversation:
-    """A link to pay what is owed, or another amount, by SMS to the phone that asks."""
+    """A link to pay what is owed, half of it or another amount, by SMS to the phone that asks."""
     paise = yield from said(say("paylink.how_much"), reading.amount)
     line = yield from customer.which_line(caller)
-    if paise is None:
-        query = partial(accounts.what_is_owed, connection_id=line.id)
-        owed: Owed = yield from look("owed", query, Owed, fresh=True)
-        paise = owed.balance_paise
-        if paise < online.LEAST_PAISE:
-            paise = yield from ask(say("paylink.how_much"), reading.amount)
-    asked = paise
+    asked = paise if paise is not None else (yield from _how_much(line.id, line.number))
 
     def send(doing: Doing) -> Text:
-        online.ask_link(doing, line.id, asked, doing.caller.phone)
+        links.ask(doing, line.id, asked, doing.caller.phone)
         return say("paylink.coming", amount=Money(asked), number=line.number)
 
     return send
+
+
+def send_link(caller: Caller) -> Conversation:
+    """A link to pay for a customer of one's plants, by SMS to the customer's phone."""
+    payee = yield from payee_of(caller)
+    paise = yield from said(say("paylink.how_much"), reading.amount)
+    asked = paise if paise is not None else (yield from _how_much(payee.connection_id, payee.number))
+
+    def send(doing: Doing) -> Text:
+        phone, now = links.ask_for(doing, payee.connection_id, asked)
+        key = "sendlink.coming" if now else "sendlink.sent_today"
+        return say(key, amount=Money(asked), name=payee.label, number=payee.number, last=phone[-3:])
+
+    return send
+
+
+def _how_much(connection_id: int, number: str) -> Talk[int]:
+    """All that is owed, half of it (up to the next rupee), or an amount to type; in paise.
+
+    Its words are its own: a question is known by them, and a line's amount was asked for before.
+    """
+    query = partial(accounts.what_is_owed, connection_id=connection_id)
+    owed: Owed = yield from look("owed", query, Owed, fresh=True)
+    whole = owed.balance_paise
+    half = -(-whole // 200) * 100
+    if whole >= links.LEAST_PAISE:
+        shares = [("whole", whole)] + ([("half", half)] if half < whole else [])
+        options = [(name, say(f"paylink.{name}", amount=Money(paise))) for name, paise in shares]
+        chosen = yield from choose(
+            say("paylink.which", number=number), [*options, ("other", say("paylink.other"))]
+        )
+        if chosen != "other":
+            return dict(shares)[chosen]
+    return (yield from ask(say("paylink.amount", number=number), reading.amount))
 
 
 def slip(mode: str) -> Callable[[Caller], Conversation]:

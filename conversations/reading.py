@@ -27,6 +27,7 @@ MOST_ITEMS = 30
 _BREAK = re.compile(r"[;\n\r]+|,(?=\s|$)|,(?=\d{5})")
 """Between the lines of a list; the commas within 1,23,456 are none."""
 _RUNNING = re.compile(r"\s*#\s*([0-9]{1,9})\s+")
+_RIGHT = frozenset({"1", "ok", "right", "yes", "sahi", "haan", "सही", "हाँ"})
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -229,6 +230,17 @@ def kwh(raw: str) -> int:
     if wh is None:
         raise Unclear(say("unclear.kwh", typed=quoted(raw)))
     return wh
+
+
+def own_kwh(raw: str, number: str) -> int:
+    """What one's own meter shows, in Wh; the connection's number may stand before it."""
+    first, _, rest = fold(raw).strip().partition(" ")
+    return kwh(rest if rest and read_number(first) == number else raw)
+
+
+def checked(raw: str) -> int | None:
+    """What a checked meter shows, in Wh; None: what its customer saw (`OK`, or 1 on a keypad)."""
+    return None if fold(raw).strip().casefold() in _RIGHT else kwh(raw)
 
 
 def meter_number(raw: str) -> str:

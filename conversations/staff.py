@@ -6,7 +6,7 @@ from functools import partial
 
 from conversations import customer, reading
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, said
-from core import collecting, floats, payments, receipts
+from core import collecting, floats, payments, receipts, taking_back
 from core.collecting import Card, Cash, Debtor, Found, LastPayment, Payee
 from core.doing import Doing
 from core.money import Money
@@ -89,7 +89,7 @@ def undo(caller: Caller) -> Conversation:
     payment_id, number = last.payment_id, last.number
 
     def take_back(doing: Doing) -> Text:
-        amount, of, balance = payments.undo(doing, payment_id)
+        amount, of, balance = taking_back.undo(doing, payment_id)
         state, left = payments.standing(balance)
         return say(f"undo.done_{state}", amount=amount, name=of, number=number, balance=left)
 

@@ -44,7 +44,8 @@ WHERE connection.id = %(connection)s
 
 
 _BILL = """
-SELECT period_from, period_to, due_on, amount_paise, before_paise, opening_wh, closing_wh, estimated, lines
+SELECT period_from, period_to, due_on, amount_paise, before_paise, opening_wh, closing_wh, estimated, lines,
+    self_reading_id IS NOT NULL
 FROM bill WHERE connection_id = %(connection)s AND reversed_at IS NULL ORDER BY period_from DESC LIMIT 1
 """
 
@@ -81,6 +82,8 @@ class BillView(msgspec.Struct, frozen=True, array_like=True):
     closing_wh: int | None
     estimated: bool
     lines: list[BillLine] | None
+    self_read: bool
+    """Whether the customer's own reading stood in for an estimate."""
 
 
 class Owed(msgspec.Struct, frozen=True, array_like=True):

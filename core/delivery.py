@@ -35,6 +35,10 @@ class Outgoing:
     """The id of its registered template, where DLT is on (core/dlt.py)."""
     widget: Widget | None = None
     """The same with something to tap, where the channel can show it."""
+    window: bool = False
+    """Whether the recipient wrote on WhatsApp within the last 24 hours, so that we may write freely."""
+    detoured: bool = False
+    """Whether it goes by SMS because WhatsApp could not bring it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Result:
     wait: float = 0.0
     channel: str = "sms"
     """The road it took, or will take from here on."""
+    detour: str | None = None
+    """Why WhatsApp could not bring what now goes by SMS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,9 @@ class Reported:
     recipient: str
     moved: bool
 
+
+WINDOW = timedelta(hours=23, minutes=55)
+"""WhatsApp lets us write freely for 24 hours after somebody's last message; some minutes less are safe."""
 
 _CLAIM = text("""
 WITH due AS (
@@ -74,7 +83,10 @@ WITH due AS (
 UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_at = now() + make_interval(secs => :lease)
 FROM due WHERE outbox.id = due.id
 RETURNING outbox.id, recipient, body, kind, language, attempts, channel, template, priority,
-    widget
+    widget,
+    channel = 'whatsapp' AND EXISTS (
+        SELECT FROM inbound WHERE inbound.channel = 'whatsapp' AND inbound.sender = outbox.recipient
+          AND received_at > now() - make_interval(secs => :window)) AS window
 """)
 
 
@@ -83,9 +95,10 @@ def claim(
 ) -> list[Outgoing]:
     """Take up to `limit` due messages for `lease`, the most urgent first; other senders skip them."""
     bounds = {"limit": limit, "lease": lease.total_seconds(), "channels": list(channels)}
+    bounds["window"] = WINDOW.total_seconds()
     rows = session.execute(_CLAIM, bounds).all()
     rows = sorted(rows, key=lambda row: (row.priority, row.id))
-    return [replace(Outgoing(*row[:8]), widget=read_widget(row.widget)) for row in rows]
+    return [replace(Outgoing(*row[:8]), widget=read_widget(row.widget), window=row.window) for row in rows]
 
 
 # Whoever waits for several rows of the outbox takes them in the order of their ids, and sweeps skip
@@ -98,6 +111,7 @@ UPDATE outbox SET
     provider_id = coalesce(done.provider_id, outbox.provider_id),
     error = done.error,
     channel = done.channel,
+    detour = coalesce(done.detour, outbox.detour),
     next_at = now() + make_interval(secs => done.wait),
     sent_at = CASE WHEN done.state IN ('sent', 'delivered', 'unsure') THEN coalesce(outbox.sent_at, now())
                    ELSE outbox.sent_at END,
@@ -108,8 +122,8 @@ UPDATE outbox SET
 FROM mine JOIN unnest(
     CAST(:ids AS bigint[]), CAST(:attempts AS smallint[]), CAST(:states AS text[]), CAST(:gateways AS text[]),
     CAST(:provider_ids AS text[]), CAST(:errors AS text[]), CAST(:waits AS float8[]),
-    CAST(:channels AS text[])
-) AS done(id, attempts, state, gateway, provider_id, error, wait, channel) USING (id)
+    CAST(:channels AS text[]), CAST(:detours AS text[])
+) AS done(id, attempts, state, gateway, provider_id, error, wait, channel, detour) USING (id)
 WHERE outbox.id = mine.id AND outbox.attempts = done.attempts
 """)
 
@@ -130,6 +144,7 @@ def record(session: Session, results: Sequence[Result]) -> None:
             "errors": [result.error for result in results],
             "waits": [float(result.wait) for result in results],
             "channels": [result.channel for result in results],
+            "detours": [result.detour for result in results],
         },
     )
 
@@ -205,6 +220,7 @@ WITH found AS (
 )
 UPDATE outbox SET
     channel = 'sms', state = 'queued', gateway = NULL, provider_id = NULL, error = CAST(:reason AS text),
+    detour = CAST(:reason AS text),
     -- Fences off the sender that has not written down yet how WhatsApp took it.
     attempts = attempts + 1, next_at = now(), sent_at = NULL
 FROM found WHERE outbox.id = found.id

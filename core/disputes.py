@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from sqlalchemy import text
 
-from core import payments
+from core import payments, taking_back
 from core.alerts import tell_staff
 from core.clock import now
 from core.db import Reader
@@ -102,7 +102,7 @@ def deny(doing: Doing, payment_id: int) -> str:
 
     The payment stands until it is settled. Refusal when it is not this phone's, taken back or too old.
     """
-    paid = doing.session.execute(payments.TO_UNDO, {"payment": payment_id}).one()
+    paid = doing.session.execute(taking_back.TO_UNDO, {"payment": payment_id}).one()
     bind = {"connection": paid.connection_id, "phone": doing.caller.phone}
     mine = doing.session.execute(_MINE, bind).scalar_one()
     if not mine or paid.reversal_id is not None or doing.at - paid.paid_at > DENY_WITHIN:
@@ -129,7 +129,7 @@ def settle(doing: Doing, payment_id: int, outcome: Outcome) -> None:
     session, staff = doing.session, doing.caller.staff
     if staff is None or staff.role not in SETTLERS:
         raise Refusal(say("settle.not_you"))
-    paid = session.execute(payments.TO_UNDO, {"payment": payment_id}).one()
+    paid = session.execute(taking_back.TO_UNDO, {"payment": payment_id}).one()
     row = session.execute(_ROW, {"payment": payment_id}).one()
     scope = {"staff": staff.id, "plant": row.plant_id}
     if paid.staff_id == staff.id or session.execute(_IN_SCOPE, scope).first() is None:
@@ -137,7 +137,7 @@ def settle(doing: Doing, payment_id: int, outcome: Outcome) -> None:
     if session.execute(_STILL, {"payment": payment_id}).first() is None:
         raise Refusal(say("settle.none", receipt=paid.receipt))
     if outcome == "undo":
-        payments.take_back(doing, paid)
+        taking_back.take_back(doing, paid)
     else:
         session.execute(_KEEP, {"payment": payment_id, "at": doing.at, "staff": staff.id})
         told = say(

@@ -8,7 +8,7 @@ of a generic template where the operator has one (docs/decisions/0011-dlt.md).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
@@ -35,7 +35,7 @@ KEYS = (
     "paylink.failed", "paylink.message", "receipt.again", "receipt.ahead", "receipt.clear",
     "receipt.deposit", "receipt.due",
     "receipt.refunded", "receipt.setoff_",
-    "redeem.told_", "refund.", "remind.", "reversal.", "scheme.told_",
+    "redeem.told_", "refund.", "remind.", "reversal.", "scheme.told_", "selfread.told_",
     "supply.notice", "supply.off", "supply.on",
     "work.told_",
 )  # fmt: skip
@@ -44,9 +44,10 @@ _MONEY = ("amount", "balance", "down", "each", "final", "most", "price")
 _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "bill.told_": (
         {"note": ""},
-        {"note": "bill.note"},
-        {"note": "bill.note_instalment"},
-        {"note": "bill.note_instalment_estimated"},
+        *(
+            {"note": f"bill.note_{how}"}
+            for how in ("estimated", "self", "instalment_read", "instalment_estimated", "instalment_self")
+        ),
     ),
     "code.act": tuple(
         {"act": act} for act in ("work.to_approve", "work.to_reject", "scheme.act", "scheme.act_off")
@@ -70,6 +71,7 @@ _REASONS: Mapping[str, str] = {
     "remind.": "The customer must know which bill, what sum and what day are meant",
     "reversal.": "Proof of cancellation: receipt, sum and connection, and what is owed after it",
     "scheme.": "A sale on instalments, paid off or taken back: what, for which connection, what is owed when",
+    "selfread.": "What became of the customer's own reading: which connection, what was read, what counts",
     "supply.notice": "A notice required before supply is paused: connection, sum and the last day to pay",
 }
 """Why there are more than two variables, for the application on the operator's portal."""
@@ -117,19 +119,24 @@ def wanted(service: str, helpline: str) -> list[Wanted]:
 
 
 def _bodies(key: str, language: str, service: str, helpline: str) -> Iterable[str]:
+    return marked(key, language, service, helpline, lambda _gap: VARIABLE)
+
+
+def marked(key: str, language: str, service: str, helpline: str, mark: Callable[[str], str]) -> Iterable[str]:
+    """The forms of some words, with a `mark` for each gap that is not the operator's own name or number."""
     own = {"service": service, "helpline": helpline}
     for variant in _of(key, _VARIANTS, ({},)):
         within = {
-            gap: render(_filled(inner, language, own), language) if inner else ""
+            gap: render(_filled(inner, language, own, mark), language) if inner else ""
             for gap, inner in variant.items()
         }
-        yield render(_filled(key, language, {**own, **within}), language)
+        yield render(_filled(key, language, {**own, **within}, mark), language)
 
 
-def _filled(key: str, language: str, known: Mapping[str, str]) -> Text:
+def _filled(key: str, language: str, known: Mapping[str, str], mark: Callable[[str], str]) -> Text:
     """Words with a variable in each gap that is not known."""
     variables = {
-        gap: _sign(language) + VARIABLE if gap in _MONEY else VARIABLE for gap in gaps(key, language)
+        gap: _sign(language) + mark(gap) if gap in _MONEY else mark(gap) for gap in gaps(key, language)
     }
     return Text(key, tuple((gap, known.get(gap, variable)) for gap, variable in variables.items()))
 

@@ -26,3 +26,7 @@ class Refusal(Exception):
     def __init__(self, text: Text) -> None:
         super().__init__(text.key)
         self.text = text
+
+
+class ProviderError(RuntimeError):
+    """A provider did not answer a command as it should; the message says what was asked, and the answer."""

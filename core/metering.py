@@ -178,13 +178,13 @@ class Unread(msgspec.Struct, frozen=True, array_like=True):
     count: int
 
 
-def meters(reader: Reader, staff_id: int, numbers: list[str]) -> list[Meter]:
+def meters(reader: Reader, staff_id: int | None, numbers: list[str]) -> list[Meter]:
     """The meters of some connections, in scope or not."""
     return [Meter(*row) for row in reader.rows(_METER, _bind(staff_id, numbers=numbers))]
 
 
-def meter(reader: Reader, staff_id: int, number: str) -> Meter | None:
-    """The meter of one connection."""
+def meter(reader: Reader, staff_id: int | None, number: str) -> Meter | None:
+    """The meter of one connection; without `staff_id` as its customer meets it, in nobody's scope."""
     found = meters(reader, staff_id, [number])
     return found[0] if found else None
 
@@ -205,13 +205,13 @@ def to_read(reader: Reader, staff_id: int, limit: int) -> list[Unread]:
     return [Unread(*row) for row in reader.rows(_TO_READ, _bind(staff_id, limit=limit))]
 
 
-def _bind(staff_id: int, **more: object) -> dict[str, object]:
+def _bind(staff_id: int | None, **more: object) -> dict[str, object]:
     return {"staff": staff_id, "day": today(), **more}
 
 
 def take(doing: Doing, meter: Meter, wh: int, turned_wh: int) -> Text:
     """Keep what a reader saw. Raises Refusal outside his plants, or where the reading can't be."""
-    judged = _record(doing, meter, Shown(meter.connection_id, _day(doing), wh, turned_wh=turned_wh), "staff")
+    judged = record(doing, meter, Shown(meter.connection_id, _day(doing), wh, turned_wh=turned_wh), "staff")
     who: dict[str, Param] = {"name": meter.label, "number": meter.number, "shown": units(wh)}
     if judged.state == "same":
         return say("read.same", **who)
@@ -256,7 +256,7 @@ def change(doing: Doing, meter: Meter, closing_wh: int, new_number: str, opening
     Raises Refusal outside the reader's plants, or where the old meter can't have shown that.
     """
     staff, day = _reader(doing), _day(doing)
-    _record(doing, meter, Shown(meter.connection_id, day, closing_wh), "change")
+    record(doing, meter, Shown(meter.connection_id, day, closing_wh), "change")
     bind = {
         "source": f"meter:{doing.key}",
         "connection": meter.connection_id,
@@ -273,7 +273,8 @@ def change(doing: Doing, meter: Meter, closing_wh: int, new_number: str, opening
     return say("meter.done", name=meter.label, number=meter.number, meter=new_number)
 
 
-def _record(doing: Doing, meter: Meter, shown: Shown, source: str) -> Judged:
+def record(doing: Doing, meter: Meter, shown: Shown, source: str) -> Judged:
+    """Keep a reading in a reader's name. Raises Refusal outside his plants, or where it can't be."""
     staff = _reader(doing)
     bind = {"staff": staff.id, "connection": meter.connection_id}
     if not doing.session.execute(_MINE, bind).scalar_one():

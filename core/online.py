@@ -1,69 +1,20 @@
-"""Money that comes online: links to pay, each payment at the provider credited once, refunds."""
+"""Money that comes online: each payment at a provider credited once, and its refunds."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from core import ledger, outbox
+from core import ledger, links
 from core.doing import Doing
-from core.errors import Refusal
 from core.money import Money
 from core.payments import Incoming, credit, standing, tell
-from core.settings import Settings
 from core.text import say
 
-LINK_LIFE = timedelta(days=7)
-NEARLY_OVER = timedelta(hours=1)
-"""A link with less left than this is not sent again: another is made."""
-LINKS_A_DAY = 10
-"""New links for one connection in a day; an open one is only sent again."""
-GIVE_UP = timedelta(hours=1)
-LEAST_PAISE = 1_00
-"""The provider takes a rupee and more."""
-
-_MAY_PAY = text("""
-    SELECT connection.number FROM connection
-    WHERE connection.id = :connection AND (
-        EXISTS (SELECT FROM connection_phone WHERE connection_id = connection.id AND e164 = :phone)
-        OR EXISTS (SELECT FROM staff_plant WHERE staff_id = :staff AND plant_id = connection.plant_id))
-""")
-_END_OLD = text("""
-    UPDATE payment_link SET state = 'expired'
-    WHERE connection_id = :connection AND state = 'open' AND expires_at < :soon
-""")
-_MADE_TODAY = text("""
-    SELECT count(*) FROM payment_link WHERE connection_id = :connection AND asked_at > :since
-""")
-_ASK = text("""
-    INSERT INTO payment_link (reference, connection_id, amount_paise, asked_by, asked_at, expires_at)
-    VALUES (:reference, :connection, :paise, :to, :at, :until)
-    ON CONFLICT (connection_id, amount_paise) WHERE state IN ('asked', 'open') DO NOTHING RETURNING id
-""")
-_LINK = """
-    SELECT payment_link.id, payment_link.reference, payment_link.connection_id, payment_link.amount_paise,
-           payment_link.asked_by, payment_link.state, payment_link.url, payment_link.asked_at,
-           payment_link.expires_at, connection.number, connection.plant_id
-    FROM payment_link JOIN connection ON connection.id = payment_link.connection_id
-"""
-_SAME = text(
-    _LINK + "WHERE connection_id = :connection AND amount_paise = :paise AND state IN ('asked', 'open')"
-)
-_ASKED = text(_LINK + "WHERE payment_link.state = 'asked' ORDER BY payment_link.id LIMIT :limit")
-_BY_REFERENCE = text(_LINK + "WHERE payment_link.reference = :reference")
-_OPEN = text("""
-    UPDATE payment_link SET state = 'open', provider_id = :provider, url = :url
-    WHERE id = :id AND state = 'asked' RETURNING id
-""")
-_FAIL = text("UPDATE payment_link SET state = 'failed' WHERE id = :id AND state = 'asked' RETURNING id")
-_END = text("""
-    UPDATE payment_link SET state = :state WHERE reference = :reference AND state IN ('asked', 'open')
-""")
 _EVENT = text("""
     INSERT INTO provider_event (id, body, received_at) VALUES (:id, :body, :at) ON CONFLICT DO NOTHING
 """)
@@ -122,90 +73,6 @@ class Event:
     link_state: str | None = None
 
 
-def ask_link(doing: Doing, connection_id: int, paise: int, to: str) -> None:
-    """Ask for a link to pay an amount, to be texted to a phone; an open one is sent again.
-
-    Raises Refusal where nothing is paid online, out of the caller's reach, for less than a rupee, and
-    after too many links in a day.
-    """
-    session, staff = doing.session, doing.caller.staff
-    if doing.settings.razorpay is None:
-        raise Refusal(say("paylink.closed"))
-    if paise < LEAST_PAISE:
-        raise Refusal(say("paylink.small", least=Money(LEAST_PAISE)))
-    who = {"connection": connection_id, "phone": doing.caller.phone, "staff": staff.id if staff else None}
-    if session.execute(_MAY_PAY, who).one_or_none() is None:
-        raise Refusal(say("paylink.not_yours"))
-    session.execute(_END_OLD, {"connection": connection_id, "soon": doing.at + NEARLY_OVER})
-    same = session.execute(_SAME, {"connection": connection_id, "paise": paise}).one_or_none()
-    if same is not None:
-        if same.url is not None:
-            _send_link(session, doing.settings, same, to, doing.key)
-        return
-    day = {"connection": connection_id, "since": doing.at - timedelta(days=1)}
-    if session.execute(_MADE_TODAY, day).scalar_one() >= LINKS_A_DAY:
-        raise Refusal(say("paylink.too_many"))
-    asked = {
-        "reference": f"BL{secrets.token_hex(12)}",
-        "connection": connection_id,
-        "paise": paise,
-        "to": to,
-        "at": doing.at,
-        "until": doing.at + LINK_LIFE,
-    }
-    session.execute(_ASK, asked)
-    doing.audit("link.ask", f"connection:{connection_id}", paise=paise)
-
-
-def asked_links(session: Session, limit: int) -> list[Row[Any]]:
-    """Links that are still to be made at the provider, oldest first."""
-    return list(session.execute(_ASKED, {"limit": limit}).all())
-
-
-def link_made(session: Session, settings: Settings, link: Row[Any], made: tuple[str, str]) -> None:
-    """The provider made a link (its id and address): text it, once."""
-    provider, url = made
-    if session.execute(_OPEN, {"id": link.id, "provider": provider, "url": url}).one_or_none() is None:
-        return
-    fresh = session.execute(_BY_REFERENCE, {"reference": link.reference}).one()
-    _send_link(session, settings, fresh, link.asked_by, link.reference)
-
-
-def link_refused(session: Session, settings: Settings, link: Row[Any]) -> None:
-    """The provider will not make a link: say so, once."""
-    if session.execute(_FAIL, {"id": link.id}).one_or_none() is None:
-        return
-    outbox.post(
-        session,
-        source=f"link:{link.reference}:{link.asked_by}",
-        recipient=link.asked_by,
-        kind="link",
-        text=say("paylink.failed", number=link.number, service=settings.service_name),
-        connection_id=link.connection_id,
-        default_language=settings.default_language,
-    )
-
-
-def _send_link(session: Session, settings: Settings, link: Row[Any], to: str, cause: str) -> None:
-    told = say(
-        "paylink.message",
-        amount=Money(link.amount_paise),
-        number=link.number,
-        url=link.url,
-        day=link.expires_at.date(),
-        service=settings.service_name,
-    )
-    outbox.post(
-        session,
-        source=f"link:{cause}:{to}",
-        recipient=to,
-        kind="link",
-        text=told,
-        connection_id=link.connection_id,
-        default_language=settings.default_language,
-    )
-
-
 def keep_event(session: Session, event_id: str, body: str, at: datetime) -> None:
     """Keep a webhook as it came, once."""
     session.execute(_EVENT, {"id": event_id, "body": body, "at": at})
@@ -218,7 +85,7 @@ def take_event(doing: Doing, event_id: str, event: Event) -> None:
     if event.refund is not None:
         _give_back(doing, event.refund)
     if event.link is not None and event.link_state is not None:
-        doing.session.execute(_END, {"reference": event.link, "state": event.link_state})
+        links.end(doing.session, event.link, event.link_state)
     doing.session.execute(_HANDLED, {"id": event_id, "at": doing.at})
 
 
@@ -228,7 +95,7 @@ def _take_payment(doing: Doing, paid: Paid) -> None:
     The row of the payment is unique by the provider's id: two events at once wait for each other here.
     """
     session = doing.session
-    link = session.execute(_BY_REFERENCE, {"reference": paid.link}).one_or_none() if paid.link else None
+    link = links.find(session, paid.link) if paid.link else None
     plant = link.plant_id if link else session.execute(_HOME).scalar_one()
     row = {
         "reference": paid.reference,

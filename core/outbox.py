@@ -36,23 +36,27 @@ class Kind:
     life: timedelta
     again: bool = True
     """Whether it is worth sending once more when nobody knows if it arrived."""
+    whatsapp: bool = True
+    """Whether it goes on WhatsApp to those who asked for that."""
+    stoppable: bool = False
+    """Whether STOP ends it. What proves money, was asked for, or must be told by law is not."""
 
 
 KINDS: Mapping[str, Kind] = {
     # A second code in doubt only confuses: whoever misses it asks for a new one.
-    "code": Kind(0, ONE_PART, timedelta(minutes=10), again=False),
+    "code": Kind(0, ONE_PART, timedelta(minutes=10), again=False, whatsapp=False),
     "receipt": Kind(1, ONE_PART, timedelta(days=3)),
     "link": Kind(1, ONE_PART, timedelta(days=1)),
     "reversal": Kind(1, ONE_PART, timedelta(days=3)),
-    "reply": Kind(1, THREE_PARTS, timedelta(hours=6)),
+    "reply": Kind(1, THREE_PARTS, timedelta(hours=6), whatsapp=False),
     "bill": Kind(9, BILL_PARTS, timedelta(days=3)),
     # A reminder of yesterday may reach somebody who has paid since.
-    "reminder": Kind(9, ONE_PART, timedelta(hours=12), again=False),
+    "reminder": Kind(9, ONE_PART, timedelta(hours=12), again=False, stoppable=True),
     # Promotional, so it may wait for its hours.
-    "coupon": Kind(9, TWO_PARTS, timedelta(days=3)),
+    "coupon": Kind(9, TWO_PARTS, timedelta(days=3), stoppable=True),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
     "supply": Kind(2, TWO_PARTS, timedelta(days=2)),
-    "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1)),
+    "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1), whatsapp=False),
 }
 
 
@@ -91,7 +95,7 @@ def post(
 ) -> bool:
     """Write one message; one round trip.
 
-    False when nothing was written: the source has spoken already, or the phone is unreachable.
+    False when nothing was written: the source has spoken already, or the phone is unreachable or stopped it.
     """
     message = Message(source, recipient, kind, text, connection_id, language, channel=channel, widget=widget)
     return post_many(session, [message], default_language=default_language) == 1
@@ -128,6 +132,8 @@ def _columns(messages: Iterable[Message]) -> dict[str, list[object]]:
                 message.connection_id,
                 message.at,
                 message.channel,
+                kind.whatsapp,
+                kind.stoppable,
                 None if isinstance(message.text, str) else message.text.key,
                 msgspec.json.encode(message.widget).decode() if message.widget else None,
             )
@@ -149,6 +155,8 @@ _COLUMNS = (
     "connections",
     "moments",
     "channels",
+    "movable",
+    "stoppable",
     "templates",
     "widgets",
 )
@@ -158,19 +166,23 @@ INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, ne
     connection_id, channel, template, widget)
 SELECT new.source, new.recipient, new.kind, new.language, new.body, new.parts, new.priority,
        coalesce(new.at, now()), coalesce(new.at, now()) + make_interval(secs => new.life), new.connection_id,
-       CASE WHEN new.recipient LIKE '+%' THEN new.channel ELSE 'whatsapp' END, new.template,
+       CASE WHEN new.recipient LIKE '+%' AND NOT (new.movable AND phone.whatsapp IS NOT NULL)
+            THEN new.channel ELSE 'whatsapp' END, new.template,
        CAST(new.widget AS jsonb)
 FROM unnest(
     CAST(:sources AS text[]), CAST(:recipients AS text[]), CAST(:kinds AS text[]),
     CAST(:wanted AS text[]), CAST(:languages AS text[]), CAST(:bodies AS text[]),
     CAST(:parts AS smallint[]), CAST(:priorities AS smallint[]), CAST(:lives AS integer[]),
     CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[]), CAST(:channels AS text[]),
-    CAST(:templates AS text[]), CAST(:widgets AS text[])
+    CAST(:movable AS boolean[]), CAST(:stoppable AS boolean[]), CAST(:templates AS text[]),
+    CAST(:widgets AS text[])
 ) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at, channel,
-    template, widget)
+    movable, stoppable, template, widget)
 LEFT JOIN phone ON phone.e164 = new.recipient
 WHERE new.language = coalesce(new.wanted, phone.language, :default_language)
   AND phone.unreachable IS NULL
+  -- To whoever has stopped it on WhatsApp and has no number, nothing can go by SMS instead.
+  AND (phone.stopped IS NULL OR NOT (new.stoppable OR (new.movable AND new.recipient NOT LIKE '+%')))
 ON CONFLICT (source) DO NOTHING
 RETURNING 1
 """)

@@ -1,21 +1,18 @@
-"""Money comes in, whatever the way of paying: credited once, with a receipt, and taken back by reversal."""
+"""Money comes in, whatever the way of paying: credited once, with a receipt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Row, text
-from sqlalchemy.orm import Session
 
 from core import floats, ledger, outbox
 from core.clock import financial_year, local
-from core.collecting import UNDO_WITHIN
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
-from core.text import Name, Text, say
+from core.text import Text, say
 
 CASH_LAW_PAISE = 2_00_000_00
 """Section 269ST of the Income-tax Act bars cash of two lakh rupees and more from one person in a day."""
@@ -55,29 +52,6 @@ _RECEIPT = text("""
     FROM paid, counted
     RETURNING number, code, payment_id
 """)
-
-TO_UNDO = text("""
-    SELECT payment.id, payment.entry_id, payment.amount_paise, payment.paid_at, payment.staff_id,
-           payment.payer, payment.purpose, payment.reversal_id, payment.connection_id,
-           receipt.number AS receipt, connection.number, customer.name, customer.name_local
-    FROM payment
-    JOIN receipt ON receipt.payment_id = payment.id
-    JOIN connection ON connection.id = payment.connection_id
-    JOIN customer ON customer.id = connection.customer_id
-    WHERE payment.id = :payment FOR UPDATE OF payment
-""")
-
-_REVERSED = text("UPDATE payment SET reversal_id = :reversal WHERE id = :payment")
-_SETTLED = text("""
-    UPDATE dispute SET settled_at = :at, settled_by = :staff, outcome = 'undo'
-    WHERE payment_id = :payment AND settled_at IS NULL
-""")
-# Both accounts of a payment, in order, as postings lock them.
-_LOCK_BOTH = text("""
-    SELECT kind, balance_paise FROM account
-    WHERE id IN (SELECT account_id FROM posting WHERE entry_id = :entry) ORDER BY id FOR NO KEY UPDATE
-""")
-
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:mode || ' ' || :reference, 0))")
 _BY_REFERENCE = text("""
@@ -235,50 +209,6 @@ def _give_receipt(doing: Doing, row: Row[Any], incoming: Incoming, entry_id: int
     ).one()
 
 
-def undo(doing: Doing, payment_id: int) -> tuple[Money, Name, int]:
-    """Take a collector's own payment back by reversal; returns amount, name and the new balance in paise.
-
-    Raises Refusal when it is not his, was taken back before, or is older than ten minutes.
-    """
-    session, staff = doing.session, doing.caller.staff
-    row = session.execute(TO_UNDO, {"payment": payment_id}).one()
-    if staff is None or row.staff_id != staff.id or row.reversal_id is not None:
-        raise Refusal(say("undo.nothing"))
-    if doing.at - row.paid_at > UNDO_WITHIN:
-        raise Refusal(say("undo.too_late"))
-    balance = take_back(doing, row)
-    doing.audit("pay.undo", f"connection:{row.number}", paise=row.amount_paise, receipt=row.receipt)
-    return Money(row.amount_paise), Name(row.name, row.name_local), balance
-
-
-def take_back(doing: Doing, row: Row[Any]) -> int:
-    """Reverse a payment (a row of TO_UNDO) and tell the customer; returns the new balance in paise.
-
-    Whatever the customer said against it is settled with it.
-    """
-    session = doing.session
-    if row.purpose == "deposit":
-        held = {one.kind: -one.balance_paise for one in session.execute(_LOCK_BOTH, {"entry": row.entry_id})}
-        if held["deposit"] < row.amount_paise:
-            raise Refusal(say("deposit.used", number=row.number))
-    reversal = ledger.reverse(session, row.entry_id, f"undo:{doing.key}", doing.at)
-    session.execute(_REVERSED, {"reversal": reversal, "payment": row.id})
-    staff = doing.caller.staff
-    session.execute(_SETTLED, {"payment": row.id, "at": doing.at, "staff": staff.id if staff else None})
-    balance = ledger.balance(session, "dues", connection_id=row.connection_id)
-    state, amount = standing(balance)
-    told = say(
-        f"reversal.{state}",
-        receipt=row.receipt,
-        amount=Money(row.amount_paise),
-        number=row.number,
-        balance=amount,
-        service=doing.settings.service_name,
-    )
-    tell(doing, row.connection_id, "reversal", told, also=row.payer)
-    return balance
-
-
 def tell(doing: Doing, connection_id: int, kind: str, told: Text, also: str | None = None) -> None:
     """Put the same words on the way to every phone that pays for or holds the connection, and to `also`."""
     phones = doing.session.execute(_PHONES, {"connection": connection_id}).scalars().all()
@@ -289,42 +219,3 @@ def tell(doing: Doing, connection_id: int, kind: str, told: Text, also: str | No
         [outbox.Message(f"{kind}:{doing.key}:{phone}", phone, kind, told, connection_id) for phone in phones],
         default_language=doing.settings.default_language,
     )
-
-
-def resend_receipt(doing: Doing, connection_id: int) -> str | None:
-    """Send the last receipt again to the phone that asks; returns its number, None if there is none."""
-    row = _last_receipt(doing.session, connection_id)
-    if row is None:
-        return None
-    number, code, paise, paid_at, purpose = row
-    told = say(
-        "receipt.again_deposit" if purpose == "deposit" else "receipt.again",
-        receipt=number,
-        code=code,
-        amount=Money(paise),
-        day=local(paid_at).date(),
-        service=doing.settings.service_name,
-    )
-    outbox.post(
-        doing.session,
-        source=f"receipt-again:{doing.key}",
-        recipient=doing.caller.phone,
-        kind="receipt",
-        text=told,
-        connection_id=connection_id,
-        default_language=doing.settings.default_language,
-    )
-    return number
-
-
-def _last_receipt(session: Session, connection_id: int) -> tuple[str, str, int, datetime, str] | None:
-    row = session.execute(
-        text(
-            "SELECT receipt.number, receipt.code, payment.amount_paise, payment.paid_at, payment.purpose "
-            "FROM payment JOIN receipt ON receipt.payment_id = payment.id "
-            "WHERE payment.connection_id = :connection AND payment.reversal_id IS NULL "
-            "ORDER BY payment.paid_at DESC, payment.id DESC LIMIT 1"
-        ),
-        {"connection": connection_id},
-    ).one_or_none()
-    return (row.number, row.code, row.amount_paise, row.paid_at, row.purpose) if row else None

@@ -127,6 +127,10 @@ _RECORD = text(f"""
         INSERT INTO reading (connection_id, taken_on, wh, before_wh, bands, source, staff_id, noted_at)
         SELECT connection_id, day, wh, before_wh, CAST(bands AS jsonb), :source, :staff, :at
         FROM judged WHERE state = 'new' ORDER BY place
+    ), overtaken AS (
+        UPDATE self_reading AS own SET state = 'read', settled_at = :at, settled_by = :staff
+        FROM judged WHERE judged.state IN ('new', 'corrected') AND own.connection_id = judged.connection_id
+        AND own.state = 'waiting' AND own.taken_on <= judged.day
     )
     SELECT state, wh - floor, last_shown, last_on FROM judged ORDER BY place
 """)

@@ -9,6 +9,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import outbox
 from core.clock import local
 from core.db import Reader
 from core.doing import Doing
@@ -42,6 +43,12 @@ WHERE receipt.number = :number AND (connection.id = ANY(CAST(:lines AS bigint[])
     OR receipt.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = :staff))
 """
 _MINE = text(_COLUMNS + _IN_REACH)
+_LAST = text("""
+    SELECT receipt.number, receipt.code, payment.amount_paise, payment.paid_at, payment.purpose
+    FROM payment JOIN receipt ON receipt.payment_id = payment.id
+    WHERE payment.connection_id = :connection AND payment.reversal_id IS NULL
+    ORDER BY payment.paid_at DESC, payment.id DESC LIMIT 1
+""")
 # The row is locked from here to the end, so that two guesses at once are two tries.
 _TRIES = text("""
     INSERT INTO receipt_check (phone, day) VALUES (:phone, :day)
@@ -117,6 +124,31 @@ def show(doing: Doing, number: str) -> Text:
         *link_lines(doing, proof.id),
     ]
     return say("nav.lines", lines=tuple(lines))
+
+
+def send_last(doing: Doing, connection_id: int) -> str | None:
+    """Send the last receipt again to the phone that asks; returns its number, None if there is none."""
+    row = doing.session.execute(_LAST, {"connection": connection_id}).one_or_none()
+    if row is None:
+        return None
+    told = say(
+        "receipt.again_deposit" if row.purpose == "deposit" else "receipt.again",
+        receipt=row.number,
+        code=row.code,
+        amount=Money(row.amount_paise),
+        day=local(row.paid_at).date(),
+        service=doing.settings.service_name,
+    )
+    outbox.post(
+        doing.session,
+        source=f"receipt-again:{doing.key}",
+        recipient=doing.caller.phone,
+        kind="receipt",
+        text=told,
+        connection_id=connection_id,
+        default_language=doing.settings.default_language,
+    )
+    return str(row.number)
 
 
 def link_lines(doing: Doing, receipt_id: int) -> list[Text]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from channels.texting import handle_waiting
+from channels.waiting import handle_waiting
 from jobs.context import services
 
 

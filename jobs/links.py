@@ -6,7 +6,7 @@ import structlog
 
 from channels.nudge import nudge
 from channels.payments.razorpay import Away, Refused, make_link
-from core import online
+from core import links
 from core.clock import now
 from jobs.context import services, stopping
 
@@ -22,7 +22,7 @@ def make() -> None:
     if settings.razorpay is None:
         return
     with made.database.begin() as session:
-        asked = online.asked_links(session, BATCH)
+        asked = links.asked(session, BATCH)
     for link in asked:
         if stopping.is_set():
             return
@@ -37,12 +37,12 @@ def make() -> None:
             )
         except (Away, Refused) as error:
             log.warning("no payment link", link=link.id, why=str(error))
-            if isinstance(error, Away) and now() - link.asked_at < online.GIVE_UP:
+            if isinstance(error, Away) and now() - link.asked_at < links.GIVE_UP:
                 return
             with made.database.begin() as session:
-                online.link_refused(session, settings, link)
+                links.refused(session, settings, link)
             continue
         with made.database.begin() as session:
-            online.link_made(session, settings, link, found)
+            links.made(session, settings, link, found)
     if asked:
         nudge(made.redis)

@@ -17,7 +17,11 @@ from migrations import versions
 from ops.trouble import first_line
 
 PATIENCE = 3
-PROVIDERS = {"africastalking": "https://api.africastalking.com", "twilio": "https://api.twilio.com"}
+PROVIDERS = {
+    "africastalking": "https://api.africastalking.com",
+    "razorpay": "https://api.razorpay.com",
+    "twilio": "https://api.twilio.com",
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ def findings(env: Mapping[str, str]) -> Iterator[Finding]:
     yield _migrations(settings.database_url)
     if settings.sparkmeter:
         yield _reach("meters", settings.sparkmeter.url)
+    if settings.razorpay:
+        yield _reach("payments", settings.razorpay.base_url or PROVIDERS["razorpay"])
     for name in dict.fromkeys((*settings.ussd_gateways, *settings.sms_gateways, *settings.whatsapp_gateways)):
         yield _gateway(name, settings)
 

@@ -21,7 +21,12 @@ from ops.environment import base_url, demo_environment
 from ops.supervisor import ChildEnded, Crew, check_port, sole_holder
 
 READY_WITHIN = 30.0
-PROGRAMS = (("meter service", "meters"), ("web server", "serve"), ("worker", "work", "--cron"))
+PROGRAMS = (
+    ("meter service", "meters"),
+    ("payment stand-in", "pay-stand-in"),
+    ("web server", "serve"),
+    ("worker", "work", "--cron"),
+)
 
 Say = Callable[[str], None]
 
@@ -121,7 +126,9 @@ Try in another window:
   {command} phone +919800000002 sms UNDO                he mistyped
   {command} phone +919800000001 dial 1                  her balance again
   {command} phone +919800000003 sms DUES                the cluster in-charge above them
+  {command} phone +919800000001 sms "LINK 100"          a link to pay online: open it and press Pay
   {command} phone +919800000003 sms METERS              smart meters; also FLAGS, EXCUSE 120490 7
+  {command} phone +919800000014 sms "SCHEME 120490 FAN"  a fan on instalments, agreed to by code
   {command} phone +919800000009 dial                    somebody unknown
   {command} phone +919800000002                         any phone, to dial and text by hand
 

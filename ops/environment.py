@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from core.settings import Settings
 from ops import embedded
 
-SECRETS = ("AT_SECRET", "BIJLI_SECRET_KEY", "TWILIO_AUTH_TOKEN")
+SECRETS = (
+    "AT_SECRET",
+    "BIJLI_SECRET_KEY",
+    "RAZORPAY_KEY_SECRET",
+    "RAZORPAY_WEBHOOK_SECRET",
+    "TWILIO_AUTH_TOKEN",
+)
 DEFAULTS = {
     "BIJLI_DEMO": "1",
     "BIJLI_HOST": "127.0.0.1",
     "BIJLI_PORT": "8000",
     "BIJLI_USSD_CODE": "*384*77#",
     "BIJLI_HELPLINE": "1800123456",
+    "RAZORPAY_KEY_ID": "rzp_test_demo",
     "TWILIO_ACCOUNT_SID": "ACdemo",
     "TWILIO_WHATSAPP_SENDER": "+911800123456",
 }
@@ -45,7 +54,11 @@ def demo_environment(folder: Path, given: Mapping[str, str] = os.environ) -> dic
     settings["DATABASE_URL"] = given.get("DATABASE_URL") or embedded.postgres_url(folder)
     settings["REDIS_URL"] = given.get("REDIS_URL") or embedded.valkey_url(folder)
     settings["SIMULATED_METERS_URL"] = f"http://127.0.0.1:{_free_port()}"
-    settings |= {name: given[name] for name in settings if given.get(name)}
+    # Never an operator's own Razorpay: the demo's customers pay with no money.
+    settings |= {name: given[name] for name in settings if given.get(name) and "RAZORPAY" not in name}
+    own_address = f"http://127.0.0.1:{settings['BIJLI_PORT']}"
+    settings["BIJLI_PUBLIC_URL"] = given.get("BIJLI_PUBLIC_URL") or own_address
+    settings["RAZORPAY_BASE_URL"] = _same_or_free(kept.get("RAZORPAY_BASE_URL", ""))
     _write_file(demo_file(folder), settings)
     return dict(given) | settings
 
@@ -53,6 +66,13 @@ def demo_environment(folder: Path, given: Mapping[str, str] = os.environ) -> dic
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def _same_or_free(url: str) -> str:
+    """The address of the last start if its port is still free: links that were texted go on working."""
+    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", urlsplit(url).port or 0)) as probe:
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return f"http://127.0.0.1:{_free_port()}"
 
 
 def command_environment(folder: Path, given: Mapping[str, str] = os.environ) -> Mapping[str, str]:

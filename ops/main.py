@@ -143,6 +143,19 @@ def meters() -> None:
     run(home() / "meters.json", settings.simulated_meters_url)
 
 
+@cli.command("pay-stand-in", hidden=True)
+def pay_stand_in() -> None:
+    """Serve the demo's stand-in for Razorpay."""
+    settings = use_settings()
+    from ops.environment import base_url
+    from ops.razorpay import serve as run
+
+    razorpay = settings.razorpay
+    if not settings.demo or razorpay is None or razorpay.base_url is None:
+        raise SettingError("RAZORPAY_BASE_URL is not set, or this is not the demo")
+    run(home() / "razorpay.json", razorpay, razorpay.base_url, base_url(settings))
+
+
 @cli.command()
 def demo() -> None:
     """Run the whole service here, with invented customers."""
@@ -187,6 +200,21 @@ def check_templates() -> None:
     """Compare the registered templates (dlt.csv) with the words of this version."""
     settings = use_settings()
     from ops.dlt import check as run
+
+    if not run(settings, click.echo):
+        sys.exit(1)
+
+
+@cli.group()
+def whatsapp() -> None:
+    """WhatsApp's templates at Twilio."""
+
+
+@whatsapp.command("sync")
+def sync_templates() -> None:
+    """Make the templates that our words need, ask for their approval, and say how it stands."""
+    settings = use_settings()
+    from ops.whatsapp import run
 
     if not run(settings, click.echo):
         sys.exit(1)

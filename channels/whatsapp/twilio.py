@@ -1,13 +1,14 @@
-"""Twilio: WhatsApp in, its reports, and sending within the 24 hours after a person's last message."""
+"""Twilio: WhatsApp in, its reports, and sending: freely within the 24 hours, else by approved templates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from channels import form as fields
 from channels.http import send_each
-from channels.message import BadWebhook, DeliveryReport, Inbound, Outcome, Outgoing
+from channels.message import BadWebhook, DeliveryReport, Inbound, Never, Outcome, Outgoing
 from channels.twilio import (
     CONTENT_GONE,
     WHATSAPP,
@@ -18,9 +19,10 @@ from channels.twilio import (
     refuses_content,
 )
 from channels.whatsapp.contents import Contents, content_of
+from channels.whatsapp.templates import Templates
 from core.db import Database
 from core.phones import is_scoped, read_phone
-from core.settings import Twilio
+from core.settings import Settings, Twilio
 
 PROVIDER = "twilio"
 NAME = "twilio-whatsapp"
@@ -29,6 +31,9 @@ TAPPED = ("ButtonPayload", "ListId")
 """The ids of what was tapped; they say what was meant, the text beside them is only its caption."""
 WORDLESS = frozenset({"audio", "contacts", "image", "location", "sticker", "video"})
 """Kinds of message whose text, where there is one, is a caption or an address, not an answer."""
+
+
+CLOSED = Never("no open window, no approved template", elsewhere=True)
 
 
 class WhatsAppDoor:
@@ -68,27 +73,39 @@ def _given(form: Mapping[str, str]) -> str:
 class WhatsAppGateway:
     """Sends one message per call; its reports carry our own row number in their address.
 
-    A widget goes as a content; where there is none, or Twilio refuses it, as the text it is as well.
+    A widget goes as a content; where there is none, or Twilio refuses it, as the text it is as well. Outside
+    the 24 hours after the recipient's last message only what has an approved template goes at all.
     """
 
     name = NAME
 
     def __init__(
-        self, settings: Twilio, sender: str, public_url: str, pool: Executor, database: Database
+        self, twilio: Twilio, sender: str, settings: Settings, pool: Executor, database: Database
     ) -> None:
         self._sender = WHATSAPP + sender
         self._pool = pool
-        self._reports = f"{public_url}/whatsapp/twilio/status"
-        self._client = make_client(settings)
+        self._reports = f"{settings.public_url}/whatsapp/twilio/status"
+        self._client = make_client(twilio)
         self._contents = Contents(database, self._client)
+        self._templates = Templates(database, twilio.account_sid, settings.service_name, settings.helpline)
 
     def send(self, batch: Sequence[Outgoing]) -> list[Outcome]:
         """One request per message, a few at once."""
         return [outcomes[0] for outcomes in send_each(self._pool, batch, self._send_one)]
 
     def _send_one(self, message: Outgoing) -> list[Outcome]:
+        if not message.window:
+            return [self._approved(message)]
         outcome = self._tappable(message)
         return [self._create(message, body=message.body) if outcome is None else outcome]
+
+    def _approved(self, message: Outgoing) -> Outcome:
+        """Send it by its approved template; an SMS may do where there is none, or Twilio refuses it."""
+        filled = self._templates.filled(message)
+        if filled is None:
+            return CLOSED
+        outcome = self._create(message, content=filled)
+        return replace(outcome, elsewhere=True) if refuses_content(outcome) else outcome
 
     def _tappable(self, message: Outgoing) -> Outcome | None:
         """Send it as buttons or a list; None where it has to be text."""

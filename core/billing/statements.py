@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from core.selfreading import BILLS
+
 GRACE_DAYS = 5
 """A meter read so many days after a period's end still closes it, and opens the next."""
 LOOKED_BACK = 3
@@ -56,7 +58,7 @@ MAKE_DRAFT = text("""
         connection_id bigint, dues_id bigint, before_paise bigint, tariff_id bigint,
         first date, days bigint, opening_wh bigint, closing_wh bigint, reading_id bigint,
         estimated boolean, amount_paise bigint, lines jsonb, prepaid boolean, backwards boolean,
-        instalment_paise bigint
+        instalment_paise bigint, self_reading_id bigint
     ) ON COMMIT DELETE ROWS
 """)
 
@@ -107,7 +109,8 @@ _FIXED_LINE = """
 
 # What the meter says. It opens where the last bill closed, be it presumed; else with what was read
 # when the period began. The newest reading of the period closes it. A reading below a real opening
-# is not believed; one below a presumed opening is: energy that was paid for is used up first.
+# is not believed; one below a presumed opening is: energy that was paid for is used up first. Where it
+# was not read, the customer's own reading goes before an estimate, if the plant's bills go by such.
 _METER = f"""
     SELECT due.*, price.id AS tariff_id, price.monthly_paise, price.rest_band, {_FIXED} AS fixed_paise,
         opening.wh AS opening_wh, shown.really,
@@ -115,8 +118,9 @@ _METER = f"""
         CASE WHEN shown.really THEN new.id END AS new_id,
         CASE WHEN NOT counted.yes THEN 0
              WHEN shown.really THEN greatest(new.wh - opening.wh, 0)
+             WHEN told.id IS NOT NULL THEN greatest(told.wh - opening.wh, 0)
              ELSE coalesce({_ESTIMATE}, 0) END AS wh,
-        counted.yes AS counted, spent.used, spent.total AS used_wh
+        told.id AS told_id, counted.yes AS counted, spent.used, spent.total AS used_wh
     FROM due
     JOIN price ON price.package_id = due.package_id AND due.first >= price.since AND due.first < price.until
     CROSS JOIN LATERAL (SELECT due.metered AND price.energy AS yes) AS counted
@@ -142,6 +146,12 @@ _METER = f"""
             counted.yes AND new.wh IS NOT NULL AND opening.wh IS NOT NULL
             AND (new.wh >= opening.wh OR due.presumed IS TRUE) AS really
     ) AS shown
+    LEFT JOIN LATERAL (
+        SELECT id, wh FROM self_reading AS own
+        WHERE counted.yes AND NOT shown.really AND own.connection_id = due.id AND own.state = 'waiting'
+        AND own.taken_on > :first + {GRACE_DAYS} AND own.taken_on <= :last + {GRACE_DAYS}
+        AND (own.wh >= opening.wh OR due.presumed IS TRUE) AND ({BILLS.format(plant=":plant")})
+    ) AS told ON true
     LEFT JOIN LATERAL (
         SELECT sum(closing_wh - opening_wh)::bigint AS wh, sum(period_to - period_from + 1)::bigint AS days
         FROM (
@@ -169,28 +179,27 @@ _IN_BAND = """
 """
 
 # The next open instalment of each plan that had begun by the period's end, unless one of its own is of
-# this month, or a later one, already.
+# this month, or a later one, already. Looked up for each connection: most have none.
 _OWED = """
-    SELECT next.connection_id, sum(next.paise)::bigint AS paise, string_agg(format(
+    SELECT sum(next.paise)::bigint AS paise, string_agg(format(
             '{"kind":"instalment","rate":%s,"paise":%s,"plan":%s,"number":%s,"of":%s,"name":%s,"local":%s}',
             next.paise, next.paise, next.plan_id, next.number, plan.instalments, to_json(scheme.name),
             coalesce(to_json(scheme.name_local), 'null')), ',' ORDER BY next.plan_id) AS lines
     FROM (
-        SELECT DISTINCT ON (plan_id) plan_id, number, connection_id, paise FROM instalment
-        WHERE run_id IS NULL AND payoff_id IS NULL AND connection_id > :after AND connection_id <= :upto
+        SELECT DISTINCT ON (plan_id) plan_id, number, paise FROM instalment
+        WHERE run_id IS NULL AND payoff_id IS NULL AND instalment.connection_id = meter.id
         ORDER BY plan_id, number
     ) AS next
     JOIN plan ON plan.id = next.plan_id AND plan.begun_on <= :last
     JOIN scheme ON scheme.id = plan.scheme_id
     WHERE NOT EXISTS (SELECT FROM instalment AS billed
         WHERE billed.plan_id = next.plan_id AND billed.month >= :first)
-    GROUP BY next.connection_id
 """
 
 # Materialized, and OFFSET 0, or the planner copies every expression into each of its uses.
 FILL_DRAFT = text(f"""
     WITH due AS MATERIALIZED ({_DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}),
-    step AS MATERIALIZED ({_STEP}), owed AS MATERIALIZED ({_OWED})
+    step AS MATERIALIZED ({_STEP})
     INSERT INTO draft
     SELECT meter.id, account.id, coalesce(account.balance_paise, 0),
         meter.tariff_id, meter.first, meter.days, meter.opening_wh,
@@ -198,9 +207,8 @@ FILL_DRAFT = text(f"""
         meter.counted AND NOT meter.really,
         meter.fixed_paise + coalesce(energy.paise, 0) + coalesce(owed.paise, 0),
         CAST('[' || concat_ws(',', {_FIXED_LINE}, energy.lines, owed.lines) || ']' AS jsonb),
-        meter.prepaid, meter.backwards, coalesce(owed.paise, 0)
+        meter.prepaid, meter.backwards, coalesce(owed.paise, 0), meter.told_id
     FROM meter
-    LEFT JOIN owed ON owed.connection_id = meter.id
     LEFT JOIN account ON account.kind = 'dues' AND account.connection_id = meter.id
         AND account.connection_id > :after AND account.connection_id <= :upto
     LEFT JOIN LATERAL (
@@ -214,6 +222,7 @@ FILL_DRAFT = text(f"""
             WHERE step.tariff_id = meter.tariff_id OFFSET 0
         ) AS part WHERE part.wh > 0
     ) AS energy ON meter.counted
+    CROSS JOIN LATERAL ({_OWED}) AS owed
     ORDER BY meter.id
 """)
 
@@ -240,11 +249,11 @@ POST_SIDES = text("""
 POST_BILLS = text("""
     INSERT INTO bill (connection_id, period_from, period_to, issued_on, due_on, amount_paise, entry_id,
         run_id, tariff_id, before_paise, opening_wh, closing_wh, reading_id, estimated, lines,
-        instalment_paise)
+        instalment_paise, self_reading_id)
     SELECT connection_id, first, :last, :issued, :due, amount_paise,
         CASE WHEN amount_paise > 0 THEN CAST(:entry AS bigint) END,
         :run, tariff_id, before_paise, opening_wh, closing_wh, reading_id, estimated, lines,
-        instalment_paise
+        instalment_paise, self_reading_id
     FROM draft
 """)
 

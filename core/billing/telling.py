@@ -23,7 +23,7 @@ FROM_HOUR, TO_HOUR = 8, 20
 
 _NEXT = text("""
     SELECT bill.id, bill.connection_id, connection.number, bill.period_from, bill.period_to, bill.due_on,
-        bill.amount_paise, bill.before_paise, bill.estimated, bill.instalment_paise
+        bill.amount_paise, bill.before_paise, bill.estimated, bill.instalment_paise, bill.self_reading_id
     FROM bill JOIN connection ON connection.id = bill.connection_id
     WHERE bill.run_id = :run AND bill.id > :after AND bill.reversed_at IS NULL AND bill.amount_paise > 0
     AND EXISTS (
@@ -137,11 +137,11 @@ def words(bill: Row[Any], service: str) -> Text:
 
 
 def _note(bill: Row[Any]) -> Text | str:
-    """What is to be known of the amount: instalments in it, energy that was estimated."""
+    """What is to be known of the amount: instalments in it, energy that none of our staff has read."""
+    how = "self" if bill.self_reading_id is not None else "estimated" if bill.estimated else "read"
     if bill.instalment_paise:
-        key = "bill.note_instalment_estimated" if bill.estimated else "bill.note_instalment"
-        return say(key, amount=Money(bill.instalment_paise))
-    return say("bill.note") if bill.estimated else ""
+        return say(f"bill.note_instalment_{how}", amount=Money(bill.instalment_paise))
+    return say(f"bill.note_{how}") if bill.estimated else ""
 
 
 def sensible(moment: datetime, from_hour: int = FROM_HOUR, to_hour: int = TO_HOUR) -> datetime:

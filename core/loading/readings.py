@@ -120,5 +120,10 @@ PART = Part(
             "reading.connection_id = connection.id AND connection.reference = given.connection "
             "AND reading.taken_on = given.date",
         ),
+        """
+        UPDATE self_reading AS own SET state = 'read', settled_at = now() FROM in_readings AS given
+        JOIN connection ON connection.reference = given.connection
+        WHERE own.connection_id = connection.id AND own.state = 'waiting' AND own.taken_on <= given.date
+        """,
     ),
 )

@@ -131,10 +131,14 @@ def read_sparkmeter(env: Env) -> SparkMeter | None:
 def read_razorpay(env: Env) -> Razorpay | None:
     if not env.any_of("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET"):
         return None
+    base_url = env.optional("RAZORPAY_BASE_URL")
+    if base_url is not None and not base_url.startswith(("https://", "http://127.0.0.1")):
+        raise SettingError("RAZORPAY_BASE_URL must start with https://")
+    old = "RAZORPAY_OLD_WEBHOOK_SECRET"
     return Razorpay(
         key_id=env.text("RAZORPAY_KEY_ID"),
         key_secret=env.secret("RAZORPAY_KEY_SECRET", 16),
         webhook_secret=env.secret("RAZORPAY_WEBHOOK_SECRET", 16),
-        old_secret=env.optional("RAZORPAY_OLD_WEBHOOK_SECRET"),
-        base_url=env.optional("RAZORPAY_BASE_URL"),
+        old_secret=env.secret(old, 16) if env.optional(old) else None,
+        base_url=base_url,
     )

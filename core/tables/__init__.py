@@ -28,8 +28,17 @@ from core.tables.coupons import (
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.dlt import DltTemplate
 from core.tables.dunning import Promise, ReminderRound
-from core.tables.messages import Audit, AuditSeal, GatewayPause, Handled, Inbound, OneTimeCode, Outbox
-from core.tables.meters import MeterChange, Reading, ReadingWas
+from core.tables.messages import (
+    Audit,
+    AuditSeal,
+    Consent,
+    GatewayPause,
+    Handled,
+    Inbound,
+    OneTimeCode,
+    Outbox,
+)
+from core.tables.meters import MeterChange, Reading, ReadingWas, SelfReading
 from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
     Cluster,
@@ -45,7 +54,7 @@ from core.tables.operator import (
 )
 from core.tables.schemes import Instalment, Plan, Scheme, SchemePlace
 from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
-from core.tables.whatsapp import WhatsAppContent
+from core.tables.whatsapp import WhatsAppContent, WhatsAppTemplate
 from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
@@ -62,6 +71,7 @@ __all__ = [
     "ConnectionFlag",
     "ConnectionPhone",
     "ConnectionStatus",
+    "Consent",
     "Coupon",
     "CouponCheck",
     "CouponOrder",
@@ -106,10 +116,12 @@ __all__ = [
     "RequestEvent",
     "Scheme",
     "SchemePlace",
+    "SelfReading",
     "Staff",
     "StaffScope",
     "State",
     "Tariff",
     "TariffStep",
     "WhatsAppContent",
+    "WhatsAppTemplate",
 ]

@@ -124,6 +124,8 @@ class Bill(Base):
     reading_id: Mapped[int | None]
     """The reading that closed it; None where it was estimated or has no meter."""
     estimated: Mapped[bool] = mapped_column(server_default=text("false"))
+    self_reading_id: Mapped[int | None]
+    """The customer's own reading that an estimate went by."""
     lines: Mapped[list[Any] | None]
     """Its lines, as core/tariffs.py has them."""
     reversed_at: Mapped[datetime | None]

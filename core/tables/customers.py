@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import (
     CheckConstraint,
@@ -70,6 +70,10 @@ class Phone(Base):
     language: Mapped[str | None]
     unreachable: Mapped[str | None]
     """Why we stopped texting this number (a gateway said blocked or unknown); None while we may."""
+    stopped: Mapped[datetime | None]
+    """When they asked for nothing that may be stopped (core/consent.py); None while they have not."""
+    whatsapp: Mapped[datetime | None]
+    """When they asked for receipts, bills and notices on WhatsApp; None: by SMS."""
     reminded_on: Mapped[date | None]
     """When a bill was last recalled to this phone: once a week is enough."""
 

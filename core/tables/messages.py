@@ -38,6 +38,8 @@ class Inbound(Base):
     __table_args__ = (
         UniqueConstraint("provider", "provider_id"),
         Index("inbound_waiting", "received_at", postgresql_where=text("handled_at IS NULL")),
+        # When somebody last wrote on WhatsApp: for 24 hours from then we may write freely.
+        Index("inbound_on_whatsapp", "sender", "received_at", postgresql_where=text("channel = 'whatsapp'")),
     )
 
 
@@ -85,6 +87,8 @@ class Outbox(Base):
     """The key of the words the body was made of; where DLT is on, they must be registered."""
     widget: Mapped[dict[str, Any] | None]
     """The same with something to tap (core/widget.py)."""
+    detour: Mapped[str | None]
+    """Why a message that was to go on WhatsApp goes by SMS."""
     __table_args__ = (
         one_of("state", OUTBOX_STATES),
         Index(
@@ -97,6 +101,22 @@ class Outbox(Base):
         Index("outbox_by_recipient", "recipient", "id"),
         Index("outbox_codes", "expires_at", postgresql_where=text("kind = 'code' AND body <> ''")),
     )
+
+
+class Consent(Base):
+    """What a person asked to be sent, or not to be: when, how and in which words. Append-only."""
+
+    __tablename__ = "consent"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    phone: Mapped[str] = mapped_column(index=True)
+    purpose: Mapped[str]
+    given: Mapped[bool]
+    """True: asked for; False: withdrawn."""
+    at: Mapped[datetime]
+    channel: Mapped[str]
+    words: Mapped[str]
+    """What they sent (STOP, START), or the question that they said yes to."""
+    __table_args__ = (one_of("purpose", ("messages", "whatsapp")),)
 
 
 class GatewayPause(Base):

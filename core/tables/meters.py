@@ -84,3 +84,32 @@ class MeterChange(Base):
         Index("meter_change_of", "connection_id", "changed_on"),
         CheckConstraint("before_wh + opening_wh = wh", name="goes_on"),
     )
+
+
+class SelfReading(Base):
+    """What a customer read: it counts once somebody has checked it, and at most like an estimate before.
+
+    `wh` and `before_wh` are as in `reading`; `turned_wh` is the round of the register in `before_wh`
+    that began with it.
+    """
+
+    __tablename__ = "self_reading"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"))
+    taken_on: Mapped[date]
+    wh: Mapped[int]
+    before_wh: Mapped[int]
+    turned_wh: Mapped[int]
+    noted_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
+    """Found `right` or `wrong`, or overtaken: by another reading (`read`), by the next one (`replaced`)."""
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    __table_args__ = (
+        one_of("state", ("waiting", "right", "wrong", "read", "replaced")),
+        CheckConstraint("(state = 'waiting') = (settled_at IS NULL)", name="settled"),
+        CheckConstraint("wh >= before_wh AND before_wh >= turned_wh AND turned_wh >= 0", name="shown"),
+        Index(
+            "self_reading_waiting", "connection_id", unique=True, postgresql_where=text("state = 'waiting'")
+        ),
+    )

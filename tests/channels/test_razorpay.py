@@ -2,101 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 import redis
-from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from channels.app import create_app
-from core.settings import Razorpay
-from jobs import links
+from tests.channels.till import ASHA, IN_CHARGE, OLD, PAYER, RAMESH, Till, body_of, post, razorpay, signature
 from tests.conftest import Servers, demo_settings, fresh_database
 from tests.play import Play
-
-PAYLOADS = Path(__file__).parents[1] / "payloads" / "razorpay"
-ASHA, RAMESH, IN_CHARGE, PAYER = "+919800000001", "+919800000002", "+919800000003", "+919811111111"
-SECRET, OLD = "the-webhook-secret-of-now", "the-webhook-secret-before"
-_events = count(1)
-
-
-def razorpay(base_url: str | None = None) -> Razorpay:
-    return Razorpay("rzp_test_0001", "an-api-secret-of-ours", SECRET, OLD, base_url)
-
-
-def body_of(name: str, reference: str = "") -> bytes:
-    return (PAYLOADS / f"{name}.json").read_text(encoding="utf-8").replace("<reference>", reference).encode()
-
-
-def signature(body: bytes, secret: str = SECRET) -> str:
-    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-
-
-@dataclass
-class Till:
-    """The small world with Razorpay in it; `reference` is Asha's open link of Rs 300."""
-
-    play: Play
-    reference: str = ""
-
-    def ask(self, rupees: str = "300") -> None:
-        self.play.text(ASHA, f"LINK {rupees}")
-        self.reference = str(self.play.scalar("SELECT max(reference) FROM payment_link"))
-
-    def tell(self, name: str, id_: str | None = None, secret: str = SECRET) -> int:
-        return post(self.play.client, body_of(name, self.reference), id_, secret)
-
-    def counts(self) -> tuple[object, object, object]:
-        """Payments that stand, receipts, and what Asha owes."""
-        return (
-            self.play.scalar("SELECT count(*) FROM payment WHERE reversal_id IS NULL"),
-            self.play.scalar("SELECT count(*) FROM receipt"),
-            self.dues(),
-        )
-
-    def dues(self) -> int:
-        return int(
-            str(
-                self.play.scalar(
-                    "SELECT balance_paise FROM account JOIN connection ON connection.id = connection_id "
-                    "WHERE kind = 'dues' AND number = '120457'"
-                )
-            )
-        )
-
-    def in_account(self, kind: str) -> int:
-        return int(
-            str(
-                self.play.scalar(f"SELECT coalesce(sum(balance_paise), 0) FROM account WHERE kind = '{kind}'")
-            )
-        )
-
-
-def post(client: FlaskClient, body: bytes, id_: str | None = None, secret: str = SECRET) -> int:
-    headers = {"X-Razorpay-Signature": signature(body, secret)}
-    headers["X-Razorpay-Event-Id"] = id_ or f"event-{next(_events)}"
-    return client.post("/payments/razorpay", data=body, headers=headers).status_code
-
-
-@pytest.fixture
-def till(servers: Servers, world_template: str, redis_client: object) -> Iterator[Till]:
-    with fresh_database(servers, world_template) as url:
-        play = Play(replace(demo_settings(servers, url), sms_rate=10_000, razorpay=razorpay()))
-        yield Till(play)
-        play.close()
 
 
 @pytest.mark.parametrize("given", [None, "", "0" * 64, "नकली", "x"])
@@ -186,6 +107,23 @@ def test_a_refund_cancels_the_receipt_and_all_are_told(till: Till, events: tuple
         assert [phone for phone, words in till.play.deliver() if "lauta" in words] == [ASHA, PAYER]
 
 
+def test_a_part_paid_back_leaves_the_receipt_and_the_rest_cancels_it(till: Till) -> None:
+    till.ask()
+    till.tell("payment_link.paid")
+    till.play.deliver()
+    for _ in range(2):
+        assert till.tell("refund.partial") == 200
+    assert till.counts() == (1, 1, 420_50)
+    assert till.in_account("clearing") == 200_00
+    told = till.play.deliver()
+    assert [phone for phone, _ in told] == [ASHA, PAYER]
+    assert all("Rs 100 " in words for _, words in told)
+    rest = body_of("refund.partial").replace(b"rfnd_QnPartial00001", b"rfnd_QnPartial00002")
+    assert post(till.play.client, rest.replace(b'"amount": 10000', b'"amount": 20000')) == 200
+    assert till.counts() == (0, 1, 620_50)
+    assert till.in_account("clearing") == 0
+
+
 def test_foreign_money_is_kept_as_an_event_only(till: Till) -> None:
     assert till.tell("payment.dollars") == 200
     assert till.counts()[:2] == (0, 0)
@@ -226,86 +164,6 @@ def test_the_page_after_paying_says_thanks_and_credits_nothing(till: Till) -> No
     page = till.play.client.get(f"/payments/thanks?razorpay_payment_link_reference_id={till.reference}")
     assert page.status_code == 200
     assert till.counts()[:2] == (0, 0)
-
-
-@dataclass
-class Shop:
-    """Razorpay's HTTP edge; `answers` are given one after the other."""
-
-    answers: list[tuple[int, bytes]]
-    asked: list[str] = field(default_factory=list)
-
-
-@pytest.fixture
-def shop() -> Iterator[tuple[Shop, str]]:
-    made = Shop([])
-
-    class Handler(BaseHTTPRequestHandler):
-        def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            made.asked.append(f"{self.command} {self.path}")
-            status, body = made.answers.pop(0)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = _answer  # noqa: N815 - http.server's names
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield made, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_link_is_made_texted_once_and_an_open_one_is_sent_again(
-    till: Till, shop: tuple[Shop, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made, url = shop
-    settings = replace(till.play.settings, razorpay=razorpay(url))
-    monkeypatch.setattr(links, "services", lambda: replace(till.play.services, settings=settings))
-    till.ask()
-    till.play.deliver()
-    again = json.dumps({"payment_links": [json.loads(body_of("link_made", till.reference))]}).encode()
-    made.answers += [(503, b""), (400, body_of("link_again", till.reference)), (200, again)]
-    links.make()  # away: the next turn asks again, and finds the link of the first try
-    assert till.play.deliver() == []
-    links.make()
-    links.make()
-    [(phone, words)] = till.play.deliver()
-    assert phone == ASHA
-    assert "https://rzp.io/rzp/AbCdEf12" in words
-    assert [line.split("?")[0] for line in made.asked] == ["POST /v1/payment_links"] * 2 + [
-        "GET /v1/payment_links"
-    ]
-    till.play.text(ASHA, "LINK 300")
-    assert sum("rzp.io" in words for _, words in till.play.deliver()) == 1
-    assert till.play.scalar("SELECT count(*) FROM payment_link") == 1
-
-
-def test_a_link_that_is_refused_is_said_so(
-    till: Till, shop: tuple[Shop, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made, url = shop
-    settings = replace(till.play.settings, razorpay=razorpay(url))
-    monkeypatch.setattr(links, "services", lambda: replace(till.play.services, settings=settings))
-    till.ask()
-    till.play.deliver()
-    made.answers += [(400, b'{"error":{"description":"amount"}}'), (200, b'{"payment_links":[]}')]
-    links.make()
-    assert "nahin ban saka" in till.play.deliver()[0][1]
-
-
-def test_link_means_paying_for_customers_and_linking_for_strangers(till: Till) -> None:
-    till.play.text("+919800000009", "LINK")
-    till.play.text(ASHA, "JOIN")
-    assert till.play.scalar("SELECT count(*) FROM payment_link") == 0
-    till.play.text(ASHA, "LINK")
-    assert till.play.scalar("SELECT amount_paise FROM payment_link") == 620_50
 
 
 class Books(RuleBasedStateMachine):

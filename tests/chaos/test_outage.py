@@ -15,7 +15,7 @@ from threading import Event
 import psycopg
 import pytest
 
-from channels.texting import handle_waiting
+from channels.waiting import handle_waiting
 from core.text import render, say
 from ops import embedded
 from tests.chaos import town

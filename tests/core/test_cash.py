@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import text
 
-from core import disputes, handing, lists, payments
+from core import disputes, handing, lists, payments, taking_back
 from core.doing import Doing
 from core.errors import Refusal
 from core.lists import Item
@@ -176,7 +176,7 @@ class CashMachine(RuleBasedStateMachine):
         last = self.newest("SELECT id FROM payment WHERE reversal_id IS NULL ORDER BY id DESC LIMIT 1")
         if last is not None:
             acts = [
-                lambda who=who: self.till.act(who, lambda d: payments.undo(d, last))
+                lambda who=who: self.till.act(who, lambda d: taking_back.undo(d, last))
                 for who in (RAMESH, SURESH)
             ]
             together(*acts, *(acts if two else []))

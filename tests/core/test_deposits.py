@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import text
 
-from core import deposits, ledger, payments, receivable, statements
+from core import deposits, ledger, payments, receivable, statements, taking_back
 from core.doing import Doing
 from core.text import has_words
 from tests.core.test_cash import ASHA, AT, IN_CHARGE, RAMESH, Till, together
@@ -82,7 +82,7 @@ def test_a_deposit_that_was_used_is_not_undone(till: Till) -> None:
     till.act(RAMESH, taking(id_, 50_00))
     assert till.act(IN_CHARGE, setting_off(id_, 520_00)) == "deposit.setoff_due"
     [(payment,)] = till.rows("SELECT id FROM payment")
-    undo = till.act(RAMESH, lambda doing: payments.undo(doing, int(str(payment))))
+    undo = till.act(RAMESH, lambda doing: taking_back.undo(doing, int(str(payment))))
     assert undo == "deposit.used"
 
 
@@ -129,7 +129,7 @@ class AnyOrder(RuleBasedStateMachine):
                 {"purpose": purpose},
             ).scalar_one_or_none()
             if last is not None:
-                return payments.undo(doing, last)
+                return taking_back.undo(doing, last)
             return payments.take_cash(doing, self.id_, 50_00)
 
         return undo

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from core.errors import SettingError
-from core.settings import Settings, SparkMeter
+from core.settings import Razorpay, Settings, SparkMeter
 
 SECRET = "s" * 32
 GOOD = {
@@ -75,6 +75,8 @@ WRONG = [
     ("SPARKMETER_TOKEN", "token", "SPARKMETER_URL is not set"),
     ("SPARKMETER_URL", "http://grid.example.org", "SPARKMETER_URL must start with https://"),
     ("SIMULATED_METERS_URL", "http://127.0.0.1:1", "SIMULATED_METERS_URL is set, but simulated meters"),
+    ("RAZORPAY_KEY_ID", "rzp_live_1", "RAZORPAY_KEY_SECRET is not set"),
+    ("RAZORPAY_WEBHOOK_SECRET", SECRET, "RAZORPAY_KEY_ID is not set"),
     ("BIJLI_HOLIDAYS", "8.11.2026", "BIJLI_HOLIDAYS must be days like 2026-11-08"),
     ("BIJLI_METER_RATE", "0", "BIJLI_METER_RATE must be a whole number from 1 to 1000"),
 ]
@@ -88,8 +90,38 @@ def test_a_wrong_setting_is_named(name: str, value: str, words: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["BIJLI_SECRET_KEY", "AT_SECRET", "KANNEL_SECRET"])
+RAZORPAY = {
+    "RAZORPAY_KEY_ID": "rzp_live_1",
+    "RAZORPAY_KEY_SECRET": SECRET,
+    "RAZORPAY_WEBHOOK_SECRET": SECRET,
+}
+
+
+def test_razorpay_is_there_once_its_key_is() -> None:
+    assert Settings.from_env(GOOD).razorpay is None
+    made = Settings.from_env(GOOD | RAZORPAY | {"RAZORPAY_OLD_WEBHOOK_SECRET": SECRET}).razorpay
+    assert made == Razorpay("rzp_live_1", SECRET, SECRET, SECRET, None)
+
+
+WRONG_RAZORPAY = [
+    ("RAZORPAY_WEBHOOK_SECRET", "", "RAZORPAY_WEBHOOK_SECRET is not set"),
+    ("RAZORPAY_WEBHOOK_SECRET", "guess", "RAZORPAY_WEBHOOK_SECRET must have at least 16 characters"),
+    ("RAZORPAY_OLD_WEBHOOK_SECRET", "guess", "RAZORPAY_OLD_WEBHOOK_SECRET must have at least 16 characters"),
+    ("RAZORPAY_BASE_URL", "http://pay.example.org", "RAZORPAY_BASE_URL must start with https://"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "words"), WRONG_RAZORPAY)
+def test_a_wrong_setting_of_razorpay_is_named(name: str, value: str, words: str) -> None:
+    with pytest.raises(SettingError, match=f"^{words}$"):
+        Settings.from_env(GOOD | RAZORPAY | {name: value})
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["BIJLI_SECRET_KEY", "AT_SECRET", "KANNEL_SECRET", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET"],
+)
 def test_a_wrong_secret_is_not_repeated(name: str) -> None:
     with pytest.raises(SettingError) as caught:
-        Settings.from_env(GOOD | {name: "hunter2"})
+        Settings.from_env(GOOD | RAZORPAY | {name: "hunter2"})
     assert "hunter2" not in str(caught.value)

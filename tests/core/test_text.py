@@ -67,6 +67,7 @@ LATIN_IN_HINDI = {
     "DEPOSIT",
     "RECEIVABLE",
     "REFUND",
+    "SENDLINK",
     "SETOFF",
     "STATEMENT",
     "TAKEDEPOSIT",

@@ -67,6 +67,13 @@ def test_each_trouble_has_its_line(env: dict[str, str]) -> None:
     assert "BAD   gateway kannel 127.0.0.1:1 does not answer" in result.stdout
 
 
+def test_razorpay_has_its_line_once_it_is_set(env: dict[str, str]) -> None:
+    razorpay = dict.fromkeys(("RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET"), SECRET)
+    razorpay |= {"RAZORPAY_KEY_ID": "rzp_test_1", "RAZORPAY_BASE_URL": "http://127.0.0.1:1"}
+    assert "BAD   payments    127.0.0.1:1 does not answer" in bijli(env | razorpay, "check").stdout
+    assert "payments" not in bijli(env, "check").stdout
+
+
 def test_nothing_answers(env: dict[str, str]) -> None:
     nowhere = {
         "DATABASE_URL": "postgresql://u:sesame@127.0.0.1:1/x",

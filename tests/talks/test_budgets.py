@@ -110,6 +110,8 @@ LONGEST: dict[str, list[Text]] = {
             for standing in STANDINGS
         ),
         say("outage.back", request=REQUEST, service=SERVICE),
+        say("selfread.told_right", number=NUMBER, shown="999999.999", service=SERVICE),
+        say("selfread.told_wrong", number=NUMBER, shown="999999.999", yours="999999.999", service=SERVICE),
         *(
             say(
                 "scheme.told_begun",
@@ -160,9 +162,9 @@ LONGEST: dict[str, list[Text]] = {
             )
             for how in STANDINGS
             for note in (
-                say("bill.note"),
-                say("bill.note_instalment", amount=AMOUNT),
-                say("bill.note_instalment_estimated", amount=AMOUNT),
+                say("bill.note_estimated"),
+                say("bill.note_self"),
+                *(say(f"bill.note_instalment_{how}", amount=AMOUNT) for how in ("read", "estimated", "self")),
             )
         ),
     ],
@@ -283,6 +285,9 @@ STAFF_ANSWERS = [
     say("excuse.not_you"),
     say("meters.none"),
     say("flags.none"),
+    *(say(f"sendlink.{how}", amount=AMOUNT, last="001", **_TO) for how in ("coming", "sent_today")),
+    say("sendlink.no_phone"),
+    say("sendlink.closed"),
 ]
 QUESTIONS = [
     say("pay.confirm", amount=AMOUNT, **_TO),
@@ -361,6 +366,7 @@ def test_every_outbound_text_is_measured() -> None:
         "remind.",
         "reversal.",
         "scheme.told_",
+        "selfread.told_",
         "supply.",
         "work.told_",
         "paylink.message",

@@ -16,9 +16,10 @@ from channels.message import Accepted, Later, Never, Outcome, Outgoing
 from channels.whatsapp.contents import content_of
 from channels.whatsapp.twilio import WhatsAppGateway
 from core.db import Database
-from core.settings import Twilio
+from core.settings import Settings, Twilio
 from core.widget import Choice, Widget
 from tests.channels.sms.provider import Answer, Provider, Taken
+from tests.conftest import Servers, demo_settings
 
 MADE = (Path(__file__).parents[2] / "payloads" / "twilio" / "content_made.json").read_text(encoding="utf-8")
 SID = "HX00000000000000000000000000000001"
@@ -33,7 +34,7 @@ LIST = Widget(
     (Choice("a", "No light", "No light at all"), Choice("b", "Meter", "Meter")),
     "Choose",
 )
-PLAIN = Outgoing(7, "+919800000001", "Take Rs 50?\n1 Yes\n2 No", "reply", "en", 1, "whatsapp")
+PLAIN = Outgoing(7, "+919800000001", "Take Rs 50?\n1 Yes\n2 No", "reply", "en", 1, "whatsapp", window=True)
 ASKING = replace(PLAIN, widget=YES_OR_NO)
 
 
@@ -44,15 +45,24 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 @pytest.fixture
-def gateway(provider: Provider, pool: ThreadPoolExecutor, outbox_database: Database) -> WhatsAppGateway:
+def settings(servers: Servers) -> Settings:
+    return replace(demo_settings(servers, "postgresql://"), public_url="https://bijli.example")
+
+
+@pytest.fixture
+def gateway(
+    provider: Provider, pool: ThreadPoolExecutor, outbox_database: Database, settings: Settings
+) -> WhatsAppGateway:
     with outbox_database.begin() as session:
         session.execute(text("DELETE FROM whatsapp_content"))
-    return made_gateway(provider, pool, outbox_database)
+    return made_gateway(provider, pool, outbox_database, settings)
 
 
-def made_gateway(provider: Provider, pool: ThreadPoolExecutor, database: Database) -> WhatsAppGateway:
-    settings = Twilio("AC1", "0123456789abcdef", None, provider.url)
-    return WhatsAppGateway(settings, "+911800123456", "https://bijli.example", pool, database)
+def made_gateway(
+    provider: Provider, pool: ThreadPoolExecutor, database: Database, settings: Settings
+) -> WhatsAppGateway:
+    account = Twilio("AC1", "0123456789abcdef", None, provider.url)
+    return WhatsAppGateway(account, "+911800123456", settings, pool, database)
 
 
 def twilio(provider: Provider, *, content: Answer, message: Answer | None = None) -> None:
@@ -127,11 +137,15 @@ def test_what_does_not_fit_into_variables_is_no_content(body: str) -> None:
 
 
 def test_a_content_is_made_once(
-    provider: Provider, gateway: WhatsAppGateway, pool: ThreadPoolExecutor, outbox_database: Database
+    provider: Provider,
+    gateway: WhatsAppGateway,
+    pool: ThreadPoolExecutor,
+    outbox_database: Database,
+    settings: Settings,
 ) -> None:
     twilio(provider, content=Answer(201, MADE, delay=0.05))
     gateway.send([replace(ASKING, id=number) for number in range(8)])
-    made_gateway(provider, pool, outbox_database).send([ASKING])
+    made_gateway(provider, pool, outbox_database, settings).send([ASKING])
     assert len(contents(provider)) == 1
     assert [sent["ContentSid"] for sent in messages(provider)] == [SID] * 9
 
