@@ -36,7 +36,7 @@ KEYS = (
     "receipt.deposit", "receipt.due",
     "receipt.refunded", "receipt.setoff_",
     "redeem.told_", "refund.", "remind.", "reversal.", "scheme.told_", "selfread.told_",
-    "supply.notice", "supply.off", "supply.on",
+    "supply.notice", "supply.off", "supply.on", "supply.work_",
     "work.told_",
 )  # fmt: skip
 """What leaves by itself for a customer, or carries a code; each is a key or how keys begin."""
@@ -50,7 +50,15 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         ),
     ),
     "code.act": tuple(
-        {"act": act} for act in ("work.to_approve", "work.to_reject", "scheme.act", "scheme.act_off")
+        {"act": act}
+        for act in (
+            "work.to_approve",
+            "work.to_reject",
+            "scheme.act",
+            "scheme.act_off",
+            "off.act",
+            "off.act_on",
+        )
     ),
     "scheme.told_begun": tuple(
         {"terms": f"scheme.terms_{how}"} for how in ("even", "even_down", "rest", "rest_down")

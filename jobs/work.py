@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import audit
-from core.work import away
+from core.work import away, switching
 from jobs.context import services
 
 
@@ -11,6 +11,12 @@ def go_up() -> None:
     """Tell the next one up of what has waited too long."""
     made = services()
     away.go_up(made.database, made.settings.default_language)
+
+
+def remind_of_supply_off() -> None:
+    """Recall what is still switched off for a while."""
+    made = services()
+    switching.remind(made.database, made.settings.default_language)
 
 
 def seal_audit() -> None:

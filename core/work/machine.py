@@ -122,7 +122,8 @@ def raise_request(
 ) -> str:
     """Open a request and begin its history; returns the number people type.
 
-    `goes_up_at` is when somebody is reminded of it, where its state does not say so. `named` False leaves out who asked (a complaint without a name): neither phone nor staff is kept.
+    `goes_up_at` is when somebody is reminded of it, where its state does not say so. `named` False leaves out
+    who asked (a complaint without a name): neither phone nor staff is kept.
     """
     serial = int(doing.session.execute(text("SELECT nextval('request_number_seq')")).scalar_one())
     number = with_check_digit(serial)
