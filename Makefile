@@ -51,7 +51,8 @@ $(READY): pyproject.toml constraints.txt
 	echo "Setting up .venv with $$($$python --version): a minute or two, once"; \
 	$$python -m venv --clear .venv || { \
 	  echo "Python's venv module is missing: install it (Debian and Ubuntu: apt install python3-venv)."; exit 1; }; \
+	extras=dev; command -v chromium chromium-browser >/dev/null 2>&1 && extras=dev,browser; \
 	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input \
-	  -c constraints.txt -e '.[dev]' || { \
+	  -c constraints.txt -e ".[$$extras]" || { \
 	  echo "The packages could not be installed: is the package index reachable?"; exit 1; }; \
 	printf '%s\n' '$(CURDIR)' > $@

@@ -10,6 +10,8 @@ from flask import Flask, request
 from channels import texting
 from channels.message import DeliveryReport, Inbound, Reply
 from channels.payments.routes import payment_routes
+from channels.phone.carrier import Carrier
+from channels.phone.routes import phone_routes
 from channels.reports import take_report
 from channels.services import Services, make_services
 from channels.sms.routes import sms_routes
@@ -17,6 +19,7 @@ from channels.ussd import hop as ussd_hop
 from channels.ussd.africastalking import ussd_routes
 from channels.web.health import health_routes
 from channels.web.metrics import metrics_routes
+from channels.web.paypage import pay_routes
 from channels.web.phone import phone_routes
 from channels.web.receipts import receipt_routes
 from channels.whatsapp.routes import whatsapp_routes
@@ -66,8 +69,9 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.register_blueprint(metrics_routes(made.database, made.redis))
     app.register_blueprint(receipt_routes(settings, made.database.reader))
     app.register_blueprint(payment_routes(made))
+    app.register_blueprint(pay_routes(settings, made.database.reader))
     if settings.demo:
-        app.register_blueprint(phone_routes(made.database))
+        app.register_blueprint(phone_routes(made, Carrier(app.wsgi_app, settings)))
     return app
 
 

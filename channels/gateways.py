@@ -6,9 +6,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 from channels.http import THREADS
 from channels.message import Gateway
+from channels.phone.gateway import PhoneGateway
 from channels.sms.africastalking import AfricasTalkingGateway
 from channels.sms.kannel import KannelGateway
-from channels.sms.phone import PhoneGateway
 from channels.sms.twilio import TwilioGateway
 from channels.whatsapp.twilio import WhatsAppGateway
 from core.db import Database
@@ -30,7 +30,7 @@ def make_whatsapp_gateways(settings: Settings, database: Database) -> list[Gatew
 
 def _make_whatsapp(name: str, settings: Settings, pool: Executor, database: Database) -> Gateway:
     if name == "phone":
-        return PhoneGateway()
+        return PhoneGateway(settings)
     twilio = settings.twilio
     if twilio is None or twilio.whatsapp_sender is None:
         raise SettingError(f"BIJLI_WHATSAPP_GATEWAYS names {name!r}, which has no settings")
@@ -40,7 +40,7 @@ def _make_whatsapp(name: str, settings: Settings, pool: Executor, database: Data
 def _make(name: str, settings: Settings, pool: Executor) -> Gateway:
     match name:
         case "phone":
-            return PhoneGateway()
+            return PhoneGateway(settings)
         case "kannel" if settings.kannel:
             return KannelGateway(settings.kannel, settings.public_url, pool)
         case "africastalking" if settings.africastalking:

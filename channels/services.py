@@ -23,7 +23,12 @@ class Services:
 
 def make_services(settings: Settings) -> Services:
     """Connect to nothing yet: connections open at first use."""
-    client = redis.Redis.from_url(
+    client = redis_client(settings)
+    return Services(settings, Database(settings.database_url), client, Places(client))
+
+
+def redis_client(settings: Settings) -> redis.Redis:
+    """A client that gives up after two seconds: whatever Redis holds can be done without."""
+    return redis.Redis.from_url(
         settings.redis_url, socket_timeout=2, socket_connect_timeout=2, health_check_interval=0
     )
-    return Services(settings, Database(settings.database_url), client, Places(client))

@@ -11,6 +11,9 @@ _EXTENDED = frozenset("^{}\\[~]|€\f")
 
 _ALPHABET = _BASIC | _EXTENDED
 
+ROOMS = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
+"""Septets or UTF-16 units of a text alone, and of each part when it takes several."""
+
 
 def is_gsm(text: str) -> bool:
     """Whether every character is in the GSM-7 alphabet; one that isn't moves the whole text to UCS-2."""
@@ -34,6 +37,23 @@ def parts(text: str) -> int:
     if is_gsm(text):
         return _split([2 if c in _EXTENDED else 1 for c in text], 160, 153)
     return _split([2 if ord(c) > 0xFFFF else 1 for c in text], 70, 67)
+
+
+def pieces(text: str) -> list[str]:
+    """The words of each part, as many as `parts` counts."""
+    plain = is_gsm(text)
+    costs = [(2 if c in _EXTENDED else 1) if plain else (2 if ord(c) > 0xFFFF else 1) for c in text]
+    alone, joined = ROOMS["GSM-7" if plain else "UCS-2"]
+    if sum(costs) <= alone:
+        return [text]
+    found, used = [""], 0
+    for char, cost in zip(text, costs, strict=True):
+        if used + cost > joined:
+            found.append("")
+            used = 0
+        found[-1] += char
+        used += cost
+    return found
 
 
 def _split(costs: list[int], alone: int, joined: int) -> int:

@@ -119,7 +119,9 @@ def _welcome(settings: Settings, seconds: float, folder: Path) -> str:
     return f"""
 {settings.service_name} is ready ({seconds:.1f} s). Code {settings.ussd_code}, {base_url(settings)}/healthz
 
-Try in another window:
+Phones in the browser: {base_url(settings)}/phone
+
+Or in another window:
   {command} phone +919800000001 dial 3 1                a customer's first call: language, what she owes
   {command} phone +919800000002 sms "PAY 120457 300"    the collector of her plant takes Rs 300
   {command} phone +919800000001 inbox                   her receipt
@@ -127,6 +129,7 @@ Try in another window:
   {command} phone +919800000001 dial 1                  her balance again
   {command} phone +919800000003 sms DUES                the cluster in-charge above them
   {command} phone +919800000001 sms "LINK 100"          a link to pay online: open it and press Pay
+  {command} phone +919800000003 sms UNMATCHED           money on the bank that names no connection; MATCH
   {command} phone +919800000003 sms METERS              smart meters; also FLAGS, EXCUSE 120490 7
   {command} phone +919800000014 sms "SCHEME 120490 FAN"  a fan on instalments, agreed to by code
   {command} phone +919800000009 dial                    somebody unknown

@@ -11,11 +11,8 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from core.clock import now
+from channels.phone import contracts
 
-NETWORK = "40445"
-"""Any operator code will do; this one is an Indian network's."""
-SHORT_CODE = "52345"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 RULE = "-" * 30
 Message: TypeAlias = dict[str, Any]
@@ -52,8 +49,7 @@ class Handset:
 
     def text(self, words: str) -> None:
         """Send one SMS to the service."""
-        form = {"id": secrets.token_hex(12), "from": self.number, "to": SHORT_CODE, "text": words}
-        form["date"] = now().strftime("%Y-%m-%d %H:%M:%S")
+        form = contracts.sms(secrets.token_hex(12), self.number, words)
         self.post(f"/sms/africastalking/{self.secret}", form)
         self.show(f"you: {words}")
 
@@ -114,8 +110,7 @@ class Dialling:
             self._end("Incomplete")
 
     def _hop(self) -> None:
-        form = self._about() | {"text": "*".join(self.keys)}
-        self.last = self.handset.post(self._path(), form)
+        self.last = self.handset.post(self._path(), self._step())
         self.hops += 1
         kind, _, screen = self.last.partition(" ")
         if kind not in ("CON", "END"):
@@ -128,26 +123,12 @@ class Dialling:
     def _end(self, status: str) -> None:
         """Tell the service that the network closed the talk."""
         self.over = True
-        notice = {
-            "date": now().strftime("%Y-%m-%d %H:%M:%S"),
-            "status": status,
-            "cost": "0",
-            "durationInMillis": "0",
-            "hopsCount": str(self.hops),
-            "input": "*".join(self.keys),
-            "lastAppResponse": self.last,
-            "errorMessage": "",
-        }
-        self.handset.post(f"{self._path()}/ended", self._about() | notice)
+        notice = contracts.ussd_end(self._step(), status, self.hops, self.last)
+        self.handset.post(f"{self._path()}/ended", notice)
 
     def _path(self) -> str:
         return f"/ussd/africastalking/{self.handset.secret}"
 
-    def _about(self) -> dict[str, str]:
+    def _step(self) -> dict[str, str]:
         handset = self.handset
-        return {
-            "sessionId": self.session,
-            "phoneNumber": handset.number,
-            "networkCode": NETWORK,
-            "serviceCode": handset.code,
-        }
+        return contracts.ussd_step(self.session, handset.number, handset.code, self.keys)

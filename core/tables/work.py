@@ -74,6 +74,17 @@ class Request(Base):
             postgresql_where=text("kind = 'supply_off' AND closed_at IS NULL"),
             postgresql_nulls_not_distinct=True,
         ),
+        Index(
+            "request_joined",
+            "plant_id",
+            "closed_at",
+            postgresql_where=text("kind = 'new_connection' AND closed_at IS NOT NULL"),
+        ),
+        Index(
+            "request_unplaced",
+            "created_at",
+            postgresql_where=text("plant_id IS NULL AND closed_at IS NULL"),
+        ),
     )
 
 

@@ -119,11 +119,13 @@ def raise_request(
     state: str = "requested",
     named: bool = True,
     goes_up_at: datetime | None = None,
+    phone: str | None = None,
 ) -> str:
     """Open a request and begin its history; returns the number people type.
 
-    `goes_up_at` is when somebody is reminded of it, where its state does not say so. `named` False leaves out
-    who asked (a complaint without a name): neither phone nor staff is kept.
+    `phone` is whose wish it is, where staff write it down for somebody else. `named` False leaves out
+    who asked (a complaint without a name): neither phone nor staff is kept. `goes_up_at` is when somebody
+    is reminded of it, where its state does not say so.
     """
     serial = int(doing.session.execute(text("SELECT nextval('request_number_seq')")).scalar_one())
     number = with_check_digit(serial)
@@ -135,7 +137,7 @@ def raise_request(
         "state": state,
         "plant": plant_id,
         "connection": connection_id,
-        "phone": doing.caller.phone if named else None,
+        "phone": (phone or doing.caller.phone) if named else None,
         "details": msgspec.json.encode(details or {}).decode(),
         "channel": doing.channel,
         "source": f"{kind}:{doing.key}",
@@ -180,10 +182,11 @@ def take_step(
             "details": msgspec.json.encode(details or {}).decode(),
         },
     )
-    _remember(doing, row.id, state, step, assignee.id if step is Step.ASSIGN and assignee else None, note)
+    said = note or (details or {}).get("stage")
+    _remember(doing, row.id, state, step, assignee.id if step is Step.ASSIGN and assignee else None, said)
     if effect is not None:
         effect(doing, row)
-    telling.tell(doing, row, step, state, assignee, note)
+    telling.tell(doing, row, step, state, assignee, note, details or {})
     doing.audit(f"request.{step}", f"request:{number}", state=state)
     return Moved(number, state, Name(assignee.name, assignee.name_local) if assignee else None)
 

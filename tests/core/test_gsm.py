@@ -77,3 +77,11 @@ def test_more_text_never_costs_less(text: str) -> None:
     text = text.encode("utf-16", "replace").decode("utf-16")
     assert gsm.parts(text) <= gsm.parts(text + "a")
     assert gsm.septets(text) <= 2 * len(text)
+
+
+@given(st.text(st.sampled_from("a€नख😀 "), max_size=400))
+def test_pieces_are_the_words_of_the_parts(text: str) -> None:
+    pieces = gsm.pieces(text)
+    assert "".join(pieces) == text
+    assert len(pieces) == gsm.parts(text)
+    assert all(gsm.parts(piece) == 1 for piece in pieces)

@@ -13,7 +13,6 @@ from channels.nudge import nudge
 from channels.sending import COUNTS
 from channels.web.health import health_routes
 from channels.web.metrics import metrics_routes
-from channels.web.phone import phone_routes
 from core.alerts import pause_gateway
 from core.db import Database, ThreadReader
 from core.outbox import post
@@ -24,7 +23,6 @@ def client(database: Database, connection: redis.Redis) -> FlaskClient:
     app = Flask(__name__)
     app.register_blueprint(health_routes(database.reader, connection))
     app.register_blueprint(metrics_routes(database, connection))
-    app.register_blueprint(phone_routes(database))
     return app.test_client()
 
 
@@ -88,28 +86,3 @@ def test_metrics_tell_what_waits_and_what_rests(outbox_database: Database, redis
         'bijli_sent_total{gateway="kannel",outcome="accepted"} 7.0',
         'bijli_queued_jobs{queue="urgent"} 1.0',
     } <= set(lines)
-
-
-def test_the_phone_shows_what_arrived_newest_last(
-    outbox_database: Database, redis_client: redis.Redis
-) -> None:
-    with outbox_database.begin() as session:
-        for number in range(3):
-            post(
-                session,
-                source=str(number),
-                recipient="+919800000001",
-                kind="receipt",
-                text=f"receipt {number}",
-                language="en",
-                default_language="en",
-            )
-        session.execute(
-            text(
-                "UPDATE outbox SET state = 'delivered', gateway = 'phone', finished_at = now() "
-                "WHERE source <> '2'"
-            )
-        )
-    answer = client(outbox_database, redis_client).get("/phone/+919800000001/inbox")
-    assert answer.json is not None
-    assert [message["text"] for message in answer.json] == ["receipt 0", "receipt 1"]

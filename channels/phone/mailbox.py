@@ -1,0 +1,119 @@
+"""What a phone on the screen shows: what reached it, what it sent, and what each took on the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString
+
+import msgspec
+
+from core import gsm
+from core.db import Reader
+from core.widget import Widget, read_widget
+
+PART_PAISE = 20
+"""About what an SMS part costs a company in India; for the demo's sums only."""
+LEAD = "CON "
+"""Counts on a USSD screen, although no phone shows it."""
+
+_GOT: LiteralString = """
+SELECT id, recipient, channel, body, finished_at, widget, kind, language FROM outbox
+WHERE recipient = ANY(%(phones)s) AND gateway = 'phone' AND state = 'delivered'
+  AND (%(since)s::timestamptz IS NULL OR finished_at > %(since)s::timestamptz - interval '5 seconds')
+ORDER BY id DESC LIMIT %(limit)s
+"""
+_SENT: LiteralString = """
+SELECT provider_id, sender, channel, body, received_at FROM inbound
+WHERE sender = ANY(%(phones)s)
+  AND (%(since)s::timestamptz IS NULL OR received_at > %(since)s::timestamptz - interval '5 seconds')
+ORDER BY id DESC LIMIT %(limit)s
+"""
+
+
+class Size(msgspec.Struct, frozen=True):
+    """What words take: `used` of `room` septets (GSM-7) or units (UCS-2), in `pieces` of one part each."""
+
+    coding: str
+    used: int
+    room: int
+    pieces: tuple[str, ...]
+    paise: int
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """One message on a phone. `mine`: the phone sent it; `key` tells it from all others."""
+
+    key: str
+    phone: str
+    channel: str
+    text: str
+    at: datetime
+    mine: bool
+    size: Size | None = None
+    widget: Widget | None = None
+    """What can be tapped in it."""
+
+
+def size_of(words: str) -> Size:
+    """What words take as an SMS."""
+    pieces = tuple(gsm.pieces(words))
+    coding = "GSM-7" if gsm.is_gsm(words) else "UCS-2"
+    used = gsm.septets(words) if coding == "GSM-7" else gsm.units(words)
+    alone, joined = gsm.ROOMS[coding]
+    room = alone if len(pieces) == 1 else joined * len(pieces)
+    return Size(coding, used, room, pieces, PART_PAISE * len(pieces))
+
+
+def size_of_screen(words: str) -> Size:
+    """What words take on a USSD screen, which costs nothing here."""
+    whole = LEAD + words
+    coding = "GSM-7" if gsm.is_gsm(whole) else "UCS-2"
+    used = gsm.septets(whole) if coding == "GSM-7" else gsm.units(whole)
+    return Size(coding, used, gsm.ROOMS[coding][0], (words,), 0)
+
+
+def letters(
+    reader: Reader, phones: Sequence[str], since: datetime | None = None, limit: int = 60
+) -> list[Letter]:
+    """What reached these phones and what they sent, since a moment or of late; the oldest first.
+
+    A message of the five seconds before `since` may come again, as its transaction may have ended later.
+    """
+    asked = {"phones": list(phones), "since": since, "limit": limit}
+    got = [_got(*row) for row in reader.rows(_GOT, asked)]
+    sent = [_sent(*row) for row in reader.rows(_SENT, asked)]
+    return sorted(got + sent, key=lambda letter: letter.at)
+
+
+def _got(
+    id_: int, phone: str, channel: str, body: str, at: datetime, widget: object, _kind: str, _language: str
+) -> Letter:
+    if channel == "sms":
+        return Letter(f"got:{id_}", phone, channel, body, at, False, size=size_of(body))
+    return Letter(f"got:{id_}", phone, channel, body, at, False, widget=read_widget(widget))
+
+
+def _sent(id_: str, phone: str, channel: str, body: str, at: datetime) -> Letter:
+    size = size_of(body) if channel == "sms" else None
+    return Letter(f"sent:{id_}", phone, channel, body, at, True, size)
+
+
+def inbox(reader: Reader, phone: str, limit: int = 100) -> list[dict[str, Any]]:
+    """What arrived on a phone, newest last: id, kind, language, text, channel and when (UTC, ISO).
+
+    `widget` is what can be tapped in a WhatsApp message, in the shape of core/widget.py, else None.
+    """
+    rows = reader.rows(_GOT, {"phones": [phone], "since": None, "limit": limit})
+    return [
+        {
+            "id": id_,
+            "kind": kind,
+            "language": language,
+            "text": body,
+            "channel": channel,
+            "at": at.isoformat(),
+            "widget": widget if channel == "whatsapp" else None,
+        }
+        for id_, _, channel, body, at, widget, kind, language in reversed(rows)
+    ]

@@ -1,0 +1,86 @@
+// A chat as on WhatsApp: bubbles, buttons and lists to tap, and a line to write in.
+
+import * as net from "./net.js";
+import { boxed, element, time, toEnd } from "./parts.js";
+
+export class Chat {
+  constructor(root, line) {
+    this.root = root;
+    this.line = line;
+    this.letters = new Map();
+    this.titles = new Map();
+    this.thread = root.querySelector(".thread");
+    this.input = root.querySelector(".line");
+    root.querySelector(".service").textContent = line.setup.service;
+    root.querySelector(".say").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.write();
+    });
+    this.draw();
+  }
+
+  /** A message that came or went; true when it is new. */
+  take(letter) {
+    const before = this.letters.get(letter.key);
+    if (before && !before.waiting) return false;
+    for (const option of letter.widget ? letter.widget.options : []) this.titles.set(option.id, option.title);
+    if (before) Object.assign(before, { waiting: false });
+    else this.letters.set(letter.key, letter);
+    return !before;
+  }
+
+  draw() {
+    const show = this.line.boxes ? boxed : (words) => words;
+    this.thread.replaceChildren(...[...this.letters.values()].map((letter) => this.bubble(letter, show)));
+    if (this.letters.size === 0) this.thread.append(element("p", "empty", "Write a word: balance, bill, help …"));
+    toEnd(this.thread);
+  }
+
+  bubble(letter, show) {
+    const made = element("article", letter.mine ? "bubble mine" : "bubble");
+    const words = letter.widget ? letter.widget.body : this.titles.get(letter.text) || letter.text;
+    made.append(element("p", "said", show(words)));
+    const ticks = letter.mine ? (letter.waiting ? " 🕓" : " ✓✓") : "";
+    made.append(element("p", "foot", time(letter.at) + ticks));
+    if (letter.widget) made.append(this.widget(letter.widget, show));
+    return made;
+  }
+
+  widget(widget, show) {
+    const listed = widget.type === "list";
+    const box = element(listed ? "details" : "div", "widget");
+    if (listed) box.append(element("summary", "", `☰ ${show(widget.button)}`));
+    for (const option of widget.options) {
+      const button = element("button", "option");
+      button.type = "button";
+      button.append(element("b", "", show(option.title)));
+      if (option.description) button.append(element("small", "", show(option.description)));
+      button.addEventListener("click", () => this.say(option.title, { ...option, listed }));
+      box.append(button);
+    }
+    return box;
+  }
+
+  write() {
+    const words = this.input.value;
+    if (!words.trim()) return;
+    this.input.value = "";
+    this.say(words, null);
+  }
+
+  say(words, option) {
+    const id = `SM${net.newId()}`;
+    const letter = { key: `sent:${id}`, phone: this.line.phone, channel: "whatsapp", text: words, at: Date.now(), mine: true, waiting: true };
+    this.take(letter);
+    this.draw();
+    const tap = option && { id: option.id, title: option.title, listed: option.listed };
+    this.line.send(async () => {
+      const { phone, twice } = this.line;
+      const answer = await this.line.ask(() => net.sendWhatsApp({ phone, id, text: words, tap, twice }));
+      if (!answer) return;
+      letter.waiting = false;
+      this.line.count({ chats: 1 });
+      this.draw();
+    });
+  }
+}

@@ -1,0 +1,185 @@
+"""The phones on the screen, played in a real Chromium as a person would."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from PIL import Image
+
+from core.receipts import page_url
+from core.settings import Settings
+from tests.browser.conftest import Stage, missing
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+pytestmark = pytest.mark.skipif(
+    bool(missing()), reason=f"the browser's tests are left out: no {', no '.join(missing())}"
+)
+
+CUSTOMER, COLLECTOR = "+919800000001", "+919800000002"
+BOTH = "/phone#919800000001,919800000002"
+
+
+def phone(page: Page, number: str) -> Locator:
+    return page.locator(f".person[data-phone='{number}']")
+
+
+def sees(place: Locator, words: str) -> None:
+    """Wait until these words stand there."""
+    place.filter(has_text=words).first.wait_for()
+
+
+def dial(handset: Locator, *keys: str) -> None:
+    """Dial by the keypad alone."""
+    handset.get_by_label("Call or send").click()
+    for key in keys:
+        handset.locator(".timer").wait_for()
+        handset.locator(".display .size").filter(has_text="/").wait_for()
+        handset.locator(".keys").get_by_label(key, exact=True).click()
+        handset.get_by_label("Call or send").click()
+
+
+def text(handset: Locator, words: str) -> None:
+    handset.get_by_role("button", name="Write SMS").click()
+    handset.locator(".words").fill(words)
+    handset.get_by_label("Call or send").click()
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing stands out to the right."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_dial_choose_hindi_balance(stage: Stage, pictures: Path) -> None:
+    page = stage.page(BOTH)
+    handset = phone(page, CUSTOMER).locator(".handset")
+    dial(handset, "2")
+    sees(handset.locator(".screen"), "बकाया")
+    page.screenshot(path=pictures / "hindi.png")
+    handset.locator(".entry .line").press_sequentially("1")
+    handset.locator(".entry .line").press("Enter")
+    sees(handset.locator(".screen"), "120457")
+    assert "UCS-2" in handset.locator(".display .size").inner_text()
+    phone(page, CUSTOMER).get_by_label("Hindi shows boxes").check()
+    assert "▯" in handset.locator(".screen").inner_text()
+    page.screenshot(path=pictures / "boxes.png")
+
+
+def test_pay_on_one_phone_and_the_receipt_on_the_other(stage: Stage, pictures: Path) -> None:
+    page = stage.page(BOTH)
+    phone(page, COLLECTOR).get_by_label("Delivers twice").check()
+    text(phone(page, COLLECTOR).locator(".handset"), "PAY 120457 300")
+    sees(phone(page, CUSTOMER).locator(".inbox .sms"), "300")
+    sees(phone(page, COLLECTOR).locator(".inbox .sms:not(.mine)"), "300")
+    assert phone(page, CUSTOMER).locator(".inbox .sms").count() == 1
+    page.locator(".glass > summary").click()
+    sees(page.locator(".glass"), "cash Ramesh Kumar")
+    sees(page.locator(".glass"), "sms via phone")
+    page.screenshot(path=pictures / "glass.png", full_page=True)
+
+
+def test_a_list_is_tapped(stage: Stage, pictures: Path) -> None:
+    page = stage.page(BOTH)
+    chat = phone(page, COLLECTOR).locator(".chat")
+    chat.locator("input").fill("menu")
+    chat.locator("input").press("Enter")
+    chat.locator(".widget summary").click()
+    page.screenshot(path=pictures / "list.png")
+    first = chat.locator(".option").first
+    title = first.locator("b").inner_text()
+    first.click()
+    chat.locator(".bubble:not(.mine)").nth(1).wait_for()
+    assert chat.locator(".bubble.mine .said").last.inner_text() == title
+    page.screenshot(path=pictures / "tapped.png")
+
+
+def test_no_signal_drops_the_session_and_holds_messages(stage: Stage, pictures: Path) -> None:
+    page = stage.page(BOTH)
+    owner = phone(page, CUSTOMER)
+    handset = owner.locator(".handset")
+    dial(handset, "1")
+    sees(handset.locator(".screen"), "1 ")
+    owner.get_by_label("No signal").check()
+    sees(handset.locator(".screen"), "Connection lost")
+    text(phone(page, COLLECTOR).locator(".handset"), "PAY 120457 300")
+    sees(phone(page, COLLECTOR).locator(".inbox .sms:not(.mine)"), "300")
+    page.screenshot(path=pictures / "no-signal.png")
+    assert owner.locator(".inbox .sms").count() == 0
+    owner.get_by_label("No signal").uncheck()
+    owner.get_by_role("button", name="Messages").click()
+    sees(owner.locator(".inbox .sms"), "300")
+    dial(handset)
+    handset.locator(".timer").wait_for()
+    sees(handset.locator(".screen"), "1 ")
+
+
+def test_the_picture_of_the_readme(stage: Stage, pictures: Path) -> None:
+    """What is worth showing at a glance; docs/phones.png is a copy of it."""
+    page = stage.page(BOTH, height=812)
+    dial(phone(page, CUSTOMER).locator(".handset"), "2")
+    sees(phone(page, CUSTOMER).locator(".screen"), "बकाया")
+    chat = phone(page, CUSTOMER).locator(".chat")
+    chat.locator("input").fill("menu")
+    chat.locator("input").press("Enter")
+    chat.locator(".widget summary").click()
+    text(phone(page, COLLECTOR).locator(".handset"), "PAY 120457 300")
+    sees(phone(page, COLLECTOR).locator(".inbox .sms:not(.mine)"), "300")
+    chat = phone(page, COLLECTOR).locator(".chat")
+    chat.locator("input").fill("DUES")
+    chat.locator("input").press("Enter")
+    chat.locator(".bubble:not(.mine)").wait_for()
+    phone(page, CUSTOMER).get_by_role("button", name="Messages").click()
+    sees(phone(page, CUSTOMER).locator(".inbox .sms"), "300")
+    page.locator("h1").click()
+    picture = page.screenshot()
+    with Image.open(io.BytesIO(picture)) as whole:
+        whole.convert("RGB").quantize(96).save(pictures / "phones.png", optimize=True)
+    assert (pictures / "phones.png").stat().st_size < 150_000
+
+
+def test_the_session_runs_out(stage: Stage) -> None:
+    page = stage.page(BOTH)
+    owner = phone(page, CUSTOMER)
+    owner.locator(".limit").select_option("8")
+    dial(owner.locator(".handset"))
+    sees(owner.locator(".screen"), "Connection timed out")
+
+
+def test_any_number_and_one_phone_more(stage: Stage) -> None:
+    page = stage.page(BOTH)
+    page.get_by_role("button", name="Another phone").click()
+    third = page.locator(".person").nth(2)
+    third.locator(".who").select_option("other")
+    third.locator(".number").fill("98000 00099")
+    third.locator(".number").press("Enter")
+    assert phone(page, "+919800000099").count() == 1
+    phone(page, "+919800000099").get_by_label("Take this phone away").click()
+    assert page.locator(".person").count() == 2
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_it_fits_narrow_and_wide(stage: Stage, pictures: Path, width: int) -> None:
+    page = stage.page(BOTH, width=width, height=800)
+    dial(phone(page, CUSTOMER).locator(".handset"), "2")
+    text(phone(page, COLLECTOR).locator(".handset"), "PAY 120457 300")
+    sees(phone(page, COLLECTOR).locator(".inbox .sms:not(.mine)"), "300")
+    assert fits(page)
+    page.screenshot(path=pictures / f"width-{width}.png", full_page=True)
+
+
+def test_the_receipt_on_a_small_phone(stage: Stage, pictures: Path, settings: Settings) -> None:
+    page = stage.page(BOTH)
+    text(phone(page, COLLECTOR).locator(".handset"), "PAY 120457 300")
+    sees(phone(page, CUSTOMER).locator(".inbox .sms"), "300")
+    with psycopg.connect(stage.service.settings.database_url) as connection:
+        row = connection.execute("SELECT max(id) FROM receipt").fetchone()
+    assert row is not None
+    receipt = stage.page(page_url(settings, row[0]).removeprefix(settings.public_url), width=240, height=320)
+    sees(receipt.locator("body"), "300")
+    assert fits(receipt)
+    receipt.screenshot(path=pictures / "receipt-240.png", full_page=True)
