@@ -45,7 +45,14 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
         result_ttl=0,
         job_timeout=BILLING_JOB_SECONDS,
     )
-    for job in (cash.expire, coupons.chase, work.go_up, work.close_quiet_notes, work.seal_audit):
+    for job in (
+        cash.expire,
+        coupons.chase,
+        work.go_up,
+        work.close_quiet_notes,
+        work.remind_of_supply_off,
+        work.seal_audit,
+    ):
         cron.register(job, BULK, interval=MINUTES, ttl=MINUTES, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(
         dunning.sweep,

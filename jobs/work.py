@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core import audit
 from core.inbox import sweep
-from core.work import away
+from core.work import away, switching
 from jobs.context import services
 
 
@@ -18,6 +18,12 @@ def go_up() -> None:
 def close_quiet_notes() -> None:
     """Close the notes that were answered and have been quiet."""
     sweep.close_quiet(services().database)
+
+
+def remind_of_supply_off() -> None:
+    """Recall what is still switched off for a while."""
+    made = services()
+    switching.remind(made.database, made.settings.default_language)
 
 
 def seal_audit() -> None:

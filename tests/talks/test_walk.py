@@ -263,6 +263,7 @@ OUTBOUND = (
     "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
+    "off.act", "off.alarm", "off.back_alarm", "off.still",
     "work.reached_", "progress.asked", "progress.unplaced",
     "supply.", "meters.action.", "flags.short", "note.came", "note.answer", "note.goes_up",
     "supply.", "meters.action.", "flags.short", "scheme.told_",
@@ -395,6 +396,8 @@ OF_OTHER_REQUESTS = {
     "change.none",
     "status.already_inactive",
     "work.goes_up",
+    "fault.planned",
+    "off.not_off",
     *(f"outage.{how}" for how in ("alarm", "back", "not_you", "option", "over", "restored", "take", "taken")),
     *(f"outage.{how}" for how in ("told", "what", "which")),
 }
