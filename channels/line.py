@@ -18,14 +18,19 @@ from core.text import words, words_in_all
 LONGEST = 600
 """Characters of a line that are read; what people type by hand is far shorter."""
 
-_RUNNING = re.compile(r"\s*(#\s*\d{1,9})[\s:.-]+")
-"""A collector's running number before a list of payments or readings."""
+_RUNNING = re.compile(r"\s*(#\s*\d{1,9})(?:[\s:.-]+|$)")
+"""A collector's running number before a list of payments or readings, or the number of a note."""
+
+_CONNECTION = re.compile(r"[0-9]{5}")
 
 _LISTS = {"pay": "batch", "batch": "batch", "read": "readlist", "readlist": "readlist"}
 """Which command takes the list that follows another one's word."""
 
 _CURRENCY = frozenset({"rs", "inr", "rupee", "rupees", "rupaye", "रु", "रुपये"})
 """Words beside an amount that add nothing to it."""
+
+_OPENING = frozenset({"menu", "thanks"})
+"""Commands whose words are a greeting or a thanks: with a sentence after them, that is what is meant."""
 
 _ASKING = frozenset({"where", "kahan"})
 """Words that begin many sentences: they name a command alone or with a number, not in other company."""
@@ -52,8 +57,10 @@ def parse(raw: str, caller: Caller) -> Line | None:
     raw = raw[:LONGEST].strip()
     numbered = _RUNNING.match(raw)
     line = _parse(raw[numbered.end() :] if numbered else raw, caller)
+    if numbered and not _is_list(line, raw[numbered.end() :]):
+        return _to_a_note(raw, numbered, caller)
     if line is None or line.command.name not in _LISTS or not line.exact:
-        return _parse(raw, caller) if numbered else line
+        return line
     rest = re.split(r"\s+", raw[numbered.end() if numbered else 0 :], maxsplit=1)[-1]
     if not line.allowed or not (numbered or is_list(rest)):
         return line
@@ -63,6 +70,28 @@ def parse(raw: str, caller: Caller) -> Line | None:
         command=BY_NAME[_LISTS[line.command.name]],
         words=(f"{numbered[1]} {rest}" if numbered else rest,),
     )
+
+
+def _is_list(line: Line | None, rest: str) -> bool:
+    """Whether a list follows a running number; "#109 Read it again" has no connection in it."""
+    return bool(line and line.exact and line.command.name in _LISTS and _CONNECTION.search(fold(rest)))
+
+
+def _to_a_note(raw: str, numbered: re.Match[str], caller: Caller) -> Line | None:
+    """`#109 words`: a member of staff answers a note; a customer's words go to a person by themselves."""
+    if caller.staff is None:
+        return None
+    words = (fold(numbered[1]).lstrip("# "), *fold(raw[numbered.end() :]).split())
+    return Line(BY_NAME["answer"], words, True, True, None)
+
+
+def language_of(raw: str, caller: Caller, line: Line | None, default: str) -> str:
+    """The caller's own language, else that of what they typed, else the service's."""
+    if caller.language:
+        return caller.language
+    if any("\u0900" <= char <= "\u097f" for char in raw):
+        return "hi"
+    return "hi-Latn" if line is not None and line.exact and line.language == "hi-Latn" else default
 
 
 def _parse(raw: str, caller: Caller) -> Line | None:
@@ -83,19 +112,30 @@ def _parse(raw: str, caller: Caller) -> Line | None:
     # बकाया is a word of staff and of customers: whoever may use neither is no customer yet.
     open_to_more = [entry for entry in found if entry[0].audience != "staff"]
     command, language = (usable or open_to_more or found)[0]
-    given = tokens[1:]
+    given = _given(command, tokens[1:])
+    return None if given is None else Line(command, tuple(given), exact, bool(usable), language)
+
+
+def _given(command: Command, given: list[str]) -> list[str] | None:
+    """What a line says beyond its command; None: with these words it means something else."""
+    if command.name in _OPENING and sum(letters(each) > 1 for each in given) > 1:
+        return None
     if command.at_once:
         # `band karo` says no more than `band`; `band hai bijli` says something else.
-        if any(keyword(each) not in words_in_all("stop.beside_words") for each in given):
-            return None
-        given = []
+        beside = words_in_all("stop.beside_words")
+        return [] if all(keyword(each) in beside for each in given) else None
     if command.audience == "staff":
         # `PAY 120457 Rs 300`, and ₹300, which folds to the same.
-        given = [each for each in given if keyword(each) not in _CURRENCY]
+        return [each for each in given if keyword(each) not in _CURRENCY]
     if command.name == "paisa":
         # `paisa kahan hai` and `paisa kahan 112600001` say no more than their number.
-        given = [each for each in given if _has_digit([each])]
-    return Line(command, tuple(given), exact, bool(usable), language)
+        return [each for each in given if _has_digit([each])]
+    return given
+
+
+def letters(word: str) -> int:
+    """Letters of either script; a vowel sign of Devanagari counts as one."""
+    return sum(char.isalpha() or "\u0900" <= char <= "\u0963" for char in word)
 
 
 def _has_digit(tokens: list[str]) -> bool:

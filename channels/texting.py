@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from channels import free_text
 from channels.callers import caller_of, whom_to_answer
-from channels.line import LONGEST, Line, parse
+from channels.line import LONGEST, Line, language_of, parse
 from channels.message import Inbound
 from channels.nudge import nudge
 from channels.places import Loaded, Place
@@ -45,7 +46,14 @@ _STORE = text("""
     RETURNING id, handled_at IS NOT NULL
 """)
 _REACHABLE = text("UPDATE phone SET unreachable = NULL WHERE e164 = :phone AND unreachable IS NOT NULL")
-_MARK = text("UPDATE inbound SET handled_at = now() WHERE id = :id AND handled_at IS NULL RETURNING id")
+_MARK = text("""
+    UPDATE inbound SET handled_at = now(), lost = :lost WHERE id = :id AND handled_at IS NULL RETURNING id
+""")
+_WAITING = """
+SELECT id, channel, provider, provider_id, sender, body, attempts FROM inbound
+WHERE handled_at IS NULL AND received_at < now() - interval '20 seconds'
+ORDER BY received_at LIMIT 200
+"""
 _ANSWERED = "SELECT 1 FROM inbound WHERE id = %(id)s AND handled_at IS NOT NULL"
 
 
@@ -89,6 +97,8 @@ class Texting:
     id: int
     inbound: Inbound
     replied: bool = False
+    lost: bool = False
+    """No command understood it."""
 
     @property
     def _talk(self) -> str:
@@ -106,6 +116,9 @@ class Texting:
             try:
                 done = self._once(phone)
             except AlreadyAnswered:
+                return
+            except free_text.NobodyReads:
+                self._mark_only()
                 return
             if done:
                 nudge(self.services.redis, 1)
@@ -159,7 +172,11 @@ class Texting:
         """The turn that this message makes; None when it is a button of a question that is over."""
         tap = read_tap(self.inbound.given)
         if tap is None:
-            return self._continued(loaded) or self._started(loaded, phone)
+            free_text.expect_a_person(self.inbound.given)
+            turn = self._continued(loaded) or self._started(loaded, phone)
+            if turn.unclear:
+                self._expect_a_reader(phone)
+            return turn
         standing = self._turn(loaded.place) if loaded.place else None
         return take_tap(tap, standing, lambda: self._fresh_menu(loaded, phone))
 
@@ -205,7 +222,11 @@ class Texting:
         caller = caller_of(self.services, loaded, phone)
         line = parse(self.inbound.given, caller)
         language = self._language(caller, line)
-        refused = self._refused(line, caller)
+        person = free_text.to_a_person(self.services.database.reader, self.inbound.given, caller, line)
+        if person or line is None:
+            self._expect_a_reader(phone)
+        line = person or line
+        refused = free_text.refused(self.inbound.given, line, caller)
         command = line.command.name if line and line.allowed else "help"
         if is_scoped(phone) and not caller.lines and (refused is not None or command == "menu"):
             # Without a number nobody knows whose phone this is: first of all it can be linked.
@@ -221,20 +242,11 @@ class Texting:
             turn.say(refused)
         return turn
 
-    def _refused(self, line: Line | None, caller: Caller) -> Text | None:
-        """Why no talk begins, in words that say what to send instead."""
-        plain = fold(self.inbound.given)
-        if not plain:
-            return say("nav.empty")
-        if line is None:
-            if len(plain) > LONGEST:
-                return say("nav.too_long")
-            kind = "not_understood" + ("_staff" if caller.staff else "" if caller.lines else "_stranger")
-            return say(f"nav.{kind}", typed=plain if len(plain) <= 16 else plain[:13] + "...")
-        if not line.allowed:
-            staff = line.command.audience == "staff"
-            return say("nav.staff_only", word=plain.split()[0][:12]) if staff else say("nav.customer_only")
-        return None
+    def _expect_a_reader(self, phone: str) -> None:
+        """Note that nothing understood this text; stop where only a machine would read the answer."""
+        self.lost = True
+        reader, inbound = self.services.database.reader, self.inbound
+        free_text.expect_a_reader(reader, self.id, inbound.sender, phone, inbound.given)
 
     def _turn(self, place: Place) -> Turn:
         def finish(session: Session, pages: list[str]) -> None:
@@ -245,14 +257,7 @@ class Texting:
         return Turn(self.services, self.inbound.channel, PAGERS[self.inbound.channel], place, finish=finish)
 
     def _language(self, caller: Caller, line: Line | None) -> str:
-        """The caller's own, else that of what they typed, else the service's."""
-        if caller.language:
-            return caller.language
-        if any("\u0900" <= c <= "\u097f" for c in self.inbound.given):
-            return "hi"
-        if line is not None and line.exact and line.language == "hi-Latn":
-            return "hi-Latn"
-        return self.services.settings.default_language
+        return language_of(self.inbound.given, caller, line, self.services.settings.default_language)
 
     def _reply(self, place: Place) -> None:
         with self.services.database.begin() as session:
@@ -263,7 +268,7 @@ class Texting:
         self, session: Session, phone: str, words: str, language: str, widget: Widget | None = None
     ) -> bool:
         """Mark the text as answered and write its one reply; False when it was answered before."""
-        if session.execute(_MARK, {"id": self.id}).scalar_one_or_none() is None:
+        if session.execute(_MARK, {"id": self.id, "lost": self.lost}).scalar_one_or_none() is None:
             return False
         outbox.post(
             session,
@@ -280,4 +285,4 @@ class Texting:
 
     def _mark_only(self) -> None:
         with self.services.database.begin() as session:
-            session.execute(_MARK, {"id": self.id})
+            session.execute(_MARK, {"id": self.id, "lost": self.lost})

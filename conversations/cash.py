@@ -101,11 +101,16 @@ def close(caller: Caller) -> Conversation:
     return end
 
 
-def deny(caller: Caller) -> Conversation:
-    """Say no to a receipt for cash that was never given."""
+def deniable_of(caller: Caller) -> Talk[list[Deniable]]:
+    """The cash receipts that the caller may still say no to."""
     mine = [line.id for line in caller.lines if line.role in ("holder", "payer")]
     query = partial(disputes.deniable, connection_ids=mine, limit=DENIABLE_SHOWN)
-    found: list[Deniable] = yield from look("deniable", query, list[Deniable])
+    return (yield from look("deniable", query, list[Deniable]))
+
+
+def deny(caller: Caller) -> Conversation:
+    """Say no to a receipt for cash that was never given."""
+    found = yield from deniable_of(caller)
     if not found:
         return say("deny.none")
     options = [

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
-from conversations import reading, staff
+from conversations import reading, staff, work
 from conversations.customer import which_line
 from conversations.prompts import Conversation, Talk, ask, choose, look
 from core import collecting, handing
@@ -14,9 +15,10 @@ from core.handing import Colleague
 from core.people import Caller, StaffMember
 from core.phones import read_phone
 from core.schemes import plans
-from core.text import Text, say
-from core.work import away, complaints, lists, outages, telling
+from core.text import Param, Text, say
+from core.work import away, complaints, figures, lists, outages, telling
 from core.work.complaints import Status
+from core.work.figures import Health
 from core.work.lists import Brief
 from core.work.outages import OpenOutage
 
@@ -168,4 +170,21 @@ def cust(caller: Caller) -> Conversation:
         )
         for one in open_ones
     ]
-    return say("nav.lines", lines=(staff.card_text(card), *rows))
+    year: Health = yield from look(
+        "health", partial(figures.health, connection_id=payee.connection_id), Health, fresh=True
+    )
+    return say("nav.lines", lines=(staff.card_text(card), *rows, *_health(year)))
+
+
+def _health(year: Health) -> list[Text]:
+    """A year of faults in one line, where there were any."""
+    if not year.faults:
+        return []
+    gaps: dict[str, Param] = {
+        "faults": year.faults,
+        "mended": year.mended,
+        "hours": work.hours(timedelta(seconds=year.seconds)),
+    }
+    if year.stars is None:
+        return [say("work.health", **gaps)]
+    return [say("work.health_rated", **gaps, stars=f"{year.stars:g}")]

@@ -8,13 +8,14 @@ from functools import partial
 from conversations import customer, reading
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, said
 from conversations.staff import payee_of
-from core import accounts, links, payments, receipts, unmatched
+from core import accounts, links, payments, receipts, unmatched, upi
 from core.accounts import Owed
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller
 from core.text import Name, Text, say
 from core.unmatched import Waiting
+from core.upi import Wish
 
 WAITING_SHOWN = 9
 
@@ -26,8 +27,16 @@ def pay_online(caller: Caller) -> Conversation:
     asked = paise if paise is not None else (yield from _how_much(line.id, line.number))
 
     def send(doing: Doing) -> Text:
-        links.ask(doing, line.id, asked, doing.caller.phone)
-        return say("paylink.coming", amount=Money(asked), number=line.number)
+        lines = []
+        address, razorpay = doing.settings.upi, doing.settings.razorpay
+        # One link is enough by SMS, where each costs: Razorpay's, for its receipt comes at once.
+        if razorpay is not None or address is None:
+            links.ask(doing, line.id, asked, doing.caller.phone)
+            lines.append(say("paylink.coming", amount=Money(asked), number=line.number))
+        if address is not None and (razorpay is None or doing.channel == "whatsapp"):
+            number = links.in_reach(doing, line.id)
+            lines.append(upi.how_to_pay(doing, address, number, Wish(line.id, asked)))
+        return say("nav.lines", lines=tuple(lines))
 
     return send
 

@@ -13,20 +13,24 @@ from core.dunning.promises import MOST_DAYS
 from core.energy import read_kwh
 from core.flags.view import LONGEST_EXCUSE
 from core.fold import fold
-from core.ids import read_number
+from core.ids import check_digit_holds, read_number
+from core.inbox import SHOWN
 from core.lists import Item
 from core.money import BadAmount, Money, read_amount
 from core.payments import CASH_LAW_PAISE
+from core.phones import read_phone
 from core.reading_lists import Row
 from core.text import say
 
 LONGEST_NOTE = 200
 LONGEST_NAME = 60
 LONGEST_REASON = 100
+LONGEST_FREE = 500
 MOST_ITEMS = 30
 _BREAK = re.compile(r"[;\n\r]+|,(?=\s|$)|,(?=\d{5})")
 """Between the lines of a list; the commas within 1,23,456 are none."""
 _RUNNING = re.compile(r"\s*#\s*([0-9]{1,9})\s+")
+_LINK = re.compile(r"://|\bwww\.|\b[a-z0-9-]+\.(com|in|net|org|ly|link|info)\b", re.I)
 _RIGHT = frozenset({"1", "ok", "right", "yes", "sahi", "haan", "सही", "हाँ"})
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -83,6 +87,34 @@ def request_number(raw: str) -> str:
     if number is None:
         raise Unclear(say("unclear.request", typed=quoted(raw)))
     return number
+
+
+def note_number(raw: str) -> str:
+    """The number of a note: short, with a check digit, so that an answer reaches the right customer."""
+    digits = fold(raw).lstrip("# ")
+    if not re.fullmatch(r"[0-9]{3,9}", digits) or not check_digit_holds(digits):
+        raise Unclear(say("unclear.note", typed=quoted(raw)))
+    return digits
+
+
+def free(raw: str) -> str:
+    """What a customer wants to say, in as many words as they like."""
+    plain = fold(raw)
+    if len(plain) < 2:
+        raise Unclear(say("unclear.free"))
+    return plain[:LONGEST_FREE]
+
+
+def letter(raw: str) -> str:
+    """An answer to a customer: whole, or not at all, and without a link that could lead elsewhere."""
+    plain = fold(raw)
+    if len(plain) < 2:
+        raise Unclear(say("unclear.free"))
+    if _LINK.search(plain):
+        raise Unclear(say("unclear.link"))
+    if len(plain) > SHOWN:
+        raise Unclear(say("unclear.letter", most=SHOWN))
+    return plain
 
 
 def stars(raw: str) -> int:
@@ -249,6 +281,19 @@ def meter_number(raw: str) -> str:
     if not re.fullmatch(r"(?=.*[0-9])[A-Z0-9./-]{3,20}", plain):
         raise Unclear(say("unclear.meter", typed=quoted(raw)))
     return plain
+
+
+def meter_or_none(raw: str) -> str | None:
+    """A meter's number, or 1 where there is none."""
+    return None if fold(raw) == "1" else meter_number(raw)
+
+
+def phone(raw: str) -> str:
+    """Somebody's phone number."""
+    number = read_phone(raw)
+    if number is None:
+        raise Unclear(say("unclear.phone", typed=quoted(raw)))
+    return number
 
 
 def reference(raw: str) -> str:

@@ -1,4 +1,4 @@
-"""What callers we don't know can do: link this phone, ask for a connection, check a receipt."""
+"""What callers we don't know can do: link this phone, check a receipt."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from functools import partial
 
 from conversations import reading
 from conversations.prompts import Conversation, ask, do, look
-from core import codes, people, receipts, requests
+from core import codes, people, receipts
 from core.doing import Doing
 from core.linking import Linkable, linkable
 from core.people import Caller
-from core.text import Text, say
+from core.text import say
 
 CODE_TRIES = codes.TRIES
 
@@ -52,18 +52,6 @@ def _try(doing: Doing, typed: str, connection_id: int) -> str:
         people.link_phone(doing.session, doing.caller.phone, connection_id)
         doing.audit("phone.link", f"connection:{connection_id}")
     return result
-
-
-def new_connection(_caller: Caller) -> Conversation:
-    """Note who wants a new connection, and where."""
-    name = yield from ask(say("new.name"), reading.name, whole=True)
-    village = yield from ask(say("new.village"), reading.name, whole=True)
-
-    def note(doing: Doing) -> Text:
-        number, new = requests.ask_for_connection(doing, name, village)
-        return say("new.noted" if new else "new.known", request=number)
-
-    return note
 
 
 def verify(_caller: Caller) -> Conversation:

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from conversations import reading
+from conversations import connecting, reading
 from conversations.prompts import Conversation, Talk, ask, choose, look, said
 from conversations.proof import prove
 from core.doing import Doing
 from core.people import Caller, StaffMember
 from core.text import Name, Text, say
-from core.work import effects, lists, machine, telling
-from core.work.lists import Doer, Event, PlantReport, Task
+from core.work import effects, figures, lists, machine, telling
+from core.work.figures import PlantReport
+from core.work.lists import Doer, Event, Task
 from core.work.rules import STAGES, Kind, Step, who_can
 
 TASKS_SHOWN = 20
@@ -42,7 +43,7 @@ def tasks(caller: Caller) -> Conversation:
     found: list[Task] = yield from look("tasks", query, list[Task])
     if not found:
         return say("work.no_tasks")
-    return (yield from _pick_and_act(caller, found, say("work.tasks", total=len(found))))
+    return (yield from pick_and_act(caller, found, say("work.tasks", total=len(found))))
 
 
 def review(caller: Caller) -> Conversation:
@@ -52,10 +53,11 @@ def review(caller: Caller) -> Conversation:
     found: list[Task] = yield from look("review", query, list[Task])
     if not found:
         return say("work.nothing_waits")
-    return (yield from _pick_and_act(caller, found, say("work.review", total=len(found))))
+    return (yield from pick_and_act(caller, found, say("work.review", total=len(found))))
 
 
-def _pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
+def pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
+    """Choose one of some requests, then what to do with it."""
     number = yield from choose(head, [(one.number, _row(one)) for one in found])
     task = next(one for one in found if one.number == number)
     can = [step for step in _OFFERED if _me(caller).role in who_can(Kind(task.kind), step, task.state)]
@@ -94,6 +96,8 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
         return say("work.state", request=task.number, state=say(f"request.{task.state}"))
     if _me(caller).role not in can:
         return say("work.not_you", who=machine.roles(can))
+    if step is Step.OK and task.kind == Kind.NEW:
+        return (yield from connecting.finish(caller, task))
     to_staff_id = (yield from _doer(task)) if step is Step.ASSIGN else None
     details = {"stage": (yield from _stage())} if step is Step.STAGE else None
     note = yield from _note(task, step)
@@ -158,7 +162,7 @@ def _history(caller: Caller, number: str) -> Conversation:
             at=event.at,
             step=say(f"work.past_{event.step or 'raise'}"),
             name=Name(event.name, event.name_local) if event.name else say("work.role_raiser"),
-            note=event.note or "",
+            note=say(f"work.stage_{event.note}") if event.note in STAGES else event.note or "",
         )
         for event in found
     )
@@ -170,7 +174,7 @@ def report(caller: Caller) -> Conversation:
     since = yield from choose(
         say("work.report_which"), [("week", say("work.week")), ("month", say("work.month"))]
     )
-    query = partial(lists.report, staff_id=_me(caller).id, period=since)
+    query = partial(figures.report, staff_id=_me(caller).id, period=since)
     found: list[PlantReport] = yield from look(f"report-{since}", query, list[PlantReport])
     if not found:
         return say("work.report_none")
@@ -183,17 +187,20 @@ def report(caller: Caller) -> Conversation:
 def _figures(label: Name | Text, found: list[PlantReport]) -> Text:
     done = sum(one.done for one in found)
     seconds = sum(one.seconds * one.done for one in found)
+    rated = sum(one.rated for one in found)
+    stars = sum(one.rating * one.rated for one in found)
     return say(
-        "work.report_row",
+        "work.report_row_rated" if rated else "work.report_row",
         plant=label,
         open=sum(one.open for one in found),
         overdue=sum(one.overdue for one in found),
         done=done,
-        hours=_hours(timedelta(seconds=seconds / done if done else 0)),
+        hours=hours(timedelta(seconds=seconds / done if done else 0)),
+        stars=f"{stars / rated:.1f}".removesuffix(".0") if rated else "",
     )
 
 
-def _hours(span: timedelta) -> str:
+def hours(span: timedelta) -> str:
     """Hours with one decimal, as people compare them."""
     return f"{span.total_seconds() / 3600:.1f}".removesuffix(".0")
 

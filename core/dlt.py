@@ -1,7 +1,7 @@
 """DLT, India's register of SMS templates: what has to be registered, and whether a message is as registered.
 
 What leaves by itself for customers is held against its template before it goes (`approve`), and does
-not go when it differs. Replies and staff alerts, which are lists and people's own notes, carry the id
+not go when it differs. Replies, notes and staff alerts, which are lists and people's own notes, carry the id
 of a generic template where the operator has one (docs/decisions/0011-dlt.md).
 """
 
@@ -26,13 +26,13 @@ LONGEST = 30
 """Characters in one variable, at most."""
 FREELY = 2
 """So many variables need no reason (TRAI's direction of 18 November 2025)."""
-GENERIC = ("reply", "staff_alert")
+GENERIC = ("reply", "staff_alert", "note")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
     "bill.taken_back", "bill.told_", "code.act", "code.message", "code.scheme", "coupon.ends", "coupon.told",
     "outage.back",
-    "paylink.failed", "paylink.message", "receipt.again", "receipt.ahead", "receipt.clear",
+    "paylink.failed", "paylink.message", "payupi.message", "receipt.again", "receipt.ahead", "receipt.clear",
     "receipt.deposit", "receipt.due",
     "receipt.refunded", "receipt.setoff_",
     "redeem.told_", "refund.", "remind.", "reversal.", "scheme.told_", "selfread.told_",
@@ -50,7 +50,8 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         ),
     ),
     "code.act": tuple(
-        {"act": act} for act in ("work.to_approve", "work.to_reject", "scheme.act", "scheme.act_off")
+        {"act": act}
+        for act in ("work.to_approve", "work.to_reject", "work.to_connect", "scheme.act", "scheme.act_off")
     ),
     "scheme.told_begun": tuple(
         {"terms": f"scheme.terms_{how}"} for how in ("even", "even_down", "rest", "rest_down")
@@ -108,23 +109,22 @@ def outbound() -> list[str]:
     return sorted(key for key in all_keys("en") if key.startswith(KEYS))
 
 
-def wanted(service: str, helpline: str) -> list[Wanted]:
-    """Every template to register for our words, with the operator's own name and number in it."""
+def wanted(service: str, helpline: str, site: str) -> list[Wanted]:
+    """Every template to register for our words, with the operator's own name, number and address in it."""
     return [
         Wanted(key, language, body, _of(key, _REASONS, "") if body.count(VARIABLE) > FREELY else "")
         for key in outbound()
         for language in LANGUAGES
-        for body in _bodies(key, language, service, helpline)
+        for body in _bodies(key, language, {"service": service, "helpline": helpline, "site": site})
     ]
 
 
-def _bodies(key: str, language: str, service: str, helpline: str) -> Iterable[str]:
-    return marked(key, language, service, helpline, lambda _gap: VARIABLE)
+def _bodies(key: str, language: str, own: Mapping[str, str]) -> Iterable[str]:
+    return marked(key, language, own, lambda _gap: VARIABLE)
 
 
-def marked(key: str, language: str, service: str, helpline: str, mark: Callable[[str], str]) -> Iterable[str]:
-    """The forms of some words, with a `mark` for each gap that is not the operator's own name or number."""
-    own = {"service": service, "helpline": helpline}
+def marked(key: str, language: str, own: Mapping[str, str], mark: Callable[[str], str]) -> Iterable[str]:
+    """The forms of some words, with a `mark` for each gap that is not the operator's own (`own`)."""
     for variant in _of(key, _VARIANTS, ({},)):
         within = {
             gap: render(_filled(inner, language, own, mark), language) if inner else ""

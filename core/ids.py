@@ -20,9 +20,14 @@ def with_check_digit(serial: int) -> str:
     return f"{serial}{mod_11_10.calc_check_digit(str(serial))}"
 
 
+def check_digit_holds(digits: str) -> bool:
+    """Whether the last digit checks the others."""
+    return bool(mod_11_10.is_valid(digits))
+
+
 def read_number(raw: str) -> str | None:
     """The number someone typed (either script, with blanks or dashes), or None if it can't be one."""
     digits = re.sub(r"[\s\-./]", "", fold(raw)).lstrip("#")
     if not (digits.isascii() and digits.isdigit() and SHORTEST <= len(digits) <= LONGEST):
         return None
-    return digits if mod_11_10.is_valid(digits) else None
+    return digits if check_digit_holds(digits) else None

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from core import outbox
+from core import outbox, upi
 from core.clock import local
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
 from core.settings import Settings
 from core.text import say
+from core.upi import Wish
 
 LINK_LIFE = timedelta(days=7)
 NEARLY_OVER = timedelta(hours=1)
@@ -85,14 +86,13 @@ def ask(doing: Doing, connection_id: int, paise: int, to: str) -> None:
 def ask_for(doing: Doing, connection_id: int, paise: int) -> tuple[str, bool]:
     """Ask for a link that goes to the customer: the phone it goes to, and whether it was not sent today.
 
-    A phone gets the same link once a day, however often staff ask. Refusal as `ask`, and without a phone.
+    A phone gets the same link once a day, however often staff ask. Without Razorpay it is our page for
+    UPI, where SMS may carry links. Refusal as `ask`, and without a phone.
     """
     if doing.settings.razorpay is None:
-        raise Refusal(say("sendlink.closed"))
+        return _send_page(doing, connection_id, paise)
     same = _same(doing, connection_id, paise)
-    to = doing.session.execute(_PAYER, {"connection": connection_id}).scalar_one_or_none()
-    if to is None:
-        raise Refusal(say("sendlink.no_phone"))
+    to = _payer(doing, connection_id)
     if same is None:
         _ask_new(doing, connection_id, paise, to)
         return to, True
@@ -102,16 +102,42 @@ def ask_for(doing: Doing, connection_id: int, paise: int) -> tuple[str, bool]:
     return to, _send(doing.session, doing.settings, same, to, f"{same.reference}:{day}")
 
 
+def _send_page(doing: Doing, connection_id: int, paise: int) -> tuple[str, bool]:
+    if doing.settings.upi is None or not doing.settings.pay_links:
+        raise Refusal(say("sendlink.closed"))
+    number = in_reach(doing, connection_id)
+    to = _payer(doing, connection_id)
+    doing.audit("link.page", f"connection:{connection_id}", paise=paise)
+    cause = f"{number}:{paise}:{local(doing.at).date()}"
+    return to, upi.send(doing, Wish(connection_id, paise), number, to, cause)
+
+
+def _payer(doing: Doing, connection_id: int) -> str:
+    """The first phone that holds or pays for the connection; Refusal without one."""
+    to = doing.session.execute(_PAYER, {"connection": connection_id}).scalar_one_or_none()
+    if to is None:
+        raise Refusal(say("sendlink.no_phone"))
+    return str(to)
+
+
+def in_reach(doing: Doing, connection_id: int) -> str:
+    """The number of a connection that the caller may pay for, or serves; else Refusal."""
+    staff = doing.caller.staff
+    who = {"connection": connection_id, "phone": doing.caller.phone, "staff": staff.id if staff else None}
+    number = doing.session.execute(_MAY_PAY, who).scalar_one_or_none()
+    if number is None:
+        raise Refusal(say("paylink.not_yours"))
+    return str(number)
+
+
 def _same(doing: Doing, connection_id: int, paise: int) -> Row[Any] | None:
     """A link over this amount that still works, once the caller may have one at all."""
-    session, staff = doing.session, doing.caller.staff
+    session = doing.session
     if doing.settings.razorpay is None:
         raise Refusal(say("paylink.closed"))
     if paise < LEAST_PAISE:
         raise Refusal(say("paylink.small", least=Money(LEAST_PAISE)))
-    who = {"connection": connection_id, "phone": doing.caller.phone, "staff": staff.id if staff else None}
-    if session.execute(_MAY_PAY, who).one_or_none() is None:
-        raise Refusal(say("paylink.not_yours"))
+    in_reach(doing, connection_id)
     session.execute(_END_OLD, {"connection": connection_id, "soon": doing.at + NEARLY_OVER})
     return session.execute(_SAME, {"connection": connection_id, "paise": paise}).one_or_none()
 

@@ -19,17 +19,25 @@ _EVENT = text("""
     INSERT INTO provider_event (id, body, received_at) VALUES (:id, :body, :at) ON CONFLICT DO NOTHING
 """)
 _HANDLED = text("UPDATE provider_event SET handled_at = :at WHERE id = :id AND handled_at IS NULL")
-_HOME = text("SELECT min(id) FROM plant")
+# The plant that the payer's words or phone name, so that its organisation sees the money; else the first.
+_HOME = text("""
+    SELECT coalesce(
+        (SELECT min(plant_id) FROM connection WHERE number = ANY(regexp_split_to_array(:note, '[^0-9]+'))),
+        (SELECT min(plant_id) FROM connection JOIN connection_phone AS link
+         ON link.connection_id = connection.id WHERE link.e164 = :payer),
+        (SELECT min(id) FROM plant))
+""")
 _ARRIVED = text("""
-    INSERT INTO online_payment (reference, amount_paise, payer, note, at, plant_id)
-    VALUES (:reference, :paise, :payer, :note, :at, :plant) ON CONFLICT (reference) DO NOTHING RETURNING id
+    INSERT INTO online_payment (reference, amount_paise, payer, note, at, plant_id, mode)
+    VALUES (:reference, :paise, :payer, :note, :at, :plant, :mode)
+    ON CONFLICT (reference) DO NOTHING RETURNING id
 """)
 # First the lock, then the look: a statement that waits for a lock sees the other tables as they were before.
 _LOCK = text("SELECT id FROM online_payment WHERE reference = :reference FOR UPDATE")
 _ONE = text("""
     SELECT online_payment.id, online_payment.reference, online_payment.amount_paise, online_payment.payer,
-           online_payment.plant_id, online_payment.refunded_paise, payment.id AS payment_id,
-           payment.connection_id, connection.number, receipt.number AS receipt
+           online_payment.plant_id, online_payment.mode, online_payment.refunded_paise,
+           payment.id AS payment_id, payment.connection_id, connection.number, receipt.number AS receipt
     FROM online_payment
     LEFT JOIN payment ON payment.id = online_payment.payment_id AND payment.reversal_id IS NULL
     LEFT JOIN connection ON connection.id = payment.connection_id
@@ -45,13 +53,22 @@ _BALANCE = text("SELECT balance_paise FROM account WHERE kind = 'dues' AND conne
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """A payment at the provider; `link` is our reference, `note` what the payer or link said."""
+    """A payment at a provider or bank; `link` is our link's reference, `note` what the payer or link said."""
 
     reference: str
     paise: int
     payer: str | None
     note: str
-    link: str | None
+    link: str | None = None
+    mode: str = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where money belongs: the plant whose clearing account it is in, and the connection where known."""
+
+    plant_id: int
+    connection_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +98,7 @@ def keep_event(session: Session, event_id: str, body: str, at: datetime) -> None
 def take_event(doing: Doing, event_id: str, event: Event) -> None:
     """Do what a webhook says; whatever it repeats is done already and changes nothing."""
     if event.paid is not None:
-        _take_payment(doing, event.paid)
+        take(doing, event.paid, _home_of(doing.session, event.paid))
     if event.refund is not None:
         _give_back(doing, event.refund)
     if event.link is not None and event.link_state is not None:
@@ -89,30 +106,37 @@ def take_event(doing: Doing, event_id: str, event: Event) -> None:
     doing.session.execute(_HANDLED, {"id": event_id, "at": doing.at})
 
 
-def _take_payment(doing: Doing, paid: Paid) -> None:
-    """Credit a payment to its link's connection; without one it waits in suspense.
+def _home_of(session: Session, paid: Paid) -> Home:
+    link = links.find(session, paid.link) if paid.link else None
+    if link is not None:
+        return Home(link.plant_id, link.connection_id)
+    return Home(session.execute(_HOME, {"note": paid.note, "payer": paid.payer}).scalar_one())
 
-    The row of the payment is unique by the provider's id: two events at once wait for each other here.
+
+def take(doing: Doing, paid: Paid, home: Home) -> None:
+    """Credit a payment to its connection; where that is not known, it waits in suspense.
+
+    The row of the payment is unique by its reference: two who tell of it at once wait for each other here.
     """
     session = doing.session
-    link = links.find(session, paid.link) if paid.link else None
-    plant = link.plant_id if link else session.execute(_HOME).scalar_one()
     row = {
         "reference": paid.reference,
         "paise": paid.paise,
         "payer": paid.payer,
         "note": paid.note,
         "at": doing.at,
-        "plant": plant,
+        "plant": home.plant_id,
+        "mode": paid.mode,
     }
     new = session.execute(_ARRIVED, row).one_or_none() is not None
     one = _hold_still(session, paid.reference)
     if one is None:
         raise LookupError(f"{paid.reference} was neither kept nor known")
-    if new and link is None:
-        _hold(doing, one)
-    elif link is not None and (new or (one.payment_id is None and one.refunded_paise == 0)):
-        _credit(doing, one, link.connection_id, in_suspense=not new)
+    if home.connection_id is None:
+        if new:
+            _hold(doing, one)
+    elif new or (one.payment_id is None and one.refunded_paise == 0):
+        _credit(doing, one, home.connection_id, in_suspense=not new)
 
 
 def _hold_still(session: Session, reference: str) -> Row[Any] | None:
@@ -139,7 +163,7 @@ def _credit(doing: Doing, one: Row[Any], connection_id: int, *, in_suspense: boo
     kind: ledger.AccountKind = "suspense" if in_suspense else "clearing"
     account = ledger.account_id(doing.session, kind, plant_id=one.plant_id)
     paise = one.amount_paise - one.refunded_paise
-    done = credit(doing, Incoming(connection_id, paise, "link", account, one.reference, one.payer))
+    done = credit(doing, Incoming(connection_id, paise, one.mode, account, one.reference, one.payer))
     doing.session.execute(_FOR_WHOM, {"payment": done.payment_id, "id": one.id})
 
 

@@ -23,6 +23,7 @@ ONE_PART: Mapping[str, int] = {"en": 1, "hi-Latn": 1, "hi": 2}
 TWO_PARTS: Mapping[str, int] = {"en": 2, "hi-Latn": 2, "hi": 4}
 THREE_PARTS: Mapping[str, int] = {"en": 3, "hi-Latn": 3, "hi": 3}
 """A page of a list; what is longer is sent when asked for."""
+FOUR_PARTS: Mapping[str, int] = {"en": 4, "hi-Latn": 4, "hi": 4}
 BILL_PARTS: Mapping[str, int] = {"en": 2, "hi-Latn": 2, "hi": 3}
 
 
@@ -54,6 +55,8 @@ KINDS: Mapping[str, Kind] = {
     "reminder": Kind(9, ONE_PART, timedelta(hours=12), again=False, stoppable=True),
     # Promotional, so it may wait for its hours.
     "coupon": Kind(9, TWO_PARTS, timedelta(days=3), stoppable=True),
+    # What people write to people; the customer is answered where they wrote.
+    "note": Kind(1, FOUR_PARTS, timedelta(days=2), whatsapp=False),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
     "supply": Kind(2, TWO_PARTS, timedelta(days=2)),
     "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1), whatsapp=False),

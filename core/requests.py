@@ -1,4 +1,4 @@
-"""What customers ask for: faults and new connections, opened by whoever calls, numbered, with a history."""
+"""The faults that customers report: opened by whoever calls, numbered, with a history."""
 
 from __future__ import annotations
 
@@ -97,15 +97,6 @@ def open_fault(
         _alarm(doing, opened, number, plant_id)
     outage = outages.join(doing, plant_id) if kind is FaultKind.NO_POWER else None
     return Opened(opened, True, outage)
-
-
-def ask_for_connection(doing: Doing, name: str, village: str) -> tuple[str, bool]:
-    """Note a wish for a new connection; a second one from the same phone gets the first one's number."""
-    known = _still_open(doing, Kind.NEW, None, None)
-    if known:
-        return known, False
-    details = {"name": name, "village": village}
-    return raise_request(doing, Kind.NEW, plant_id=None, details=details), True
 
 
 def newest_faults(reader: Reader, connection_ids: list[int], limit: int) -> list[RequestView]:

@@ -11,6 +11,7 @@ from core.db import Database
 KEPT_DAYS = {
     "outbox": 180,
     "inbound": 180,
+    "note": 180,
     "handled": 30,
     "one_time_code": 1,
     "receipt_check": 7,
@@ -32,6 +33,10 @@ _DELETE: Mapping[str, str] = {
         "DELETE FROM inbound WHERE id IN (SELECT id FROM inbound "
         "WHERE received_at < now() - make_interval(days => :days) AND handled_at IS NOT NULL "
         "ORDER BY id LIMIT :batch)"
+    ),
+    "note": (
+        "DELETE FROM note WHERE id IN (SELECT id FROM note "
+        "WHERE closed_at < now() - make_interval(days => :days) ORDER BY closed_at LIMIT :batch)"
     ),
     "handled": (
         "DELETE FROM handled WHERE key IN (SELECT key FROM handled "

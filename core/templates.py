@@ -21,8 +21,8 @@ from core.settings import LANGUAGES
 APPROVED = "approved"
 LONGEST = 250
 """Characters of one variable."""
-NEVER = ("code.",)
-"""One-time codes go by SMS, to the phone on record."""
+NEVER = ("code.", "payupi.")
+"""One-time codes go by SMS, to the phone on record; links to pay by UPI, too, as WhatsApp answers LINK."""
 MARKETING = ("coupon.",)
 """Offers; whatever else we send is about somebody's own account (utility)."""
 CODES: Mapping[str, str] = {"en": "en", "hi": "hi", "hi-Latn": "hi"}
@@ -61,12 +61,13 @@ class Template:
 @lru_cache(maxsize=4)
 def wanted(service: str, helpline: str) -> tuple[Template, ...]:
     """Every template for the operator's own name and number, in every language."""
+    own = {"service": service, "helpline": helpline}
     return tuple(
         _template(key, language, marked, service)
         for key in dlt.outbound()
         if not key.startswith(NEVER)
         for language in LANGUAGES
-        for marked in dlt.marked(key, language, service, helpline, lambda gap: f"{{#{gap}#}}")
+        for marked in dlt.marked(key, language, own, lambda gap: f"{{#{gap}#}}")
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core import billing
+from core import billing, upi
+from core.clock import now
 from jobs.context import services
 
 
@@ -16,6 +17,7 @@ def sweep() -> None:
             _silent,
             default_language=made.settings.default_language,
             service=made.settings.service_name,
+            bill_link=upi.bill_link(made.settings, now()),
         )
 
 

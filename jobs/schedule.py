@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 
 from channels.nudge import BULK, NORMAL
-from jobs import billing, cash, clean, coupons, dunning, flags, inbound, links, meters, outbox, work
+from jobs import bank, billing, cash, clean, coupons, dunning, flags, inbound, links, meters, outbox, work
 
 log = structlog.get_logger()
 
@@ -19,6 +19,8 @@ SWEEP_SECONDS = 5
 MINUTES = 300
 NIGHT = "30 20 * * *"
 """20:30 UTC, two in the morning in India."""
+MORNING = "30 4 * * *"
+"""04:30 UTC, ten in the morning in India."""
 JOB_SECONDS = 120
 BILLING_SECONDS = 60
 BILLING_JOB_SECONDS = 3600
@@ -31,7 +33,7 @@ READ_SECONDS, READ_SECONDS_DEMO = 300, 15
 def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
     """The schedule. A job nobody took before its next turn is dropped (`ttl`), so that none pile up."""
     cron = CronScheduler(connection, logging_level="WARNING")
-    for job in (outbox.sweep, inbound.sweep, links.make):
+    for job in (outbox.sweep, inbound.sweep, links.make, bank.take):
         cron.register(
             job, NORMAL, interval=SWEEP_SECONDS, ttl=SWEEP_SECONDS, result_ttl=0, job_timeout=JOB_SECONDS
         )
@@ -43,7 +45,7 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
         result_ttl=0,
         job_timeout=BILLING_JOB_SECONDS,
     )
-    for job in (cash.expire, coupons.chase, work.go_up, work.seal_audit):
+    for job in (cash.expire, coupons.chase, work.go_up, work.close_quiet_notes, work.seal_audit):
         cron.register(job, BULK, interval=MINUTES, ttl=MINUTES, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(
         dunning.sweep,
@@ -60,6 +62,7 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
         (meters.read, READ_SECONDS_DEMO if demo else READ_SECONDS),
     ):
         cron.register(job, BULK, interval=seconds, ttl=seconds, result_ttl=0, job_timeout=JOB_SECONDS)
+    cron.register(bank.tell, BULK, cron=MORNING, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(clean.clean, BULK, cron=NIGHT, result_ttl=0, job_timeout=JOB_SECONDS)
     return cron
 

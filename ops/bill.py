@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from core import billing
+from core import billing, upi
 from core.billing import BillingError, Period, Totals
+from core.clock import now
 from core.db import Database
 from core.settings import Settings
 from core.text import money, name_service
@@ -39,6 +40,7 @@ def post(settings: Settings, plant: str, period: str, say: Say) -> None:
             progress,
             default_language=settings.default_language,
             service=settings.service_name,
+            bill_link=upi.bill_link(settings, now()),
         )
     if not totals.bills:
         say(_nobody(plant, period))

@@ -52,6 +52,9 @@ def findings(env: Mapping[str, str]) -> Iterator[Finding]:
         yield _reach("meters", settings.sparkmeter.url)
     if settings.razorpay:
         yield _reach("payments", settings.razorpay.base_url or PROVIDERS["razorpay"])
+    if settings.upi:
+        links = "with links in SMS" if settings.pay_links else "no links in SMS"
+        yield Finding("upi", True, f"{settings.upi.vpa}, {links}")
     for name in dict.fromkeys((*settings.ussd_gateways, *settings.sms_gateways, *settings.whatsapp_gateways)):
         yield _gateway(name, settings)
 

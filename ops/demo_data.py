@@ -20,6 +20,7 @@ from core import clock, flags
 from core.db import Database
 from core.loading import Progress, load
 from core.settings import Settings
+from ops.demo_bank import payments
 from ops.demo_history import History, write_history
 from ops.demo_names import BUSINESSES, MEN, MEN_LAST, VILLAGES, WOMEN, WOMEN_LAST
 from ops.progress import bar
@@ -209,12 +210,13 @@ def _usage(house: House, chance: random.Random, months: int) -> list[int]:
 def write_files(
     folder: Path, houses: list[House], usage: dict[str, list[int]], months: list[date], chance: random.Random
 ) -> None:
-    """Write the eight spreadsheets as Excel in India does: UTF-8 with a byte order mark, DD/MM/YYYY."""
+    """Write the spreadsheets as Excel in India does: UTF-8 with a byte order mark, DD/MM/YYYY."""
     _write(folder / "plants.csv", PLANTS)
     _write(folder / "staff.csv", STAFF)
     _write(folder / "packages.csv", PACKAGES)
     _write(folder / "coupons.csv", [COUPONS_HEAD, *_coupons(months[-1])])
     _write(folder / "schemes.csv", [SCHEMES_HEAD, *_schemes(months[-1])])
+    _write(folder / "payments.csv", payments(clock.today()))
     customers = [_customer_row(house, chance) for house in houses]
     balances = (_balance_row(house, usage, months, chance) for house in houses)
     _write(folder / "balances.csv", [BALANCES_HEAD, *balances])

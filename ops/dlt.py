@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable
 from typing import TextIO
 
-from core import dlt
+from core import dlt, upi
 from core.db import Database
 from core.settings import Settings
 
@@ -17,7 +17,7 @@ def write_list(settings: Settings, out: TextIO) -> None:
     sheet.writerow(
         ["key", "language", "template_id", "header", "body", "reason", "variables", "longest variable"]
     )
-    for one in dlt.wanted(settings.service_name, settings.helpline):
+    for one in dlt.wanted(settings.service_name, settings.helpline, upi.site(settings)):
         sheet.writerow([one.key, one.language, "", "", one.body, one.reason, one.variables, dlt.LONGEST])
 
 
@@ -27,7 +27,7 @@ def check(settings: Settings, say: Callable[[str], None]) -> bool:
     with database.begin() as session:
         have = dlt.registered(session)
     database.close()
-    wrong = dlt.compared(have, dlt.wanted(settings.service_name, settings.helpline))
+    wrong = dlt.compared(have, dlt.wanted(settings.service_name, settings.helpline, upi.site(settings)))
     for line in wrong:
         say(line)
     present = {one.key for one in have}

@@ -23,12 +23,15 @@ SECRETS = (
 DEFAULTS = {
     "BIJLI_DEMO": "1",
     "BIJLI_HOST": "127.0.0.1",
+    "BIJLI_PAY_LINKS": "1",
     "BIJLI_PORT": "8000",
     "BIJLI_USSD_CODE": "*384*77#",
     "BIJLI_HELPLINE": "1800123456",
     "RAZORPAY_KEY_ID": "rzp_test_demo",
     "TWILIO_ACCOUNT_SID": "ACdemo",
     "TWILIO_WHATSAPP_SENDER": "+911800123456",
+    "UPI_NAME": "Bijli Line demo",
+    "UPI_VPA": "bijliline@demo",
 }
 
 

@@ -19,6 +19,7 @@ from core.billing.period import Period, Progress
 from core.billing.runs import Run
 from core.db import Database
 from core.errors import BillingError
+from core.upi import BillLink
 
 BATCH = 5_000
 """Connections of one transaction: a payment waits for a quarter of a second or so."""
@@ -90,21 +91,37 @@ def post(
     default_language: str,
     service: str,
     issued_on: date | None = None,
+    bill_link: BillLink | None = None,
 ) -> tuple[Run, Totals]:
     """Bill whoever of a plant has no bill for the month yet, and write the messages."""
     run_id = runs.open_run(database, plant_id, period, _issued(period, issued_on))
-    return finish(database, run_id, progress, default_language=default_language, service=service)
+    return finish(
+        database, run_id, progress, default_language=default_language, service=service, bill_link=bill_link
+    )
 
 
 def finish(
-    database: Database, run_id: int, progress: Progress, *, default_language: str, service: str
+    database: Database,
+    run_id: int,
+    progress: Progress,
+    *,
+    default_language: str,
+    service: str,
+    bill_link: BillLink | None = None,
 ) -> tuple[Run, Totals]:
     """Go on with a run wherever it stands, to its end; a finished one is left as it is."""
     run = runs.load(database, run_id)
     if run.state == "posting":
         _post_batches(database, run, progress)
     if runs.load(database, run_id).state == "telling":
-        telling.tell(database, run_id, progress, default_language=default_language, service=service)
+        telling.tell(
+            database,
+            run_id,
+            progress,
+            default_language=default_language,
+            service=service,
+            bill_link=bill_link,
+        )
     if run.state == "reversing":
         _reverse_batches(database, run, progress, service)
     with database.begin() as session:

@@ -308,7 +308,7 @@ REVERSE = text("""
         FROM made JOIN posting ON posting.entry_id = made.reverses_id
     ), unsaid AS (
         UPDATE outbox SET state = 'expired', error = 'the bill was taken back', finished_at = now()
-        FROM marked WHERE outbox.kind = 'bill' AND outbox.state = 'queued'
+        FROM marked WHERE outbox.kind IN ('bill', 'link') AND outbox.state = 'queued'
         AND outbox.connection_id = marked.connection_id
         AND outbox.source LIKE 'bill:' || marked.id || ':%'
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ from core.outbox import Message, post_many
 from core.payments import standing
 from core.settings import LANGUAGES
 from core.text import Text, say
+from core.upi import BillLink
 
 BATCH = 1_000
 FROM_HOUR, TO_HOUR = 8, 20
@@ -50,8 +53,19 @@ _TOLD = text("""
 """)
 
 
-def tell(database: Database, run_id: int, progress: Progress, *, default_language: str, service: str) -> None:
-    """Write the messages of a posted run, a thousand bills a transaction, and call the run finished."""
+def tell(
+    database: Database,
+    run_id: int,
+    progress: Progress,
+    *,
+    default_language: str,
+    service: str,
+    bill_link: BillLink | None = None,
+) -> None:
+    """Write the messages of a posted run, a thousand bills a transaction, and call the run finished.
+
+    `bill_link` gives the words of a second message that leads to where an open bill can be paid.
+    """
     told = 0
     while True:
         with database.begin() as session:
@@ -76,6 +90,8 @@ def tell(database: Database, run_id: int, progress: Progress, *, default_languag
                 )
                 for phone in phones
             ]
+            if bill_link is not None:
+                messages += _links(messages, by_id, bill_link)
             post_many(session, messages, default_language=default_language)
             session.execute(
                 text(
@@ -92,6 +108,18 @@ def tell(database: Database, run_id: int, progress: Progress, *, default_languag
             return
         told += len(bills)
         progress("writing messages", told, told + 1)
+
+
+def _links(messages: list[Message], bills: Mapping[int | None, Row[Any]], link: BillLink) -> list[Message]:
+    """Beside each message of a bill after which something is to be paid: where to pay it."""
+    beside = []
+    for message in messages:
+        bill = bills[message.connection_id]
+        if bill.before_paise + bill.amount_paise > 0:
+            source = f"bill:{bill.id}:link:{message.recipient}"
+            told = link(bill.connection_id, bill.number)
+            beside.append(replace(message, source=source, kind="link", text=told))
+    return beside
 
 
 def tell_taken_back(session: Session, bill_ids: list[int], service: str) -> None:

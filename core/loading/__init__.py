@@ -11,6 +11,7 @@ from core import clock
 from core.db import Database
 from core.loading import (
     balances,
+    bank,
     coupons,
     customers,
     dlt,
@@ -38,6 +39,7 @@ PARTS: tuple[Part, ...] = (
     balances.PART,
     readings.PART,
     dlt.PART,
+    bank.PART,
 )
 FILES = tuple(part.file for part in PARTS)
 _LOCK = 7_215_002

@@ -17,14 +17,16 @@ from core.settings.providers import (
     Razorpay,
     SparkMeter,
     Twilio,
+    Upi,
     read_africastalking,
     read_kannel,
     read_razorpay,
     read_sparkmeter,
     read_twilio,
+    read_upi,
 )
 
-__all__ = ["LANGUAGES", "AfricasTalking", "Kannel", "Razorpay", "Settings", "SparkMeter", "Twilio"]
+__all__ = ["LANGUAGES", "AfricasTalking", "Kannel", "Razorpay", "Settings", "SparkMeter", "Twilio", "Upi"]
 
 LANGUAGES = ("en", "hi", "hi-Latn")
 SMS_GATEWAYS = ("africastalking", "kannel", "twilio", "phone")
@@ -61,6 +63,10 @@ class Settings:
     twilio: Twilio | None = None
     razorpay: Razorpay | None = None
     """None: nothing is paid online, and LINK says so."""
+    upi: Upi | None = None
+    """None: nobody is shown an address to pay to."""
+    pay_links: bool = False
+    """Whether SMS carry links to our page for UPI, also beside bills; in India only whitelisted ones may."""
     allowed_addresses: tuple[str, ...] = field(default=())
     """Addresses or networks that may call provider webhooks; empty allows all."""
     whatsapp_gateways: tuple[str, ...] = ()
@@ -106,6 +112,8 @@ def _read(env: Env) -> Settings:
         kannel=read_kannel(env),
         twilio=read_twilio(env),
         razorpay=read_razorpay(env),
+        upi=read_upi(env),
+        pay_links=env.text("BIJLI_PAY_LINKS", "0") == "1",
         allowed_addresses=tuple(
             part.strip()
             for part in (env.optional("BIJLI_ALLOWED_ADDRESSES") or "").split(",")
@@ -120,6 +128,8 @@ def _read(env: Env) -> Settings:
         holidays=_holidays(env),
     )
     _check_gateways(settings)
+    if settings.pay_links and settings.upi is None:
+        raise SettingError("UPI_VPA is not set, but BIJLI_PAY_LINKS is")
     return settings
 
 

@@ -71,6 +71,14 @@ class Razorpay:
     """Another host than the provider's own, for a stand-in; None in production."""
 
 
+@dataclass(frozen=True)
+class Upi:
+    """The operator's own UPI address, and the name that payers see beside it."""
+
+    vpa: str
+    name: str
+
+
 def read_africastalking(env: Env) -> AfricasTalking | None:
     if not env.any_of("AT_SECRET", "AT_API_KEY", "AT_USERNAME"):
         return None
@@ -142,3 +150,14 @@ def read_razorpay(env: Env) -> Razorpay | None:
         old_secret=env.secret(old, 16) if env.optional(old) else None,
         base_url=base_url,
     )
+
+
+def read_upi(env: Env) -> Upi | None:
+    if not env.any_of("UPI_VPA", "UPI_NAME"):
+        return None
+    vpa, name = env.text("UPI_VPA"), env.text("UPI_NAME")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{2,64}@[A-Za-z][A-Za-z0-9]{1,30}", vpa):
+        raise SettingError(f"UPI_VPA must be an address like bijli@bank, not {vpa!r}")
+    if len(name) > 40 or not name.isprintable():
+        raise SettingError("UPI_NAME must be 40 characters at most")
+    return Upi(vpa, name)

@@ -28,6 +28,7 @@ from core.tables.coupons import (
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.dlt import DltTemplate
 from core.tables.dunning import Promise, ReminderRound
+from core.tables.inbox import Note, NoteLine
 from core.tables.messages import (
     Audit,
     AuditSeal,
@@ -39,7 +40,7 @@ from core.tables.messages import (
     Outbox,
 )
 from core.tables.meters import MeterChange, Reading, ReadingWas, SelfReading
-from core.tables.online import OnlinePayment, PaymentLink, ProviderEvent
+from core.tables.online import BankLine, OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
     Cluster,
     Organisation,
@@ -61,6 +62,7 @@ __all__ = [
     "Account",
     "Audit",
     "AuditSeal",
+    "BankLine",
     "Base",
     "Bill",
     "BillingRun",
@@ -91,6 +93,8 @@ __all__ = [
     "MeterChange",
     "MeterCommand",
     "MeterState",
+    "Note",
+    "NoteLine",
     "OneTimeCode",
     "OnlinePayment",
     "Organisation",

@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Identity,
+    Index,
     Sequence,
     SmallInteger,
     UniqueConstraint,
@@ -32,6 +33,7 @@ class Customer(Base):
     name_local: Mapped[str | None]
     village: Mapped[str | None]
     address: Mapped[str | None]
+    __table_args__ = (Index("customer_by_village", text("lower(village)")),)
 
 
 connection_number_seq = Sequence("connection_number_seq", start=20000, metadata=Base.metadata)

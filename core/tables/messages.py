@@ -35,9 +35,12 @@ class Inbound(Base):
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
     handled_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    lost: Mapped[bool] = mapped_column(server_default=text("false"))
+    """No command understood it; many of them from one phone are a machine's (channels/free_text.py)."""
     __table_args__ = (
         UniqueConstraint("provider", "provider_id"),
         Index("inbound_waiting", "received_at", postgresql_where=text("handled_at IS NULL")),
+        Index("inbound_lost", "sender", "received_at", postgresql_where=text("lost")),
         # When somebody last wrote on WhatsApp: for 24 hours from then we may write freely.
         Index("inbound_on_whatsapp", "sender", "received_at", postgresql_where=text("channel = 'whatsapp'")),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.tables.base import Base, one_of
@@ -67,10 +67,41 @@ class OnlinePayment(Base):
     at: Mapped[datetime]
     plant_id: Mapped[int] = mapped_column(ForeignKey("plant.id"))
     """Whose clearing account the money is in."""
+    mode: Mapped[str] = mapped_column(server_default=text("'link'"))
+    """The way of paying that its receipt names."""
+    guess_id: Mapped[int | None] = mapped_column(ForeignKey("connection.id"))
+    """The only connection that owed just this amount when it came."""
+    guessed_at: Mapped[datetime | None]
     refunded_paise: Mapped[int] = mapped_column(server_default=text("0"))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), unique=True)
     __table_args__ = (
         CheckConstraint("amount_paise > 0", name="positive"),
         CheckConstraint("refunded_paise BETWEEN 0 AND amount_paise", name="refunded_at_most"),
         Index("online_payment_unmatched", "id", postgresql_where=text("payment_id IS NULL")),
+        Index(
+            "online_payment_to_guess",
+            "id",
+            postgresql_where=text("payment_id IS NULL AND guessed_at IS NULL"),
+        ),
+    )
+
+
+class BankLine(Base):
+    """Money on an operator's bank account, as the bank's list says; credited once by a job."""
+
+    __tablename__ = "bank_line"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    reference: Mapped[str]
+    """The bank's own, e.g. the UTR."""
+    amount_paise: Mapped[int]
+    paid_on: Mapped[date]
+    note: Mapped[str]
+    """What the list says beside it: remitter, remarks."""
+    loaded_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "reference"),
+        CheckConstraint("amount_paise > 0", name="positive"),
+        Index("bank_line_new", "id", postgresql_where=text("handled_at IS NULL")),
     )

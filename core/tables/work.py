@@ -66,6 +66,17 @@ class Request(Base):
         Index("request_waiting", "goes_up_at", postgresql_where=text("closed_at IS NULL")),
         Index("request_closed", "plant_id", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index("request_made", "plant_id", "created_at"),
+        Index(
+            "request_joined",
+            "plant_id",
+            "closed_at",
+            postgresql_where=text("kind = 'new_connection' AND closed_at IS NOT NULL"),
+        ),
+        Index(
+            "request_unplaced",
+            "created_at",
+            postgresql_where=text("plant_id IS NULL AND closed_at IS NULL"),
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""What staff see of the work: their tasks, what waits for a decision, one request, its history, the counts.
+"""What staff see of the work: their tasks, what waits for a decision, one request, its history.
 
 Each is one statement, because it runs on the hop; open work is found by partial indexes, so that a long
 history costs nothing.
@@ -6,18 +6,19 @@ history costs nothing.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
-from core.clock import now, today
+from core.clock import today
 from core.db import Reader
 from core.text import Name
 from core.work.rules import DOERS, RULES, Kind, Step
 
 _ROW = """
     SELECT request.number, request.kind, request.topic, request.state, request.urgent, request.plant_id,
-        connection.number AS connection, customer.name, customer.name_local, customer.village,
+        connection.number AS connection, coalesce(customer.name, request.details ->> 'name') AS name,
+        customer.name_local, coalesce(customer.village, request.details ->> 'village') AS village,
         coalesce(request.phone, '') AS phone, request.created_at,
         staff.id AS assignee_id, staff.name AS assignee, staff.name_local AS assignee_local,
         request.details ->> 'package' AS wanted
@@ -53,6 +54,12 @@ AND (request.kind, request.state) IN (
     SELECT kind, state FROM unnest(%(kinds)s::text[], %(states)s::text[]) AS waiting (kind, state))
 ORDER BY request.urgent DESC, request.waits_since LIMIT %(limit)s
 """  # noqa: S608
+_OF_KIND = f"""
+{_ROW}
+WHERE request.closed_at IS NULL AND request.kind = %(kind)s
+AND request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
+ORDER BY request.created_at LIMIT %(limit)s
+"""  # noqa: S608
 _ONE = f"""
 {_ROW}
 WHERE request.number = %(number)s AND (
@@ -69,47 +76,10 @@ WHERE request.number = %(number)s AND (
     OR request.raised_by = %(staff)s)
 ORDER BY request_event.id
 """
-_MINE = """
-SELECT request.number, request.topic FROM request
-WHERE request.kind = 'fault' AND request.closed_at IS NULL AND request.state = 'review'
-AND (request.phone = %(phone)s OR request.connection_id = ANY(%(connections)s))
-ORDER BY request.waits_since DESC LIMIT %(limit)s
-"""
-_CLOSED = """
-SELECT request.number, request.topic FROM request
-WHERE request.kind = 'fault' AND request.state = 'completed' AND request.closed_at > %(since)s
-AND (request.phone = %(phone)s OR request.connection_id = ANY(%(connections)s))
-ORDER BY request.closed_at DESC LIMIT %(limit)s
-"""
 _OF = """
 SELECT number, kind, topic, state FROM request
 WHERE connection_id = %(connection)s AND closed_at IS NULL
 ORDER BY urgent DESC, created_at LIMIT %(limit)s
-"""
-# Open work by its partial index, closed work of the time asked for by (plant, closed_at).
-_REPORT = """
-WITH mine AS (
-    SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s
-), open AS (
-    SELECT request.plant_id, count(*) AS open,
-        count(*) FILTER (WHERE goes_up_at < %(at)s) AS overdue
-    FROM request JOIN mine USING (plant_id) WHERE closed_at IS NULL GROUP BY request.plant_id
-), closed AS (
-    SELECT request.plant_id, count(*) FILTER (WHERE state = 'completed') AS done,
-        count(*) FILTER (WHERE state = 'rejected') AS rejected,
-        coalesce(extract(epoch FROM avg(closed_at - created_at) FILTER (WHERE state = 'completed')), 0)
-            AS seconds,
-        coalesce(avg(rating), 0) AS rating
-    FROM request JOIN mine USING (plant_id)
-    WHERE closed_at >= (%(since)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata' GROUP BY request.plant_id
-)
-SELECT plant.name, plant.name_local, coalesce(open.open, 0), coalesce(open.overdue, 0),
-    coalesce(closed.done, 0), coalesce(closed.rejected, 0), coalesce(closed.seconds, 0)::bigint,
-    round(coalesce(closed.rating, 0), 1)::float8
-FROM mine JOIN plant ON plant.id = mine.plant_id
-LEFT JOIN open ON open.plant_id = plant.id LEFT JOIN closed ON closed.plant_id = plant.id
-WHERE open.open > 0 OR closed.done > 0 OR closed.rejected > 0
-ORDER BY coalesce(open.overdue, 0) DESC, coalesce(open.open, 0) DESC, plant.name
 """
 
 _DOERS = """
@@ -161,13 +131,6 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     note: str | None
 
 
-class Waiting(msgspec.Struct, frozen=True, array_like=True):
-    """A fault that its customer is asked about."""
-
-    number: str
-    topic: str
-
-
 class Doer(msgspec.Struct, frozen=True, array_like=True):
     """Somebody whom work can be given to, and how much they have."""
 
@@ -189,23 +152,6 @@ class Brief(msgspec.Struct, frozen=True, array_like=True):
     kind: str
     topic: str | None
     state: str
-
-
-class PlantReport(msgspec.Struct, frozen=True, array_like=True):
-    """A plant's work: open and overdue now; done, rejected, average seconds and rating since a day."""
-
-    plant: str
-    plant_local: str | None
-    open: int
-    overdue: int
-    done: int
-    rejected: int
-    seconds: int
-    rating: float
-
-    @property
-    def label(self) -> Name:
-        return Name(self.plant, self.plant_local)
 
 
 def tasks(reader: Reader, staff_id: int, limit: int) -> list[Task]:
@@ -238,6 +184,13 @@ def to_decide(reader: Reader, staff_id: int, role: str, limit: int) -> list[Task
     return [Task(*row) for row in reader.rows(_REVIEW, bind)]
 
 
+def tasks_of(reader: Reader, staff_id: int, kind: Kind, limit: int) -> list[Task]:
+    """What is open of one kind in one's plants, oldest first."""
+    return [
+        Task(*row) for row in reader.rows(_OF_KIND, {"staff": staff_id, "kind": str(kind), "limit": limit})
+    ]
+
+
 def one(reader: Reader, staff_id: int, number: str) -> Task | None:
     """A request of one's plants, or one that one has raised."""
     rows = reader.rows(_ONE, {"staff": staff_id, "number": number})
@@ -258,29 +211,3 @@ def doers(reader: Reader, plant_id: int, limit: int) -> list[Doer]:
 def history(reader: Reader, staff_id: int, number: str) -> list[Event]:
     """Every step of a request, oldest first."""
     return [Event(*row) for row in reader.rows(_HISTORY, {"staff": staff_id, "number": number})]
-
-
-def said_mended(reader: Reader, phone: str, connection_ids: list[int], limit: int) -> list[Waiting]:
-    """Faults of a customer that the technician calls mended."""
-    bind = {"phone": phone, "connections": connection_ids, "limit": limit}
-    return [Waiting(*row) for row in reader.rows(_MINE, bind)]
-
-
-def lately_closed(
-    reader: Reader, phone: str, connection_ids: list[int], within: timedelta, limit: int
-) -> list[Waiting]:
-    """Faults of a customer that were closed lately, newest first."""
-    bind = {"phone": phone, "connections": connection_ids, "since": now() - within, "limit": limit}
-    return [Waiting(*row) for row in reader.rows(_CLOSED, bind)]
-
-
-def report(reader: Reader, staff_id: int, period: str) -> list[PlantReport]:
-    """Open and overdue now, done and average time this `week` (from Monday) or `month`, per plant in scope.
-
-    The most overdue plant comes first.
-    """
-    day = today()
-    since = day.replace(day=1) if period == "month" else day - timedelta(days=day.weekday())
-    return [
-        PlantReport(*row) for row in reader.rows(_REPORT, {"staff": staff_id, "at": now(), "since": since})
-    ]

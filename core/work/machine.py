@@ -118,10 +118,12 @@ def raise_request(
     urgent: bool = False,
     state: str = "requested",
     named: bool = True,
+    phone: str | None = None,
 ) -> str:
     """Open a request and begin its history; returns the number people type.
 
-    `named` False leaves out who asked (a complaint without a name): neither phone nor staff is kept.
+    `phone` is whose wish it is, where staff write it down for somebody else. `named` False leaves out
+    who asked (a complaint without a name): neither phone nor staff is kept.
     """
     serial = int(doing.session.execute(text("SELECT nextval('request_number_seq')")).scalar_one())
     number = with_check_digit(serial)
@@ -133,7 +135,7 @@ def raise_request(
         "state": state,
         "plant": plant_id,
         "connection": connection_id,
-        "phone": doing.caller.phone if named else None,
+        "phone": (phone or doing.caller.phone) if named else None,
         "details": msgspec.json.encode(details or {}).decode(),
         "channel": doing.channel,
         "source": f"{kind}:{doing.key}",
@@ -178,10 +180,11 @@ def take_step(
             "details": msgspec.json.encode(details or {}).decode(),
         },
     )
-    _remember(doing, row.id, state, step, assignee.id if step is Step.ASSIGN and assignee else None, note)
+    said = note or (details or {}).get("stage")
+    _remember(doing, row.id, state, step, assignee.id if step is Step.ASSIGN and assignee else None, said)
     if effect is not None:
         effect(doing, row)
-    telling.tell(doing, row, step, state, assignee, note)
+    telling.tell(doing, row, step, state, assignee, note, details or {})
     doing.audit(f"request.{step}", f"request:{number}", state=state)
     return Moved(number, state, Name(assignee.name, assignee.name_local) if assignee else None)
 

@@ -22,11 +22,16 @@ CUSTOMER: Mapping[tuple[Kind, Step], str] = {
     (Kind.PACKAGE, Step.APPROVE): "approved",
     (Kind.PACKAGE, Step.REJECT): "rejected",
     (Kind.PACKAGE, Step.DONE): "changed",
+    (Kind.NEW, Step.ASSIGN): "visit",
+    (Kind.NEW, Step.TAKE): "visit",
     (Kind.NEW, Step.STAGE): "stage",
-    (Kind.NEW, Step.OK): "connected",
+    (Kind.NEW, Step.DONE): "checking",
     (Kind.NEW, Step.REJECT): "rejected",
 }
-"""What the one who asked is told, by kind and step; other steps are our own affair."""
+"""What the one who asked is told, by kind and step; other steps are our own affair.
+
+A new connection that is right is told of with its number (core/work/joining.py).
+"""
 
 _RAISER = text("SELECT phone FROM staff WHERE id = :staff AND active")
 _ROLES = text("""
@@ -37,25 +42,37 @@ _ROLES = text("""
 
 
 def tell(
-    doing: Doing, row: Row[Any], step: Step, state: str, assignee: Row[Any] | None, note: str | None
+    doing: Doing,
+    row: Row[Any],
+    step: Step,
+    state: str,
+    assignee: Row[Any] | None,
+    note: str | None,
+    details: Mapping[str, Any],
 ) -> None:
-    """Write every message that one step causes, in its transaction."""
+    """Write every message that one step causes, in its transaction; `details` are what the step adds."""
     me = doing.caller.staff
-    _tell_customer(doing, row, step, assignee)
+    _tell_customer(doing, row, step, assignee, details)
     if assignee is not None and step in (Step.ASSIGN, Step.SENDBACK) and (me is None or assignee.id != me.id):
-        words = say(
-            "work.yours" if step is Step.ASSIGN else "work.back",
-            request=row.number,
-            what=what(row.kind, row.topic),
-            number=row.connection_number or "-",
-            note=noted(note),
-        )
+        words = _to_doer(row, step, note)
+        _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
+    if assignee is not None and step is Step.WITHDRAW and (me is None or assignee.id != me.id):
+        words = say("work.withdrawn", request=row.number, what=what(row.kind, row.topic))
         _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
     if row.raised_by is not None and step in (Step.APPROVE, Step.REJECT, Step.OK):
         phone = doing.session.execute(_RAISER, {"staff": row.raised_by}).scalar_one_or_none()
         if me is None or row.raised_by != me.id:
             words = say("work.raised", request=row.number, state=say(f"request.{state}"), note=noted(note))
             _tell(doing, [phone], f"{step}-raised:{row.id}", words)
+
+
+def _to_doer(row: Row[Any], step: Step, note: str | None) -> Text:
+    """What somebody hears who gets work; a wish for a connection and a suspicion have no number yet."""
+    gaps = {"request": row.number, "what": what(row.kind, row.topic), "note": noted(note)}
+    if row.connection_number is None:
+        key = "yours_new" if row.kind == Kind.NEW else "yours_alone"
+        return say(f"work.{key}" if step is Step.ASSIGN else "work.back_alone", **gaps)
+    return say("work.yours" if step is Step.ASSIGN else "work.back", **gaps, number=row.connection_number)
 
 
 def tell_waiting(doing: Doing, number: str, kind: Kind, topic: str | None, plant_id: int, step: Step) -> None:
@@ -77,7 +94,9 @@ def noted(note: str | None) -> Text:
     return say("work.with_note", note=note) if note else say("work.without_note")
 
 
-def _tell_customer(doing: Doing, row: Row[Any], step: Step, assignee: Row[Any] | None) -> None:
+def _tell_customer(
+    doing: Doing, row: Row[Any], step: Step, assignee: Row[Any] | None, details: Mapping[str, Any]
+) -> None:
     key = CUSTOMER.get((Kind(row.kind), step))
     if key is None or row.phone is None or row.phone == doing.caller.phone:
         return
@@ -85,6 +104,7 @@ def _tell_customer(doing: Doing, row: Row[Any], step: Step, assignee: Row[Any] |
         f"work.told_{key}",
         request=row.number,
         name=Name(assignee.name, assignee.name_local) if assignee else say("work.our_people"),
+        stage=say(f"work.reached_{details['stage']}") if "stage" in details else "",
         service=doing.settings.service_name,
     )
     outbox.post(

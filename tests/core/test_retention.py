@@ -32,6 +32,15 @@ def test_the_old_goes_and_the_rest_stays(settings: Settings) -> None:
                     ('+919800000001', current_date - 9, 3), ('+919800000001', current_date, 1);
                 INSERT INTO coupon_check (phone, day, wrong) VALUES
                     ('+919800000001', current_date - 9, 3), ('+919800000001', current_date, 1);
+                INSERT INTO organisation (code, name) VALUES ('O', 'O');
+                INSERT INTO state (organisation_id, code, name) SELECT id, 'S', 'S' FROM organisation;
+                INSERT INTO cluster (state_id, code, name) SELECT id, 'C', 'C' FROM state;
+                INSERT INTO plant (cluster_id, code, name) SELECT id, 'P', 'P' FROM cluster;
+                INSERT INTO note (number, phone, plant_id, channel, opened_at, last_at, closed_at)
+                SELECT given.name, given.name, plant.id, 'sms', now(), now(),
+                       now() - make_interval(days => age)
+                FROM plant, (VALUES ('old', 200), ('new', 0), ('open', NULL)) AS given(name, age);
+                INSERT INTO note_line (note_id, source, at, body) SELECT id, number, now(), 'x' FROM note;
                 INSERT INTO provider_event (id, body, received_at) VALUES
                     ('old', '{}', now() - interval '200 days'), ('new', '{}', now());
                 """
@@ -40,6 +49,7 @@ def test_the_old_goes_and_the_rest_stays(settings: Settings) -> None:
     assert retention.clean(database) == {
         "outbox": 2,
         "inbound": 1,
+        "note": 1,
         "handled": 1,
         "one_time_code": 0,
         "receipt_check": 1,

@@ -68,6 +68,7 @@ LATIN_IN_HINDI = {
     "RECEIVABLE",
     "REFUND",
     "SENDLINK",
+    "UPI",
     "SETOFF",
     "STATEMENT",
     "TAKEDEPOSIT",

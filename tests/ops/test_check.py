@@ -74,6 +74,13 @@ def test_razorpay_has_its_line_once_it_is_set(env: dict[str, str]) -> None:
     assert "payments" not in bijli(env, "check").stdout
 
 
+def test_a_upi_address_has_its_line(env: dict[str, str]) -> None:
+    upi = {"UPI_VPA": "bijli@bank", "UPI_NAME": "Bijli Line"}
+    assert "good  upi         bijli@bank, no links in SMS" in bijli(env | upi, "check").stdout
+    said = bijli(env | upi | {"UPI_VPA": "bijli"}, "check")
+    assert said.stdout.startswith("BAD   settings    UPI_VPA must be an address like bijli@bank")
+
+
 def test_nothing_answers(env: dict[str, str]) -> None:
     nowhere = {
         "DATABASE_URL": "postgresql://u:sesame@127.0.0.1:1/x",

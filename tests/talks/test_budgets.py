@@ -14,13 +14,14 @@ from core.alerts import Trouble
 from core.coupons import making
 from core.flags.telling import NAMED
 from core.gsm import fits_screen, is_gsm, parts
+from core.inbox import SHOWN
 from core.money import Money
 from core.outbox import KINDS
 from core.settings import LANGUAGES
 from core.tables.supply import METER_ACTIONS
 from core.text import Name, Param, Text, all_keys, render, say
 from core.work import telling
-from core.work.rules import Kind
+from core.work.rules import STAGES, Kind
 
 SERVICE = "Bijli Line 1"
 NUMBER = "1204573"
@@ -34,6 +35,7 @@ BALANCE = Money(10_00_000_50)
 NAME = Name("Bhuvaneshwari Kumari Dev", "भुवनेश्वरी कुमारी देवी ज")
 DAY = date(2026, 11, 21)
 MOMENT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+SITE = "https://sms.bijliline.example.org/pay"
 URL = "https://rzp.io/rzp/AbCdEf1234"
 HELPLINE = "+919800000001"
 STANDINGS = ("due", "clear", "ahead")
@@ -54,6 +56,9 @@ def _paused(trouble: Trouble) -> Text:
     return say("alerts.gateway_paused", gateway="africastalking", reason=say(f"alerts.trouble.{trouble}"))
 
 
+STAGES_REACHED = [say(f"work.reached_{stage}") for stage in STAGES]
+
+
 def _what(kind: Kind) -> Text:
     return telling.what(kind, "danger")
 
@@ -71,6 +76,7 @@ LONGEST: dict[str, list[Text]] = {
             for how in ("approve", "reject")
             for kind in Kind
         ),
+        say("code.act", code="123456", act=say("work.to_connect", request=REQUEST), service=SERVICE),
         *(
             say(
                 "code.act",
@@ -136,9 +142,14 @@ LONGEST: dict[str, list[Text]] = {
             for standing in STANDINGS
         ),
         *(
-            say(f"work.told_{key}", request=REQUEST, name=NAME, service=SERVICE)
-            for key in sorted(set(telling.CUSTOMER.values()))
+            say(f"work.told_{key}", request=REQUEST, name=NAME, stage=stage, number=NUMBER, service=SERVICE)
+            for key in sorted({*telling.CUSTOMER.values(), "asked", "connected", "joined"})
+            for stage in STAGES_REACHED
         ),
+    ],
+    "note": [
+        say("note.came", note="1000006", name=NAME, number=NUMBER, words="x" * SHOWN),
+        say("note.answer", note="1000006", name=NAME, service=SERVICE, words="x" * SHOWN),
     ],
     "receipt": [
         *(say(f"receipt.{how}", **_PAID) for how in ("deposit", "refunded", "setoff_clear", "setoff_due")),
@@ -179,6 +190,7 @@ LONGEST: dict[str, list[Text]] = {
     "link": [
         say("paylink.message", amount=AMOUNT, number=NUMBER, url=URL, day=DAY, service=SERVICE),
         say("paylink.failed", number=NUMBER, service=SERVICE),
+        say("payupi.message", number=NUMBER, site=SITE, token="x" * 28, service=SERVICE),
     ],
     "reversal": [
         *(say(f"refund.{how}", **_PAID) for how in STANDINGS),
@@ -201,6 +213,7 @@ LONGEST: dict[str, list[Text]] = {
             people=99999,
             rows=(say("flags.short", number=NUMBER, amount=BALANCE),) * NAMED,
         ),
+        say("alerts.unmatched", payments=99999, amount=BALANCE),
         say("alerts.float", name=NAME, held=BALANCE, limit=AMOUNT),
         *(say("alerts.not_registered", words=key, language="hi-Latn") for key in dlt.outbound()),
         say("alerts.number_blocked", last="0001", connection=NUMBER),
@@ -218,10 +231,13 @@ LONGEST: dict[str, list[Text]] = {
         *(say(f"alerts.settled_{how}", receipt=RECEIPT, amount=AMOUNT) for how in ("keep", "undo")),
         *(
             say(f"work.{key}", request=REQUEST, what=_what(kind), number=NUMBER, note=telling.noted("x" * 40))
-            for key in ("yours", "back", "waits")
+            for key in ("yours", "yours_new", "yours_alone", "back", "back_alone", "waits")
             for kind in Kind
         ),
         *(say("work.goes_up", request=REQUEST, what=_what(kind), since=MOMENT) for kind in Kind),
+        *(say(f"progress.{how}", request=REQUEST, name=NAME, village=NAME) for how in ("asked", "unplaced")),
+        *(say("work.withdrawn", request=REQUEST, what=_what(kind)) for kind in Kind),
+        say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
         say("work.raised", request=REQUEST, state=say("request.in_process"), note=telling.noted("x" * 40)),
         say("fault.alarm", plant=NAME, request=REQUEST, number=NUMBER, phone=PHONE, service=SERVICE),
@@ -265,6 +281,27 @@ STAFF_ANSWERS = [
     *(say(f"pay.taken_{how}", amount=AMOUNT, receipt=RECEIPT, balance=BALANCE, **_TO) for how in STANDINGS),
     *(say(f"undo.done_{how}", amount=AMOUNT, balance=BALANCE, **_TO) for how in STANDINGS),
     *(say(f"pay.amount_{how}", dues=BALANCE, **_TO) for how in STANDINGS),
+    *(say(f"join.{how}", number=NUMBER, name=NAME, deposit=AMOUNT) for how in ("done", "done_deposit")),
+    say("join.meter"),
+    say("join.by_sheet", request=REQUEST),
+    say("new.phone"),
+    say("new.for_name"),
+    say("new.written", request=REQUEST, name=NAME),
+    say("new.known_for", request=REQUEST),
+    *(say(f"progress.{how}", request=REQUEST) for how in ("placed", "placed_already", "none")),
+    *(
+        say("work.health_rated", faults=999, mended=999, hours="999.9", stars="4.5"),
+        say(
+            "work.report_row_rated", plant=NAME, open=999, overdue=999, done=9999, hours="999.9", stars="4.5"
+        ),
+    ),
+    say("note.which"),
+    say("note.unknown", note="1000006"),
+    say("note.sent", note="1000006", name=NAME),
+    say("note.answered", note="1000006", name=NAME),
+    say("note.ended", note="1000006"),
+    say("note.over", note="1000006", phone=PHONE),
+    say("note.unreachable", phone=PHONE),
     say("pay.number"),
     say("pay.unknown", number=NUMBER),
     say("pay.elsewhere", number=NUMBER, plant="Bhuvaneshwari Kumari Dev"),
@@ -315,6 +352,14 @@ CUSTOMER_ANSWERS = [
     say("later.noted", number=NUMBER, amount=BALANCE, day=DAY),
     say("later.twice", number=NUMBER, helpline=HELPLINE),
     say("later.not_yours", number=NUMBER),
+    *(
+        say("nav.lines", lines=(say(f"note.{hint}"), say("note.passed", note="1000006")))
+        for hint in ("danger", "no_power")
+    ),
+    *(say(f"note.{how}", note="1000006") for how in ("added", "had", "thanked")),
+    *(say(f"note.{how}", helpline=HELPLINE) for how in ("enough", "nobody")),
+    say("withdraw.none"),
+    *(say(f"withdraw.{how}", request=REQUEST, what=_what(Kind.FAULT)) for how in ("sure", "kept", "done")),
     say("fault.opened", request=REQUEST),
     say("fault.known", request=REQUEST),
     say("fault.danger", request=REQUEST),
@@ -341,6 +386,9 @@ CUSTOMER_ANSWERS = [
     say("year.none", number=NUMBER),
     say("receipt.none", number=NUMBER),
     say("link.done", number=NUMBER),
+    say("payupi.by_hand", number=NUMBER, vpa="x" * 40 + "@bank"),
+    say("payupi.page", number=NUMBER, site=SITE, token="x" * 28),
+    say("payupi.coming", number=NUMBER),
     say("link.no_phone", number=NUMBER),
 ]
 
@@ -371,6 +419,7 @@ def test_every_outbound_text_is_measured() -> None:
         "work.told_",
         "paylink.message",
         "paylink.failed",
+        "payupi.message",
     )
     said_back = {"receipt.sent", "receipt.none"}
     outbound = {

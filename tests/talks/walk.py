@@ -124,6 +124,13 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "slip.amount": (["100"], ["abc", "0.00"]),
     "slip.reference": (["AB-1234"], ["x"]),
     "unmatched.which": (["1", "999"], ["abc"]),
+    "note.ask": (["when do the new lines come", "the wire hangs low", "so dark again"], ["x"]),
+    "note.which": (["107", "115"], ["109", "abc"]),
+    "note.unknown": (["107"], ["109"]),
+    "note.words": (["tomorrow", "end"], ["x", "see www.example.com", "x" * 181]),
+    "new.phone": (["9800000055", "9800000066"], ["98000"]),
+    "new.for_name": (["Sita Devi", "Sita Devi RAMPUR"], ["7"]),
+    "join.meter": (["1", "M-77"], ["abc"]),
     "new.name": (["Ram Prasad"], ["7"]),
     "new.village": (["Belauri"], ["7"]),
 }

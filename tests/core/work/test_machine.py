@@ -6,9 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
+from sqlalchemy import text
+
+from core.clock import now
 from core.text import render
-from core.work.machine import Moved, roles
-from core.work.rules import CSA, TECHNICIAN, Step
+from core.work import figures, own
+from core.work.machine import Moved, raise_request, roles
+from core.work.rules import CSA, TECHNICIAN, Kind, Step
 from tests.core.work.desk import AT, Desk
 
 
@@ -74,6 +78,83 @@ def test_two_who_take_at_once(desk: Desk) -> None:
     with ThreadPoolExecutor(2) as pool:
         got = list(pool.map(take, ("technician", "other technician")))
     assert sorted(str(one) if isinstance(one, str) else "taken" for one in got) == ["taken", "work.held"]
+
+
+def test_an_approval_against_a_withdrawal(desk: Desk) -> None:
+    """One wins, the other hears it; whoever is to do the work hears of the end of it."""
+    number = str(
+        desk.act(
+            "CSA",
+            lambda doing: raise_request(
+                doing, Kind.PACKAGE, plant_id=plant_of(desk), details={"package": "X"}
+            ),
+        )
+    )
+    start = Barrier(2)
+
+    def both(who: str, step: Step) -> Moved | str:
+        start.wait()
+        return desk.step(who, number, step)
+
+    with ThreadPoolExecutor(2) as pool:
+        got = list(pool.map(both, ("CSA", "cluster in-charge"), (Step.WITHDRAW, Step.APPROVE)))
+    assert sorted(one if isinstance(one, str) else "won" for one in got) == ["won", "work.state"]
+
+
+def plant_of(desk: Desk) -> int:
+    return int(str(desk.rows("SELECT id FROM plant WHERE code = 'RAMPUR'")[0][0]))
+
+
+def test_who_has_the_work_hears_that_it_was_taken_back(desk: Desk) -> None:
+    number = desk.fault()
+    desk.step("technician", number, Step.TAKE)
+    desk.play.deliver()
+    assert isinstance(desk.step("who asked", number, Step.WITHDRAW), Moved)
+    [(phone, words)] = desk.play.deliver()
+    assert phone == "+919800000002"
+    assert number in words
+
+
+def test_only_what_is_ones_own_can_be_taken_back(desk: Desk) -> None:
+    number = desk.fault()
+    assert desk.step("technician", number, Step.WITHDRAW) == "work.not_you"
+    assert desk.step("nobody", number, Step.WITHDRAW) == "work.none"
+    reader = desk.play.services.database.reader
+    line = desk.callers["who asked"].lines[0]
+    assert [one.number for one in own.withdrawable(reader, "+91", [line.id], None, 9)] == [number]
+    assert own.withdrawable(reader, "+91", [], staff_id(desk, "technician"), 9) == []
+    desk.step("technician", number, Step.DONE)
+    assert own.withdrawable(reader, "+91", [line.id], None, 9) == []
+
+
+def staff_id(desk: Desk, who: str) -> int:
+    member = desk.callers[who].staff
+    assert member is not None
+    return member.id
+
+
+def test_a_year_of_faults_counts_time_and_stars(desk: Desk) -> None:
+    reader = desk.play.services.database.reader
+    connection = desk.callers["who asked"].lines[0].id
+    assert figures.health(reader, connection) == figures.Health(0, 0, 0, None, 0)
+    for hours, stars in ((2, 5), (4, 2)):
+        at = now() - timedelta(days=1)
+        number = desk.fault()
+        desk.step("technician", number, Step.DONE, at)
+        desk.step("who asked", number, Step.OK, AT)
+        with desk.play.services.database.begin() as session:
+            session.execute(
+                text(
+                    "UPDATE request SET rating = :stars, created_at = now() - interval '1 hour' * :hours, "
+                    "closed_at = now() WHERE number = :number"
+                ),
+                {"stars": stars, "hours": hours, "number": number},
+            )
+    desk.fault()
+    year = figures.health(reader, connection)
+    assert (year.faults, year.mended, year.seconds, year.stars, year.rated) == (3, 2, 3 * 3600, 3.5, 2)
+    [plant] = figures.report(reader, staff_id(desk, "cluster in-charge"), "month")
+    assert (plant.done, plant.rating, plant.rated) == (2, 3.5, 2)
 
 
 def test_reopened_within_three_days_and_not_later(desk: Desk) -> None:

@@ -1,0 +1,99 @@
+"""The page that shows how to pay by UPI: an amount, a QR code and a link that opens a UPI app.
+
+Whoever has the address may look: it is signed, and names nobody. No script, nothing fetched.
+"""
+
+from __future__ import annotations
+
+import segno
+from flask import Blueprint, Response, render_template_string, request
+
+from core import upi
+from core.clock import today
+from core.db import Reader
+from core.money import Money
+from core.settings import LANGUAGES, Settings, Upi
+from core.text import render, say
+from core.upi import Payable, Wish
+
+_PAGE = """<!doctype html>
+<html lang="{{ lang }}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex">
+<title>{{ service }}</title>
+<style>
+body{margin:0 auto;padding:6px;max-width:28em;font:16px/1.4 sans-serif;color:#000;background:#fff}
+h1{font-size:1.2em;margin:0}svg{width:200px;height:200px;display:block}
+a{padding:4px 8px 4px 0;display:inline-block}.go{border:2px solid #000;padding:8px}b{overflow-wrap:anywhere}
+</style>
+<h1>{{ service }}<br>{{ head }}</h1>
+{% if qr %}<p>{{ scan }}</p>{{ qr|safe }}
+<p><a class="go" href="{{ uri }}">{{ open }}</a>
+<p>{{ by_hand }}<br><b>{{ vpa }}</b>{% endif %}
+<p>{{ after }}
+<p>{% for code, name in languages %}
+<a href="{{ token }}?l={{ code }}" lang="{{ code }}">{{ name }}</a>
+{% endfor %}
+</html>
+"""
+_GONE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<body style="font:16px/1.4 sans-serif;padding:6px">{% for line in lines %}<p>{{ line }}</p>{% endfor %}
+"""
+
+
+def pay_routes(settings: Settings, reader: Reader) -> Blueprint:
+    """GET /pay/<token>; 404 where it leads nowhere. Without a UPI address there is none."""
+    routes = Blueprint("pay", __name__)
+    address = settings.upi
+    if address is None:
+        return routes
+
+    @routes.get("/pay/<token>")
+    def page(token: str) -> Response:
+        wish = upi.opened(settings, token, today())
+        found = None if wish is None else upi.payable(reader, wish.connection_id)
+        if wish is None or found is None:
+            lines = [render(say("payupi.gone"), language) for language in LANGUAGES]
+            answer = Response(render_template_string(_GONE, lines=lines), status=404)
+        else:
+            asked = request.args.get("l", "")
+            language = asked if asked in LANGUAGES else settings.default_language
+            answer = Response(_page(settings, address, found, wish, token, language))
+        # What is owed changes with every payment, and no other page may learn the address.
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+    return routes
+
+
+def _page(settings: Settings, address: Upi, found: Payable, wish: Wish, token: str, language: str) -> str:
+    paise = found.dues_paise if wish.paise is None else wish.paise
+    words = {
+        "head": say("payupi.head", number=found.number, amount=Money(paise)),
+        "scan": say("payupi.scan"),
+        "open": say("payupi.open"),
+        "by_hand": say("payupi.to", number=found.number),
+        "after": say("payupi.after"),
+    }
+    uri = upi.uri(address, found.number, paise, today()) if paise > 0 else ""
+    if paise <= 0:
+        words |= {"head": say("payupi.nothing", number=found.number), "after": say("payupi.thanks")}
+    return render_template_string(
+        _PAGE,
+        **{name: render(text, language) for name, text in words.items()},
+        service=settings.service_name,
+        vpa=address.vpa,
+        uri=uri,
+        qr=_qr(uri) if uri else "",
+        token=token,
+        lang=language,
+        languages=[(code, render(say(f"language.{code}"), code)) for code in LANGUAGES],
+    )
+
+
+def _qr(uri: str) -> str:
+    """The code as a drawing in the page: a few kilobytes, sharp at any size."""
+    return str(segno.make(uri, error="l", micro=False).svg_inline(omitsize=True, border=4, svgclass=None))

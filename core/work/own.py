@@ -1,0 +1,81 @@
+"""What a customer sees of their own requests: what waits for a word, what may be taken back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from core.clock import now
+from core.db import Reader
+from core.work.lists import Brief
+from core.work.rules import RULES, Step
+
+_MINE = """
+SELECT request.number, request.topic FROM request
+WHERE request.kind = 'fault' AND request.closed_at IS NULL AND request.state = 'review'
+AND (request.phone = %(phone)s OR request.connection_id = ANY(%(connections)s))
+ORDER BY request.waits_since DESC LIMIT %(limit)s
+"""
+_CLOSED = """
+SELECT request.number, request.topic FROM request
+WHERE request.kind = 'fault' AND request.state = 'completed' AND request.closed_at > %(since)s
+AND (request.phone = %(phone)s OR request.connection_id = ANY(%(connections)s))
+ORDER BY request.closed_at DESC LIMIT %(limit)s
+"""
+# What one has asked for and may still take back, by kind and state.
+_WITHDRAWABLE = """
+WITH asked AS (
+    SELECT id FROM request WHERE closed_at IS NULL
+    AND (phone = %(phone)s OR connection_id = ANY(%(connections)s))
+    UNION
+    SELECT id FROM request WHERE closed_at IS NULL AND raised_by = %(staff)s
+    AND plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
+)
+SELECT request.number, request.kind, request.topic, request.state FROM request JOIN asked USING (id)
+WHERE (request.kind, request.state) IN (
+    SELECT kind, state FROM unnest(%(kinds)s::text[], %(states)s::text[]) AS given (kind, state))
+ORDER BY request.created_at DESC LIMIT %(limit)s
+"""
+
+
+class Waiting(msgspec.Struct, frozen=True, array_like=True):
+    """A fault that its customer is asked about."""
+
+    number: str
+    topic: str
+
+
+def said_mended(reader: Reader, phone: str, connection_ids: list[int], limit: int) -> list[Waiting]:
+    """Faults of a customer that the technician calls mended."""
+    bind = {"phone": phone, "connections": connection_ids, "limit": limit}
+    return [Waiting(*row) for row in reader.rows(_MINE, bind)]
+
+
+def lately_closed(
+    reader: Reader, phone: str, connection_ids: list[int], within: timedelta, limit: int
+) -> list[Waiting]:
+    """Faults of a customer that were closed lately, newest first."""
+    bind = {"phone": phone, "connections": connection_ids, "since": now() - within, "limit": limit}
+    return [Waiting(*row) for row in reader.rows(_CLOSED, bind)]
+
+
+def withdrawable(
+    reader: Reader, phone: str, connection_ids: list[int], staff_id: int | None, limit: int
+) -> list[Brief]:
+    """What one has asked for, or written down, and may still take back; newest first."""
+    may = [
+        (str(kind), state)
+        for kind, steps in RULES.items()
+        if Step.WITHDRAW in steps
+        for state in steps[Step.WITHDRAW].before
+    ]
+    bind = {
+        "phone": phone,
+        "connections": connection_ids,
+        "staff": staff_id,
+        "kinds": [kind for kind, _ in may],
+        "states": [state for _, state in may],
+        "limit": limit,
+    }
+    return [Brief(*row) for row in reader.rows(_WITHDRAWABLE, bind)]
