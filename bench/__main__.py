@@ -6,12 +6,13 @@ import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
+from secrets import token_hex
 from types import FrameType
 from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from bench import billing, contest, loading, outbox, report, service
+from bench import billing, chat, contest, loading, outbox, report, service
 from bench.contest import Server
 from bench.load import LoadError
 from bench.peers import data
@@ -80,6 +81,16 @@ def _bench(only_peers: bool) -> None:
     report.write(found)
 
 
+def _bench_chat() -> None:
+    """Hops on WhatsApp beside hops by USSD, on the servers' core."""
+    with rig() as here:
+        gateway = outbox.start_stub(here)
+        env = service.settings(here, gateway) | chat.settings(token_hex(16))
+        service.bijli(here, env, "migrate")
+        loading.timed(partial(service.load, here, env), here.folder / "sheets")
+        print(chat.measure(service.serve(here, env), env).line(), flush=True)
+
+
 def _bench_billing(million: bool) -> None:
     sizes = (*billing.SIZES, billing.MILLION) if million else billing.SIZES
     for billed in billing.measure(sizes):
@@ -109,8 +120,9 @@ def _out_of_time(_signal: int, _frame: FrameType | None) -> None:
 @click.command()
 @click.option("--peers", "only_peers", is_flag=True, help="Measure the peers alone, without our service.")
 @click.option("--billing", "only_billing", is_flag=True, help="Measure a billing run alone.")
+@click.option("--whatsapp", "only_chat", is_flag=True, help="Measure hops on WhatsApp beside USSD alone.")
 @click.option("--million", is_flag=True, help="With --billing: a million connections, too.")
-def main(only_peers: bool, only_billing: bool, million: bool) -> None:
+def main(only_peers: bool, only_billing: bool, only_chat: bool, million: bool) -> None:
     """Measure the service against its peers, on one pinned core."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGALRM, _out_of_time)
@@ -120,6 +132,8 @@ def main(only_peers: bool, only_billing: bool, million: bool) -> None:
     try:
         if only_billing:
             _bench_billing(million)
+        elif only_chat:
+            _bench_chat()
         else:
             _bench(only_peers)
     except (LoadError, RigError, ServerError) as error:

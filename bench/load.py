@@ -63,11 +63,11 @@ class _Tally:
     wrong: list[str] = field(default_factory=list)
 
 
-def form_post(port: int, path: str, body: str, expected: str) -> Shot:
-    """A POST of an encoded form, as a USSD gateway sends it."""
+def form_post(port: int, path: str, body: str, expected: str, headers: str = "") -> Shot:
+    """A POST of an encoded form, as a gateway sends it; `headers` are further lines, each with its end."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: */*\r\n"
-        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
     )
     return Shot((head + body).encode(), expected.encode())
 

@@ -31,7 +31,7 @@ def judge_status(status: int) -> Outcome:
     """What an HTTP status other than success means, where the provider's words say no more."""
     match status:
         case 429 | 503:
-            return Later(f"HTTP {status}")
+            return Later(f"HTTP {status}", slow=status == 429)
         case 401 | 403:
             return Paused("login")
         case 402:
@@ -67,7 +67,8 @@ def send_each(
     """Send the items side by side, in order of start; outcomes in the order of `batch`.
 
     `send` gives the outcomes of one item. When one shows that the gateway is down or refuses us
-    altogether, the rest is spared the attempt and shares its fate; when time is up, it is NOT_TRIED.
+    altogether, the rest is spared the attempt and shares its fate; when time is up, or we are too fast
+    for the gateway, it is NOT_TRIED.
     """
     outcomes: list[list[Outcome]] = [[NOT_TRIED] for _ in batch]
     waiting = deque(enumerate(batch))
@@ -88,16 +89,22 @@ def send_each(
     for helper in helpers:
         helper.result()
     if stopped:
-        rest = stopped[0] if isinstance(stopped[0], Paused) else Later(NO_CONNECTION)
+        rest = _of_the_rest(stopped[0])
         for place, _ in waiting:
             outcomes[place] = [rest]
     return outcomes
 
 
+def _of_the_rest(stopped: Outcome) -> Outcome:
+    if isinstance(stopped, Later) and stopped.slow:
+        return NOT_TRIED
+    return stopped if isinstance(stopped, Paused) else Later(NO_CONNECTION)
+
+
 def stops(outcome: Outcome) -> bool:
     """Whether this is the gateway's trouble rather than this message's."""
     match outcome:
-        case Paused():
+        case Paused() | Later(slow=True):
             return True
         case Later(reason) | Unsure(reason):
             return reason in (NO_CONNECTION, NO_ANSWER)

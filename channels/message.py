@@ -9,6 +9,9 @@ from typing import Protocol, TypeAlias
 from core.alerts import Trouble
 from core.delivery import Outgoing as Outgoing
 
+PLACE = "geo "
+"""What a place begins with that somebody has sent: the word of a command, then its degrees."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
@@ -40,9 +43,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not taken, and may pass another time (503, 429, no connection)."""
+    """Not taken, and may pass another time (503, 429, no connection).
+
+    `slow`: we are too fast for this gateway, whatever the message.
+    """
 
     reason: str
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

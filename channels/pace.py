@@ -8,6 +8,8 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+SLOW_SECONDS = 3.0
+
 log = structlog.get_logger()
 
 _RESERVE = """
@@ -33,6 +35,10 @@ class Pace:
         seconds = self._ask(gateway, messages / self._rate)
         if seconds > 0:
             time.sleep(seconds)
+
+    def slow(self, gateway: str) -> None:
+        """It says that we are too fast: nobody feeds it for some seconds."""
+        self._ask(gateway, SLOW_SECONDS)
 
     def _ask(self, gateway: str, share: float) -> float:
         now = time.monotonic()

@@ -155,6 +155,8 @@ def _try(
             break
         sender.pace.wait(gateway.name, len(left))
         outcomes = gateway.send(left)
+        if any(isinstance(outcome, Later) and outcome.slow for outcome in outcomes):
+            sender.pace.slow(gateway.name)
         for message, outcome in zip(left, outcomes, strict=True):
             tried[message.id].append((gateway.name, outcome))
         left = [message for message, outcome in zip(left, outcomes, strict=True) if goes_on(outcome)]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from channels import free_text
 from channels.callers import caller_of, whom_to_answer
 from channels.line import LONGEST, Line, language_of, parse
-from channels.message import Inbound
+from channels.message import PLACE, Inbound
 from channels.nudge import nudge
 from channels.places import Loaded, Place
 from channels.services import Services
@@ -24,10 +24,10 @@ from channels.whatsapp.tapping import take_tap
 from channels.whatsapp.widgets import beside, read_tap, widget_on, widgets_of
 from channels.written import PAGERS
 from conversations.replay import Memory
-from core import outbox
+from core import outbox, texts
 from core.fold import fold
 from core.people import Caller
-from core.phones import is_scoped, masked, read_phone
+from core.phones import is_scoped, masked
 from core.text import Text, render, say
 from core.widget import Widget
 
@@ -39,22 +39,9 @@ TRIES = 4
 KEPT = 2000
 """Characters of a text that are stored; no person types more by hand."""
 
-_STORE = text("""
-    INSERT INTO inbound (channel, provider, provider_id, sender, body)
-    VALUES (:channel, :provider, :provider_id, :sender, :body)
-    ON CONFLICT (provider, provider_id) DO UPDATE SET attempts = inbound.attempts + 1
-    RETURNING id, handled_at IS NOT NULL
-""")
-_REACHABLE = text("UPDATE phone SET unreachable = NULL WHERE e164 = :phone AND unreachable IS NOT NULL")
 _MARK = text("""
     UPDATE inbound SET handled_at = now(), lost = :lost WHERE id = :id AND handled_at IS NULL RETURNING id
 """)
-_WAITING = """
-SELECT id, channel, provider, provider_id, sender, body, attempts FROM inbound
-WHERE handled_at IS NULL AND received_at < now() - interval '20 seconds'
-ORDER BY received_at LIMIT 200
-"""
-_ANSWERED = "SELECT 1 FROM inbound WHERE id = %(id)s AND handled_at IS NOT NULL"
 
 
 def receive(services: Services, inbound: Inbound) -> None:
@@ -63,23 +50,22 @@ def receive(services: Services, inbound: Inbound) -> None:
     Raises only while the text is not stored yet, so that the provider sends it again. Once it is,
     whatever breaks is tried again by the sweep.
     """
-    with services.database.begin() as session:
-        row = session.execute(
-            _STORE,
-            {
-                "channel": inbound.channel,
-                "provider": inbound.provider,
-                "provider_id": inbound.provider_id,
-                "sender": inbound.sender,
-                "body": inbound.given.replace("\x00", " ")[:KEPT],
-            },
-        ).one()
-        # Whoever texts us can be reached, whatever a gateway once said of the number.
-        session.execute(_REACHABLE, {"phone": read_phone(inbound.sender)})
-    if row[1]:
+    phone = whom_to_answer(inbound)
+    # Before the text is stored, which then says whether somebody has answered it meanwhile.
+    loaded = services.places.load(inbound.channel, phone) if phone else None
+    id_, answered = texts.store(
+        services.database.reader,
+        channel=inbound.channel,
+        provider=inbound.provider,
+        provider_id=inbound.provider_id,
+        sender=inbound.sender,
+        body=inbound.given.replace("\x00", " ")[:KEPT],
+        phone=phone,
+    )
+    if answered:
         return
     try:
-        Texting(services, row[0], inbound).answer()
+        Texting(services, id_, inbound).answer(loaded)
     except Exception as error:
         # The text is safe, and the sweep goes on from here.
         log.error("sms broke", sender=masked(inbound.sender), exc_info=error)
@@ -104,8 +90,11 @@ class Texting:
     def _talk(self) -> str:
         return f"{self.inbound.provider}:{self.inbound.provider_id}"
 
-    def answer(self) -> None:
-        """Find the talk, take the turn, write the reply; again if another hop got in between."""
+    def answer(self, loaded: Loaded | None = None) -> None:
+        """Find the talk, take the turn, write the reply; again if another hop got in between.
+
+        `loaded`: the place as it was read before the text was known to be unanswered.
+        """
         phone = whom_to_answer(self.inbound)
         if phone is None:
             # A header such as VM-BANK can't be answered, and answering machines would loop.
@@ -114,12 +103,13 @@ class Texting:
             return
         for _ in range(TRIES):
             try:
-                done = self._once(phone)
+                done = self._once(phone, loaded or self._load(phone))
             except AlreadyAnswered:
                 return
             except free_text.NobodyReads:
                 self._mark_only()
                 return
+            loaded = None
             if done:
                 nudge(self.services.redis, 1)
                 return
@@ -133,20 +123,25 @@ class Texting:
             return
         caller = caller_of(self.services, Loaded(b"", None, None), phone)
         language = self._language(caller, None)
-        with self.services.database.begin() as session:
-            self._answer_in(session, phone, render(say("nav.again"), language), language)
+        self._say(phone, render(say("nav.again"), language), language)
 
-    def _once(self, phone: str) -> bool:
-        """One try; False when another hop of this phone moved the talk meanwhile."""
+    def _load(self, phone: str) -> Loaded:
+        """The place, for a text that nobody had answered when it was read.
+
+        Whoever answered this text may have moved or ended its talk, and what it said must not be taken
+        for an answer to something else.
+        """
         loaded = self.services.places.load(self.inbound.channel, phone)
+        if texts.is_answered(self.services.database.reader, self.id):
+            raise AlreadyAnswered
+        return loaded
+
+    def _once(self, phone: str, loaded: Loaded) -> bool:
+        """One try; False when another hop of this phone moved the talk meanwhile."""
         if loaded.place is not None and loaded.place.text == self.inbound.provider_id:
             self._reply(loaded.place)
             return True
-        # After the place was read: whoever answered this text may have moved or ended its talk, and
-        # what it said must not be taken for an answer to something else.
-        if self.services.database.reader.rows(_ANSWERED, {"id": self.id}):
-            return True
-        if self.inbound.channel == "whatsapp" and not fold(self.inbound.given):
+        if self.inbound.channel == "whatsapp" and self._is_wordless(loaded.place):
             self._say_beside(loaded, phone, say("nav.only_words"))
             return True
         turn = self._turned(loaded, phone)
@@ -167,6 +162,12 @@ class Texting:
             # Last, so that whoever finds no place finds the text answered.
             self.services.places.forget(self.inbound.channel, phone, loaded.raw)
         return True
+
+    def _is_wordless(self, place: Place | None) -> bool:
+        """A sticker, a voice note; and a place, where a question stands open that is not for free words."""
+        given = fold(self.inbound.given)
+        asked = place is not None and not place.over and not place.whole
+        return not given or (asked and given.startswith(PLACE))
 
     def _turned(self, loaded: Loaded, phone: str) -> Turn | None:
         """The turn that this message makes; None when it is a button of a question that is over."""
@@ -192,8 +193,7 @@ class Texting:
         if place and not place.over:
             widget = beside(words, widget_on(place))
             words += "\n\n" + place.pages[place.page]
-        with self.services.database.begin() as session:
-            self._answer_in(session, phone, words, language, widget)
+        self._say(phone, words, language, widget)
 
     def _continued(self, loaded: Loaded) -> Turn | None:
         """The open talk with this answer, or None when a new command is meant.
@@ -260,14 +260,23 @@ class Texting:
         return language_of(self.inbound.given, caller, line, self.services.settings.default_language)
 
     def _reply(self, place: Place) -> None:
-        with self.services.database.begin() as session:
-            words, widget = place.pages[place.page], widget_on(place)
-            self._answer_in(session, place.caller.phone, words, place.language, widget)
+        self._say(place.caller.phone, place.pages[place.page], place.language, widget_on(place))
 
-    def _answer_in(
-        self, session: Session, phone: str, words: str, language: str, widget: Widget | None = None
-    ) -> bool:
-        """Mark the text as answered and write its one reply; False when it was answered before."""
+    def _say(self, phone: str, words: str, language: str, widget: Widget | None = None) -> None:
+        """Mark the text as answered and write its one reply, unless it was answered before."""
+        texts.answer(
+            self.services.database.reader,
+            self.id,
+            recipient=phone,
+            words=words,
+            language=language,
+            channel=self.inbound.channel,
+            widget=widget,
+            lost=self.lost,
+        )
+
+    def _answer_in(self, session: Session, phone: str, words: str, language: str) -> bool:
+        """As `_say`, in the transaction of an act; False when the text was answered before."""
         if session.execute(_MARK, {"id": self.id, "lost": self.lost}).scalar_one_or_none() is None:
             return False
         outbox.post(
@@ -278,7 +287,6 @@ class Texting:
             text=words,
             language=language,
             channel=self.inbound.channel,
-            widget=widget,
             default_language=self.services.settings.default_language,
         )
         return True

@@ -141,7 +141,7 @@ def judge_refusal(status: int, code: int | None) -> Outcome:
     if code in BLOCKED:
         return Never(reason, blocked=True)
     if code in SLOW_DOWN:
-        return Later(reason)
+        return Later(reason, slow=True)
     if code in NO_WAY or code in NOT_ON_WHATSAPP:
         return Never(reason, elsewhere=True)
     if code in LOGIN:

@@ -255,6 +255,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("language", Audience.CUSTOMER, customer.language, menu=None, open=True),
     Command("help", Audience.CUSTOMER, help_text, menu=None, open=True),
     Command("menu", Audience.CUSTOMER, main_menu, menu=None, open=True),
+    Command("place", Audience.CUSTOMER, mended.place, menu=None),
     Command("whatsapp", Audience.CUSTOMER, consent.whatsapp, menu=None),
     Command("stop", Audience.CUSTOMER, consent.stop, menu=None, open=True, at_once=True),
     Command("resume", Audience.CUSTOMER, resume, menu=None, open=True),

@@ -7,14 +7,16 @@ from functools import partial
 
 from conversations import cash, reading
 from conversations.prompts import Act, Conversation, Talk, ask, choose, confirm, do, look, said
+from core import requests
 from core.db import Reader
 from core.doing import Doing
 from core.people import Caller
+from core.requests import RequestView
 from core.text import Text, say
 from core.work import machine, own, telling
 from core.work.lists import Brief
 from core.work.own import Waiting
-from core.work.rules import REOPEN_WITHIN, Step
+from core.work.rules import OPEN, REOPEN_WITHIN, Step
 
 SHOWN = 5
 
@@ -143,3 +145,18 @@ def _one_of(found: list[Waiting], head: Text) -> Talk[str]:
 
 def _mine(caller: Caller) -> list[int]:
     return [line.id for line in caller.lines]
+
+
+def place(caller: Caller) -> Conversation:
+    """Where a fault is, for the newest that is open: a place sent on WhatsApp, or a few words."""
+    where = yield from ask(say("place.where"), reading.place, whole=True)
+    query = partial(requests.newest_faults, connection_ids=_mine(caller), limit=1)
+    newest: list[RequestView] = yield from look("newest", query, list[RequestView], fresh=True)
+    if not newest or newest[0].state not in OPEN:
+        return say("place.none")
+
+    def keep(doing: Doing) -> Text:
+        machine.take_step(doing, newest[0].number, Step.NOTE, note=where)
+        return say("place.kept", request=newest[0].number)
+
+    return keep

@@ -176,6 +176,14 @@ def note(raw: str) -> str:
     return "" if plain == "1" else plain[:LONGEST_NOTE]
 
 
+def place(raw: str) -> str:
+    """Where something is: degrees, or a few words."""
+    plain = fold(raw)
+    if len(plain) < 3:
+        raise Unclear(say("unclear.reason"))
+    return plain[:LONGEST_NOTE]
+
+
 Entry = TypeVar("Entry", Item, Row)
 
 

@@ -10,12 +10,12 @@ A list (at most ten rows, captions of at most 24 characters, descriptions of at 
 when its one button is tapped:
 
     {"type": "list", "body": "What is wrong?", "button": "Choose",
-     "options": [{"id": "bl:…:1", "title": "No light", "description": "No light at all, since today"}, …]}
+     "options": [{"id": "bl:…:1", "title": "No light", "description": "…"}, …]}
 
-`body` stands above, and has the line breaks it is shown with. `description` is there for all rows or
-for none. What is tapped comes back in Twilio's webhook as the option's `id`: `ButtonPayload` with the
-caption in `ButtonText`, `ListId` with the caption in `ListTitle`. The same message as plain text, with
-its choices numbered, is the outbox row's `body`.
+`body` stands above, and has the line breaks it is shown with. `description` says in full what is cut in
+`title`, and is left out where nothing is. What is tapped comes back in Twilio's webhook as the option's
+`id`: `ButtonPayload` with the caption in `ButtonText`, `ListId` with the caption in `ListTitle`. The same
+message as plain text, with its choices numbered, is the outbox row's `body`.
 """
 
 from __future__ import annotations

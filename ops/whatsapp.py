@@ -20,6 +20,8 @@ def run(settings: Settings, say: Callable[[str], None]) -> bool:
     account = settings.twilio
     if account is None or account.whatsapp_sender is None:
         raise SettingError("TWILIO_WHATSAPP_SENDER is not set")
+    if "twilio" not in settings.whatsapp_gateways:
+        raise SettingError("BIJLI_WHATSAPP_GATEWAYS does not name twilio, and only Twilio has templates")
     wanted = templates.wanted(settings.service_name, settings.helpline)
     synced = sync(make_client(account), wanted)
     database = Database(settings.database_url)

@@ -2,7 +2,7 @@
 
 Twilio sends buttons and lists only by the id of a content made beforehand. A content here has no words
 of its own: each line, caption and id is a variable, so that one content serves every question of its
-shape (so many lines, so many choices, with descriptions or without) in every language. Within the 24
+shape (so many lines, so many choices, which of them described) in every language. Within the 24
 hours after a person's last message a content needs no approval.
 """
 
@@ -54,7 +54,6 @@ def content_of(widget: Widget) -> Content | None:
 
     lines = [line.strip() for line in widget.body.split("\n")]
     body = "\n".join([variable(line) if line else "" for line in lines])
-    described = any(choice.description for choice in widget.options)
     if widget.type == "buttons":
         actions = [
             {"type": "QUICK_REPLY", "title": variable(choice.title), "id": variable(choice.id)}
@@ -65,7 +64,7 @@ def content_of(widget: Widget) -> Content | None:
         button = variable(widget.button or "")
         items = [
             {"item": variable(choice.title), "id": variable(choice.id)}
-            | ({"description": variable(choice.description or choice.title)} if described else {})
+            | ({"description": variable(choice.description)} if choice.description else {})
             for choice in widget.options
         ]
         types = {"twilio/list-picker": {"body": body, "button": button, "items": items}}
@@ -73,7 +72,8 @@ def content_of(widget: Widget) -> Content | None:
     if not body.strip() or not fitting or len(values) > MOST_VARIABLES:
         return None
     shape = "".join("1" if line else "0" for line in lines)
-    name = f"bijli_{widget.type}_{shape}_{len(widget.options)}{'_d' if described else ''}"
+    described = "".join("d" if choice.description else "s" for choice in widget.options)
+    name = f"bijli_{widget.type}_{shape}_{described}"
     return Content(name, types, values)
 
 

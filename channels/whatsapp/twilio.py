@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
 from channels import form as fields
 from channels.http import send_each
-from channels.message import BadWebhook, DeliveryReport, Inbound, Never, Outcome, Outgoing
+from channels.message import PLACE, BadWebhook, DeliveryReport, Inbound, Never, Outcome, Outgoing
 from channels.twilio import (
     CONTENT_GONE,
     WHATSAPP,
@@ -29,10 +30,11 @@ NAME = "twilio-whatsapp"
 """Not the name of Twilio's SMS: each may rest while the other sends."""
 TAPPED = ("ButtonPayload", "ListId")
 """The ids of what was tapped; they say what was meant, the text beside them is only its caption."""
-WORDLESS = frozenset({"audio", "contacts", "image", "location", "sticker", "video"})
+WORDLESS = frozenset({"audio", "contacts", "image", "sticker", "video"})
 """Kinds of message whose text, where there is one, is a caption or an address, not an answer."""
 
 
+_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
 CLOSED = Never("no open window, no approved template", elsewhere=True)
 
 
@@ -42,7 +44,7 @@ class WhatsAppDoor:
     name = NAME
 
     def receive(self, form: Mapping[str, str]) -> Inbound:
-        """One message; a picture, voice note, sticker, contact or place comes without words."""
+        """One message; a picture, voice note, sticker or contact comes without words."""
         return Inbound("whatsapp", PROVIDER, fields.field(form, "MessageSid"), _sender(form), _given(form))
 
     def report(self, form: Mapping[str, str]) -> DeliveryReport:
@@ -65,9 +67,19 @@ def _given(form: Mapping[str, str]) -> str:
     for name in TAPPED:
         if form.get(name, "").strip():
             return fields.safe(form[name].strip(), fields.LONGEST_TEXT)
+    if form.get("MessageType") == "location":
+        return _place(form)
     if form.get("MessageType", "text") in WORDLESS:
         return ""
     return fields.text_field(form, "Body")
+
+
+def _place(form: Mapping[str, str]) -> str:
+    """`geo 25.1,85.2`; nothing where the numbers are none."""
+    latitude, longitude = form.get("Latitude", ""), form.get("Longitude", "")
+    if not (_DEGREES.fullmatch(latitude) and _DEGREES.fullmatch(longitude)):
+        return ""
+    return f"{PLACE}{latitude},{longitude}"
 
 
 class WhatsAppGateway:

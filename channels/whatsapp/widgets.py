@@ -108,9 +108,8 @@ def _widget(
     titles = captions(labels, MOST_OF_ROW, before)
     if titles is None or len(labels) > MOST_ROWS or max(map(len, labels)) > MOST_OF_DESCRIPTION:
         return None
-    full = titles != list(labels)
     rows = tuple(
-        Choice(id_, title, label if full else None)
+        Choice(id_, title, label if title != label else None)
         for id_, title, label in zip(ids, titles, labels, strict=True)
     )
     return Widget("list", body, rows, render(_CHOOSE, language))

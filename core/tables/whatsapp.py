@@ -17,7 +17,7 @@ class WhatsAppContent(Base):
     __tablename__ = "whatsapp_content"
     account: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
-    """Our name of it, which says its shape: bijli_list_101_4_d is a list of 4 under 2 lines, described."""
+    """Ours, which says its shape: bijli_list_101_ssd is a list of 3 under 2 lines, one of them described."""
     sid: Mapped[str]
     """Twilio's, HX…"""
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())

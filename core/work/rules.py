@@ -90,7 +90,7 @@ RULES: Mapping[Kind, Mapping[Step, Rule]] = {
         Step.REJECT: Rule(WORKED, "rejected", CHARGE),
         Step.WITHDRAW: Rule(WORKED, "rejected", frozenset({RAISER})),
         Step.REOPEN: Rule(("completed",), "requested", frozenset({RAISER, CSA})),
-        Step.NOTE: _NOTE,
+        Step.NOTE: Rule(OPEN, None, EVERY_ROLE | {RAISER}),
     },
     # 3.6.2: the CSA registers, the cluster in-charge screens and assigns, the technician implements.
     Kind.PACKAGE: {

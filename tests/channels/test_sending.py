@@ -16,7 +16,7 @@ from redis.retry import Retry
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from channels.http import NO_ANSWER
+from channels.http import NO_ANSWER, THREADS
 from channels.message import (
     Accepted,
     DeliveryReport,
@@ -32,10 +32,11 @@ from channels.pace import Pace
 from channels.reports import WAITING, retry_early, take_report
 from channels.sending import COUNTS, LONGEST_RETRY, Sender, drain, make_sender, retry_wait
 from channels.sms.kannel import KannelGateway
+from channels.sms.twilio import TwilioGateway
 from core import delivery
 from core.db import Database
 from core.outbox import post
-from core.settings import Kannel, Settings
+from core.settings import Kannel, Settings, Twilio
 from tests.channels.sms.provider import Answer, Provider, Taken
 from tests.conftest import SECRET, Servers
 
@@ -407,6 +408,32 @@ def test_what_a_slow_gateway_had_no_time_for_goes_with_its_next_batch(
     assert set(make.rows("state")) == {("sent",)}
     assert len(provider.taken) == 80
     assert fallback.taken == []
+
+
+def test_a_gateway_that_we_are_too_fast_for_is_left_alone_for_a_moment(
+    make: Maker, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels.pace.SLOW_SECONDS", 0.5)
+    times: list[float] = []
+
+    def answer(taken: Taken) -> Answer:
+        times.append(time.monotonic())
+        if len(times) == 1:
+            return Answer(429, '{"code": 20429, "message": "Too Many Requests", "status": 429}')
+        return Answer(201, '{"sid": "SM1"}', delay=0.02)
+
+    provider.answer = answer
+    for number in range(80):
+        make.write(str(number))
+    with ThreadPoolExecutor(THREADS) as pool:
+        twilio = TwilioGateway(Twilio("AC1", SECRET, None, provider.url), "+15005550006", "http://x", pool)
+        make.drain(twilio)
+        make.due()
+        make.drain(twilio)
+    before = sum(moment < times[0] + 0.5 for moment in times)
+    assert before <= THREADS * 3, "what was under way ends, and no more begins"
+    assert len(times) == 81
+    assert set(make.rows("state")) == {("sent",)}
 
 
 def test_a_hanging_gateway_leaves_a_few_in_doubt_and_the_rest_to_the_next(

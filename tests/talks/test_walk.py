@@ -318,8 +318,8 @@ PAID_ONLINE = {
 }
 """The stage has no Razorpay and no UPI; tests/channels plays with both."""
 
-ON_WHATSAPP = {"stop.by_sms", "stop.leave_whatsapp"}
-"""Asked of who has said yes to it before; the transcripts stop.txt show these."""
+ON_WHATSAPP = {"place.none", "stop.by_sms", "stop.leave_whatsapp"}
+"""What the stage gives no reason for; stop.txt and place.txt show these."""
 OF_DEPOSITS = {
     *(
         f"deposit.{how}"

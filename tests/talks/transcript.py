@@ -19,7 +19,8 @@ FOLDER = Path(__file__).parent.parent / "transcripts"
 
 _ACTION = re.compile(
     r"(?P<phone>\+91[0-9]{10}|IN\.[0-9]+) (?:(?P<dials>dials)|presses (?P<keys>.+)|texts:(?P<words>.*)"
-    r"|(?P<sends>sends a sticker)|taps(?P<earlier> earlier)?: (?P<taps>.+)|writes on WhatsApp:(?P<chat>.*))"
+    r"|(?P<sends>sends a sticker)|(?P<place>sends a place)|taps(?P<earlier> earlier)?: (?P<taps>.+)"
+    r"|writes on WhatsApp:(?P<chat>.*))"
 )
 _CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
@@ -72,6 +73,9 @@ class Stage:
             return self._arrived()
         if action["taps"]:
             self.play.tap(phone, action["taps"].strip(), earlier=bool(action["earlier"]))
+            return self._arrived()
+        if action["place"]:
+            self.play.write(phone, "", MessageType="location", Latitude="25.1234", Longitude="85.4321")
             return self._arrived()
         if action["sends"]:
             self.play.write(phone, "", MessageType="sticker", NumMedia="1")

@@ -108,6 +108,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "leave.days": (["3"], ["99", "abc"]),
     "leave.who": (["T4", "zzz"], ["x"]),
     "leave.unknown": (["T4"], ["x"]),
+    "place.where": (["25.1,85.2"], ["1"]),
     "theft.where": (["hook behind the school"], ["1"]),
     "status.why_inactive": (["moved"], ["1"]),
     "status.why_active": (["back"], ["1"]),

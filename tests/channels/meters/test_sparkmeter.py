@@ -86,7 +86,7 @@ def test_switching_and_tariffs_change_the_customer(site: Site, driver: SparkMete
         (Said(403, payload("unauthorized")), Paused("login")),
         (Said(404, payload("no_such_customer")), Never("HTTP 404: no such customer")),
         (Said(422, payload("not_enough_funds")), Never("HTTP 422: not enough funds")),
-        (Said(429, ""), Later("HTTP 429")),
+        (Said(429, ""), Later("HTTP 429", slow=True)),
         (Said(500, HTML), Unsure("HTTP 500")),
         (Said(503, HTML), Later("HTTP 503")),
         (Said(302, HTML), Unsure("HTTP 302")),

@@ -31,7 +31,7 @@ YES_OR_NO = Widget(
 LIST = Widget(
     "list",
     "Sorry?\n\nWhat is wrong?",
-    (Choice("a", "No light", "No light at all"), Choice("b", "Meter", "Meter")),
+    (Choice("a", "No light", "No light at all"), Choice("b", "Meter")),
     "Choose",
 )
 PLAIN = Outgoing(7, "+919800000001", "Take Rs 50?\n1 Yes\n2 No", "reply", "en", 1, "whatsapp", window=True)
@@ -117,14 +117,14 @@ def test_buttons(provider: Provider, gateway: WhatsAppGateway) -> None:
 def test_a_list() -> None:
     content = content_of(LIST)
     assert content is not None
-    assert content.name == "bijli_list_101_2_d"
+    assert content.name == "bijli_list_101_ds"
     assert content.types == {
         "twilio/list-picker": {
             "body": "{{1}}\n\n{{2}}",
             "button": "{{3}}",
             "items": [
                 {"item": "{{4}}", "id": "{{5}}", "description": "{{6}}"},
-                {"item": "{{7}}", "id": "{{8}}", "description": "{{9}}"},
+                {"item": "{{7}}", "id": "{{8}}"},
             ],
         }
     }
@@ -178,7 +178,10 @@ def test_a_refused_content_goes_as_text_at_once(
     [
         (refusal(63016), Never("error 63016", elsewhere=True)),
         (refusal(21610), Never("error 21610", blocked=True)),
-        (Answer(429, json.dumps({"code": 20429, "message": "slow", "status": 429})), Later("error 20429")),
+        (
+            Answer(429, json.dumps({"code": 20429, "message": "slow", "status": 429})),
+            Later("error 20429", slow=True),
+        ),
     ],
 )
 def test_other_refusals_are_not_tried_as_text(

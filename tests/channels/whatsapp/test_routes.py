@@ -35,7 +35,7 @@ def inbound(play: Play) -> list[tuple[object, ...]]:
         ("list", "+919800000001", "2"),
         ("sticker", "+919800000001", ""),
         ("voice", "+919800000001", ""),
-        ("location", "+919800000001", ""),
+        ("location", "+919800000001", "geo 25.1,85.2"),
         ("scoped", "IN.1234567890", "BAL"),
     ],
 )
@@ -44,6 +44,33 @@ def test_what_comes_in(play: Play, name: str, sender: str, given: str) -> None:
     assert (answer.status_code, answer.text, answer.mimetype) == (200, TWIML, "text/xml")
     assert inbound(play) == [("whatsapp", "SM3a", sender, given)]
     assert len(play.arrivals()) == 1
+
+
+def test_a_place_is_kept_on_the_fault_that_is_being_told(play: Play) -> None:
+    play.write("+919800000001", "FAULT 2")
+    play.arrivals()
+    post(play, "/whatsapp/twilio", payload("twilio/whatsapp_location"))
+    assert play.scalar("SELECT note FROM request_event") == "geo 25.1,85.2"
+
+
+def test_a_place_is_kept_on_the_fault_that_is_open(play: Play) -> None:
+    play.write("+919800000001", "FAULT 2 1")
+    post(play, "/whatsapp/twilio", payload("twilio/whatsapp_location"))
+    assert play.scalar("SELECT note FROM request_event WHERE step = 'note'") == "25.1,85.2"
+
+
+def test_a_place_costs_no_open_question(play: Play) -> None:
+    play.write("+919800000001", "FAULT")
+    [asked] = play.arrivals()
+    post(play, "/whatsapp/twilio", payload("twilio/whatsapp_location"))
+    [arrival] = play.arrivals()
+    assert asked.words in arrival.words
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [("", ""), ("25.1", "x"), ("25.1", "85.2; DROP")])
+def test_a_place_without_numbers_is_no_place(play: Play, latitude: str, longitude: str) -> None:
+    play.write("+919800000001", "", MessageType="location", Latitude=latitude, Longitude=longitude)
+    assert inbound(play)[0][3] == ""
 
 
 def test_a_repeat_is_answered_once(play: Play) -> None:

@@ -92,7 +92,7 @@ def syncing(provider: Provider, settings: Settings) -> Syncing:
     account = Account()
     provider.answer = account.answer
     twilio = Twilio("AC1", "0123456789abcdef", None, provider.url, "+911800123456")
-    return Syncing(replace(settings, twilio=twilio), account, provider)
+    return Syncing(replace(settings, twilio=twilio, whatsapp_gateways=("twilio",)), account, provider)
 
 
 def test_what_is_missing_is_made_and_sent_for_approval(syncing: Syncing) -> None:
@@ -154,6 +154,9 @@ def test_trouble_is_one_line(syncing: Syncing) -> None:
     syncing.provider.answer = lambda taken: Answer(401, "{}")
     with pytest.raises(ProviderError, match="HTTP 401"):
         syncing.run()
+    demo = replace(syncing.settings, whatsapp_gateways=("phone",))
+    with pytest.raises(SettingError, match="BIJLI_WHATSAPP_GATEWAYS"):
+        whatsapp.run(demo, syncing.said.append)
     syncing.settings = replace(syncing.settings, twilio=None)
     with pytest.raises(SettingError, match="TWILIO_WHATSAPP_SENDER"):
         syncing.run()

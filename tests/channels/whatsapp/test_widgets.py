@@ -73,7 +73,7 @@ def test_what_is_cut_stands_in_full_in_its_description() -> None:
     [widget] = shown(menu("120457 Asha Devi of the lane behind the school", "120465 Mohan"))[1]
     assert [(choice.title, choice.description) for choice in widget.options] == [
         ("120457 Asha Devi of the…", "120457 Asha Devi of the lane behind the school"),
-        ("120465 Mohan", "120465 Mohan"),
+        ("120465 Mohan", None),
     ]
 
 

@@ -29,9 +29,13 @@ _MAKE = text("""
 
 
 def allowed(kind: Kind, state: str, step: Step) -> dict[str, str] | None:
-    """The row of the table for a cell; a note may be added to whatever is open, by any role."""
+    """The row of the table for a cell; a note may be added to whatever is open, by any role.
+
+    Who asked may add one to a fault: where it is.
+    """
     if step is Step.NOTE and state in STATES[:3]:
-        return {**dict.fromkeys(ROLES, "yes"), "who asked": "", "leads to": state}
+        asked = "yes" if kind is Kind.FAULT else ""
+        return {**dict.fromkeys(ROLES, "yes"), "who asked": asked, "leads to": state}
     same = [row for row in ROWS if (row["kind"], row["state"], row["step"]) == (kind, state, step)]
     return same[0] if same else None
 

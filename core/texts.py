@@ -1,0 +1,97 @@
+"""Texts that came in: stored once, answered once. One statement each, and so one trip and one commit."""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+import msgspec
+
+from core import gsm
+from core.db import Reader
+from core.outbox import KINDS
+from core.widget import Widget
+
+# Whoever texts us can be reached, whatever a gateway once said of the number.
+_STORE: LiteralString = """
+WITH reachable AS (
+    UPDATE phone SET unreachable = NULL WHERE e164 = %(phone)s AND unreachable IS NOT NULL
+)
+INSERT INTO inbound (channel, provider, provider_id, sender, body)
+VALUES (%(channel)s, %(provider)s, %(provider_id)s, %(sender)s, %(body)s)
+ON CONFLICT (provider, provider_id) DO UPDATE SET attempts = inbound.attempts + 1
+RETURNING id, handled_at IS NOT NULL
+"""
+
+
+def store(
+    reader: Reader,
+    *,
+    channel: str,
+    provider: str,
+    provider_id: str,
+    sender: str,
+    body: str,
+    phone: str | None,
+) -> tuple[int, bool]:
+    """Keep a text as it came, unique by the provider's id; gives its row and whether it was answered."""
+    row = {"channel": channel, "provider": provider, "provider_id": provider_id, "sender": sender,
+           "body": body, "phone": phone}  # fmt: skip
+    [(id_, answered)] = reader.rows(_STORE, row)
+    return int(id_), bool(answered)
+
+
+def is_answered(reader: Reader, inbound_id: int) -> bool:
+    """Whether somebody has answered a text meanwhile."""
+    sql: LiteralString = "SELECT 1 FROM inbound WHERE id = %(id)s AND handled_at IS NOT NULL"
+    return bool(reader.rows(sql, {"id": inbound_id}))
+
+
+# This commit need not wait for the disk: whoever sends the reply claims it first, in a commit that does,
+# and a power cut before that leaves the text unanswered, for the sweep to answer.
+_ANSWER: LiteralString = """
+WITH marked AS (
+    UPDATE inbound SET handled_at = now(), lost = %(lost)s
+    WHERE id = %(id)s AND handled_at IS NULL RETURNING id
+), written AS (
+    INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, expires_at, channel, widget)
+    SELECT 'reply:' || marked.id, %(recipient)s, 'reply', %(language)s, %(body)s, %(parts)s, %(priority)s,
+           now() + make_interval(secs => %(life)s),
+           CASE WHEN %(recipient)s LIKE '+%%' THEN %(channel)s ELSE 'whatsapp' END,
+           CAST(%(widget)s AS jsonb)
+    FROM marked LEFT JOIN phone ON phone.e164 = %(recipient)s WHERE phone.unreachable IS NULL
+    ON CONFLICT (source) DO NOTHING
+)
+SELECT set_config('synchronous_commit', 'off', true) FROM marked
+"""
+
+
+def answer(
+    reader: Reader,
+    inbound_id: int,
+    *,
+    recipient: str,
+    words: str,
+    language: str,
+    channel: str,
+    widget: Widget | None = None,
+    lost: bool = False,
+) -> bool:
+    """Mark a text as answered and write its one reply; False when it was answered before.
+
+    `lost`: no command understood it. For replies that nothing else is written with; what an act says goes
+    with the act (core.outbox.post).
+    """
+    kind = KINDS["reply"]
+    row = {
+        "id": inbound_id,
+        "lost": lost,
+        "recipient": recipient,
+        "language": language,
+        "body": words,
+        "parts": gsm.parts(words),
+        "priority": kind.priority,
+        "life": int(kind.life.total_seconds()),
+        "channel": channel,
+        "widget": msgspec.json.encode(widget).decode() if widget else None,
+    }
+    return bool(reader.rows(_ANSWER, row))
