@@ -36,9 +36,25 @@ class Organisation(Base):
     """How long after its due date a bill does not count as arrears yet."""
     float_limit_paise: Mapped[int | None]
     """The cash a collector may hold before handing over; None: no limit."""
+    second_from_paise: Mapped[int | None] = mapped_column(server_default=text("2000000"))
+    """From this amount on two people approve; None: one is enough for any."""
     __table_args__ = (
+        CheckConstraint("second_from_paise > 0", name="second_positive"),
         CheckConstraint("credit_limit_paise >= 0 AND grace_days >= 0", name="not_negative"),
         CheckConstraint("float_limit_paise > 0", name="float_positive"),
+    )
+
+
+class ApprovalLimit(Base):
+    """What a role of an organisation approves alone, in paise; None: without end. No row: core/limits.py."""
+
+    __tablename__ = "approval_limit"
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    limit_paise: Mapped[int | None]
+    __table_args__ = (
+        one_of("role", ("cluster_in_charge", "state_in_charge")),
+        CheckConstraint("limit_paise > 0", name="positive"),
     )
 
 
