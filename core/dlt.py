@@ -59,6 +59,9 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "work.to_connect",
             "off.act",
             "off.act_on",
+            "deposit.act",
+            "pin.act",
+            "pin.act_unlock",
         )
     ),
     "scheme.told_begun": tuple(

@@ -430,6 +430,13 @@ SAID_OF_METERS = {
 """What the transcripts show, or what the stage's meters give no reason for; tests/core reads them."""
 
 
+OF_PINS = {
+    *(f"pin.{how}" for how in ("act", "act_unlock", "unlocked")),
+    *(f"prove.{how}" for how in ("locked", "no_sms", "pin", "wrong_pin")),
+}
+"""Said in a code's SMS, or to who has a PIN: ussd/pin.txt and tests/core/test_pins.py show these."""
+
+
 def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
     """Words that nothing says are no longer kept right by anybody."""
     said = (
@@ -452,6 +459,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | OF_NOTES
         | OF_NEW_CONNECTIONS
         | ON_WHATSAPP
+        | OF_PINS
     )
     for kind, channel in (
         ("one connection", "ussd"),

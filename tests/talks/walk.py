@@ -119,6 +119,8 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "pin.who": (["T4", "zzz"], ["x"]),
     "pin.unknown": (["T4"], ["x"]),
     "prove.code": (["000000", CODE], ["12"]),
+    "prove.pin": (["9999", "2580"], ["12"]),
+    "prove.wrong_pin": (["2580"], ["12"]),
     "prove.wrong_code": ([CODE], ["12"]),
     "scheme.code": (["000000", CODE], ["12"]),
     "scheme.wrong_code": ([CODE], ["12"]),
