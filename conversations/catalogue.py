@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from conversations import (
+    broadcasts,
     cash,
     change,
     consent,
@@ -253,6 +254,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("toplant", Audience.STAFF, joining.place, menu=None),
     Command("inbox", Audience.STAFF, notes.inbox, menu="people"),
     Command("answer", Audience.STAFF, notes.answer, menu=None),
+    Command("broadcast", Audience.STAFF, broadcasts.broadcast, menu="people"),
+    Command("broadcasts", Audience.STAFF, broadcasts.latest, menu="people"),
+    Command("stopsend", Audience.STAFF, broadcasts.stop, menu=None),
     Command("withdraw", Audience.CUSTOMER, mended.withdraw, menu="work", open=True),
     Command("sendlink", Audience.STAFF, online.send_link, menu="paying"),
     Command("link", Audience.STRANGER, stranger.link, open=True),

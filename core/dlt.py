@@ -26,7 +26,7 @@ LONGEST = 30
 """Characters in one variable, at most."""
 FREELY = 2
 """So many variables need no reason (TRAI's direction of 18 November 2025)."""
-GENERIC = ("reply", "staff_alert", "note")
+GENERIC = ("reply", "staff_alert", "note", "broadcast")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
@@ -59,6 +59,7 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "work.to_connect",
             "off.act",
             "off.act_on",
+            "broadcast.act",
             "deposit.act",
             "pin.act",
             "pin.act_unlock",

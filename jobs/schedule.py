@@ -64,6 +64,7 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
     )
     for job, seconds in (
         (meters.carry_due, METER_SECONDS),
+        (work.broadcast, METER_SECONDS),
         (flags.sweep, FLAG_SECONDS),
         (coupons.make, FLAG_SECONDS),
         (meters.read, READ_SECONDS_DEMO if demo else READ_SECONDS),

@@ -87,6 +87,7 @@ LONGEST: dict[str, list[Text]] = {
             for act in ("act", "act_off")
         ),
         say("code.act", code="123456", act=say("off.act", what="X" * 12, hours=72), service=SERVICE),
+        say("code.act", code="123456", act=say("broadcast.act", what="X" * 12, phones=9999), service=SERVICE),
         say("code.act", code="123456", act=say("off.act_on", what="X" * 12), service=SERVICE),
         say("code.scheme", code="123456", name=NAME, number=NUMBER, price=AMOUNT, bills=60, service=SERVICE),
     ],
@@ -201,7 +202,9 @@ LONGEST: dict[str, list[Text]] = {
         *(say(f"reversal.{how}", **_PAID) for how in STANDINGS),
         say("reversal.kept", **_PAID),
     ],
+    "broadcast": [say("broadcast.told", what=NAME, words="x" * SHOWN, service=SERVICE)],
     "staff_alert": [
+        say("broadcast.over", what="X" * 12, phones=99999),
         say("alerts.pin_locked_mine"),
         say("alerts.pin_locked", name=NAME, code="X" * 12),
         say("alerts.pin_open", name=NAME),

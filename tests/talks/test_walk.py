@@ -430,6 +430,12 @@ SAID_OF_METERS = {
 """What the transcripts show, or what the stage's meters give no reason for; tests/core reads them."""
 
 
+OF_BROADCASTS = {
+    *(f"broadcast.{how}" for how in ("act", "begun", "nobody", "over", "stopped", "told")),
+    *(f"broadcast.row_{state}" for state in ("sending", "sent", "stopped")),
+}
+"""The refunds of the walk use up the in-charge's codes of the hour; broadcast.txt sends one."""
+
 OF_PINS = {
     *(f"pin.{how}" for how in ("act", "act_unlock", "unlocked")),
     *(f"prove.{how}" for how in ("locked", "no_sms", "pin", "wrong_pin")),
@@ -460,6 +466,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | OF_NEW_CONNECTIONS
         | ON_WHATSAPP
         | OF_PINS
+        | OF_BROADCASTS
     )
     for kind, channel in (
         ("one connection", "ussd"),
