@@ -63,7 +63,7 @@ def write(session: Session, kind: str, phone: str = PHONE) -> tuple[str, str] | 
 
 
 def test_what_can_be_stopped_is_what_nobody_needs() -> None:
-    assert STOPPABLE == ["coupon", "reminder"]
+    assert STOPPABLE == ["broadcast", "coupon", "reminder"]
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
