@@ -20,7 +20,6 @@ from channels.ussd.africastalking import ussd_routes
 from channels.web.health import health_routes
 from channels.web.metrics import metrics_routes
 from channels.web.paypage import pay_routes
-from channels.web.phone import phone_routes
 from channels.web.receipts import receipt_routes
 from channels.whatsapp.routes import whatsapp_routes
 from core.errors import SettingError

@@ -75,7 +75,9 @@ def for_a_person(raw: str, line: Line | None, talking: bool) -> bool:
         return False
     words = [word for word in plain.split() if letters(word) > 1]
     if talking:
-        return line is None or not line.allowed or len(words) > 1
+        # "ok" is a word of staff and an answer; PAY 120457 300 is neither.
+        alone = line is not None and not line.allowed and " " not in plain
+        return line is None or alone or len(words) > 1
     if line is not None and line.allowed:
         return False
     least = SENTENCE if line is None else NOT_THEIRS

@@ -48,6 +48,7 @@ class Place(msgspec.Struct, array_like=True):
 
     `text` names the last input (all USSD inputs so far, or the provider's id of an SMS): the same
     again is a repeat and gets the same page. `over`: nothing more is asked, only pages are left.
+    `secret`: what is asked now is a secret; `secrets`: which of the talk's inputs answered one (from 0).
     """
 
     talk: str
@@ -64,6 +65,8 @@ class Place(msgspec.Struct, array_like=True):
     over: bool = False
     widgets: list[Widget] = []
     """On WhatsApp, what can be tapped on each of the pages; empty where nothing can."""
+    secret: bool = False
+    secrets: list[int] = []
 
 
 _place = msgspec.msgpack.Decoder(Place)

@@ -40,7 +40,8 @@ KEPT = 2000
 """Characters of a text that are stored; no person types more by hand."""
 
 _MARK = text("""
-    UPDATE inbound SET handled_at = now(), lost = :lost WHERE id = :id AND handled_at IS NULL RETURNING id
+    UPDATE inbound SET handled_at = now(), lost = :lost, body = CASE WHEN :secret THEN '' ELSE body END
+    WHERE id = :id AND handled_at IS NULL RETURNING id
 """)
 
 
@@ -85,6 +86,8 @@ class Texting:
     replied: bool = False
     lost: bool = False
     """No command understood it."""
+    secret: bool = False
+    """It answers the question for a PIN, and is forgotten once it is answered."""
 
     @property
     def _talk(self) -> str:
@@ -211,6 +214,7 @@ class Texting:
         if line and command and (line.command.at_once or said_in_full):
             return None
         turn = self._turn(place)
+        self.secret = place.secret
         over = place.over
         turn.take(given)
         if (over and not turn.moved) or (turn.unclear and command):
@@ -273,11 +277,17 @@ class Texting:
             channel=self.inbound.channel,
             widget=widget,
             lost=self.lost,
+            secret=self.secret,
         )
 
     def _answer_in(self, session: Session, phone: str, words: str, language: str) -> bool:
         """As `_say`, in the transaction of an act; False when the text was answered before."""
-        if session.execute(_MARK, {"id": self.id, "lost": self.lost}).scalar_one_or_none() is None:
+        if (
+            session.execute(
+                _MARK, {"id": self.id, "lost": self.lost, "secret": self.secret}
+            ).scalar_one_or_none()
+            is None
+        ):
             return False
         outbox.post(
             session,
@@ -293,4 +303,4 @@ class Texting:
 
     def _mark_only(self) -> None:
         with self.services.database.begin() as session:
-            session.execute(_MARK, {"id": self.id, "lost": self.lost})
+            session.execute(_MARK, {"id": self.id, "lost": self.lost, "secret": self.secret})

@@ -75,6 +75,8 @@ class Turn:
         """Move about, or answer; the place then holds what is to be shown."""
         if given is not None:
             self.place.turn += 1
+            if self.place.secret:
+                self.place.secrets.append(self.place.turn - 1)
             self.moved = self._moved(given)
             if self.moved:
                 return
@@ -163,6 +165,7 @@ class Turn:
         place.page, place.over, place.widgets = 0, False, []
         place.options = len(options_of(show.prompt))
         place.whole = isinstance(show.prompt, Ask) and show.prompt.whole
+        place.secret = isinstance(show.prompt, Ask) and show.prompt.secret
         self.unclear = show.unclear
         self.confirming = isinstance(show.prompt, Confirm)
 
@@ -172,7 +175,8 @@ class Turn:
         self._keep_language()
         place.memory = Memory()
         self.confirming, self.shown, place.widgets = False, None, []
-        place.pages, place.page, place.over, place.options, place.whole = pages, 0, True, 0, False
+        place.pages, place.page, place.over, place.options = pages, 0, True, 0
+        place.whole = place.secret = False
 
     def _look(self, look: Look) -> Any:
         return look.query(self.services.database.reader)

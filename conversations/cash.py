@@ -31,15 +31,15 @@ def batch(_caller: Caller) -> Conversation:
     return partial(lists.take, running=given.running, items=given.items, body=given.body)
 
 
-def _colleague(me: StaffMember) -> Talk[Colleague]:
-    """Ask for a member of staff until it is one who can be handed cash."""
-    term = yield from ask(say("hand.who"), reading.term)
+def colleague(me: StaffMember, room: str = "hand") -> Talk[Colleague]:
+    """Ask, in the words of a room, for a member of staff until it is one of the same plants."""
+    term = yield from ask(say(f"{room}.who"), reading.term)
     while True:
         query = partial(handing.colleague, staff_id=me.id, term=term, phone=read_phone(term))
         found: Colleague | None = yield from look(f"colleague-{term}", query, Colleague | None)
         if found is not None:
             return found
-        term = yield from ask(say("hand.unknown", typed=reading.quoted(term)), reading.term, again=True)
+        term = yield from ask(say(f"{room}.unknown", typed=reading.quoted(term)), reading.term, again=True)
 
 
 def hand(caller: Caller) -> Conversation:
@@ -53,7 +53,7 @@ def hand(caller: Caller) -> Conversation:
         if not (yield from confirm(question)):
             return say("hand.waits")
         return lambda doing: say("hand.withdrawn", amount=handing.withdraw(doing, offer_id))
-    to = yield from _colleague(me)
+    to = yield from colleague(me)
     paise = yield from ask(say("hand.amount", name=to.label), reading.amount)
     if not (yield from confirm(say("hand.confirm", amount=Money(paise), name=to.label), undoable=True)):
         return say("hand.not_offered")

@@ -183,6 +183,8 @@ def report_fault(caller: Caller) -> Conversation:
 
     def open_request(doing: Doing) -> Text:
         opened = requests.open_fault(doing, line.id, line.number, line.plant_id, kind, note or None)
+        if opened.planned is not None:
+            return say("fault.planned", since=opened.planned.since, until=opened.planned.until)
         if not opened.new:
             return say("fault.known", request=opened.number)
         if opened.outage is not None:

@@ -6,14 +6,13 @@ from datetime import timedelta
 from functools import partial
 
 from conversations import reading, staff, work
+from conversations.cash import colleague
 from conversations.customer import which_line
 from conversations.prompts import Conversation, Talk, ask, choose, look
-from core import collecting, handing
+from core import collecting
 from core.collecting import Card, Payee
 from core.doing import Doing
-from core.handing import Colleague
 from core.people import Caller, StaffMember
-from core.phones import read_phone
 from core.schemes import plans
 from core.text import Param, Text, say
 from core.work import away, complaints, figures, lists, outages, telling
@@ -63,24 +62,13 @@ def _outage(key: str, one: OpenOutage) -> Text:
 def leave(caller: Caller) -> Conversation:
     """Be away for some days, with somebody who stands in."""
     days = yield from ask(say("leave.days"), partial(reading.days, most=away.LONGEST))
-    to = yield from _colleague(_me(caller))
+    to = yield from colleague(_me(caller), "leave")
 
     def note(doing: Doing) -> Text:
         away.leave(doing, days, to.staff_id)
         return say("leave.noted", days=days, name=to.label)
 
     return note
-
-
-def _colleague(me: StaffMember) -> Talk[Colleague]:
-    """Ask for a member of staff of one's own plants until it is one."""
-    term = yield from ask(say("leave.who"), reading.term)
-    while True:
-        query = partial(handing.colleague, staff_id=me.id, term=term, phone=read_phone(term))
-        found: Colleague | None = yield from look(f"colleague-{term}", query, Colleague | None)
-        if found is not None:
-            return found
-        term = yield from ask(say("leave.unknown", typed=reading.quoted(term)), reading.term, again=True)
 
 
 def back(_caller: Caller) -> Conversation:

@@ -47,7 +47,8 @@ class Ask:
 
     `whole` takes the rest of a command line, not one word of it. `again` follows an answer that did
     not do, so it takes no word given in advance. `optional` is asked only of a line that says more than
-    its command; otherwise the talk goes on with None.
+    its command; otherwise the talk goes on with None. `secret`: the answer is handed to the very next
+    step and kept nowhere, so what follows must be a `do` that uses it.
     """
 
     text: Text
@@ -55,6 +56,7 @@ class Ask:
     whole: bool = False
     again: bool = False
     optional: bool = False
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,12 @@ def pick(menu: Menu) -> Talk[str]:
 def ask(text: Text, read: Callable[[str], V], *, whole: bool = False, again: bool = False) -> Talk[V]:
     """Let the person type; gives back what `read` made of it."""
     answer: V = yield Ask(text, read, whole, again)
+    return answer
+
+
+def ask_secret(text: Text, read: Callable[[str], str]) -> Talk[str]:
+    """Let the person type what must not be kept: it is read once, and empty in every replay."""
+    answer: str = yield Ask(text, read, again=True, secret=True)
     return answer
 
 

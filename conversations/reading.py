@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from conversations.prompts import Unclear
@@ -21,6 +22,7 @@ from core.payments import CASH_LAW_PAISE
 from core.phones import read_phone
 from core.reading_lists import Row
 from core.text import say
+from core.work.switching import LONGEST as LONGEST_OFF
 
 LONGEST_NOTE = 200
 LONGEST_NAME = 60
@@ -74,6 +76,22 @@ def code(raw: str) -> str:
     digits = fold(raw).replace(" ", "")
     if not (digits.isascii() and digits.isdigit() and len(digits) == 6):
         raise Unclear(say("unclear.code"))
+    return digits
+
+
+def pin(raw: str) -> str:
+    """A PIN of four to six digits, in ASCII whatever script they were typed in."""
+    digits = fold(raw).replace(" ", "")
+    if not (digits.isascii() and digits.isdigit() and 4 <= len(digits) <= 6):
+        raise Unclear(say("unclear.pin"))
+    return digits
+
+
+def new_pin(raw: str) -> str:
+    """A PIN that is not among the first anybody would try: one digit only, or digits in a row."""
+    digits = pin(raw)
+    if {int(b) - int(a) for a, b in pairwise(digits)} in ({0}, {1}, {-1}):
+        raise Unclear(say("unclear.pin_easy"))
     return digits
 
 
@@ -355,3 +373,28 @@ def plant_and_month(raw: str) -> tuple[str | None, date | None]:
         else:
             raise Unclear(say("unclear.plant", typed=quoted(raw)))
     return code, month
+
+
+def target(raw: str) -> str:
+    """A connection's number, or a plant's code."""
+    number = read_number(raw)
+    if number is not None:
+        return number
+    code = fold(raw)
+    if not re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{1,20}", code):
+        raise Unclear(say("unclear.target"))
+    return code.upper()
+
+
+def hours(raw: str) -> int:
+    """Hours for which supply is off."""
+    digits = re.sub(r"\s*(h|hours?|ghante|घंटे)$", "", fold(raw), flags=re.I)
+    if not re.fullmatch(r"0*[0-9]{1,2}", digits) or not 1 <= int(digits) <= LONGEST_OFF:
+        raise Unclear(say("unclear.hours", most=LONGEST_OFF))
+    return int(digits)
+
+
+def hours_and_reason(raw: str) -> tuple[int | None, str]:
+    """`3 new pole`: for how long, where it is said, and why."""
+    found = re.fullmatch(r"([0-9]{1,3})\s*(?:h|hours?|ghante|घंटे)?\s+(.+)", fold(raw), flags=re.I)
+    return (hours(found[1]), reason(found[2])) if found else (None, reason(raw))

@@ -104,7 +104,9 @@ def read_answer(prompt: Prompt, raw: str, labels: Callable[[str], str | None]) -
 
 def value_of(prompt: Prompt, stored: str) -> Any:
     """What the generator gets for a stored answer."""
-    return prompt.read(stored) if isinstance(prompt, Ask) else stored
+    if not isinstance(prompt, Ask):
+        return stored
+    return stored if prompt.secret and not stored else prompt.read(stored)
 
 
 class Replay:
@@ -215,7 +217,8 @@ class Replay:
         except Unclear as unclear:
             self.memory.sure = False
             return self._show(prompt, mark, unclear.text, unclear=True)
-        self._keep(Answer(mark, value))
+        secret = isinstance(prompt, Ask) and prompt.secret
+        self._keep(Answer(mark, "" if secret else value))
         return value
 
     def _next_input(self, prompt: Prompt, mark: int) -> str | None:

@@ -26,7 +26,7 @@ LONGEST = 30
 """Characters in one variable, at most."""
 FREELY = 2
 """So many variables need no reason (TRAI's direction of 18 November 2025)."""
-GENERIC = ("reply", "staff_alert", "note")
+GENERIC = ("reply", "staff_alert", "note", "broadcast")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
@@ -36,7 +36,7 @@ KEYS = (
     "receipt.deposit", "receipt.due",
     "receipt.refunded", "receipt.setoff_",
     "redeem.told_", "refund.", "remind.", "reversal.", "scheme.told_", "selfread.told_",
-    "supply.notice", "supply.off", "supply.on",
+    "supply.notice", "supply.off", "supply.on", "supply.work_",
     "work.told_",
 )  # fmt: skip
 """What leaves by itself for a customer, or carries a code; each is a key or how keys begin."""
@@ -51,7 +51,19 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
     ),
     "code.act": tuple(
         {"act": act}
-        for act in ("work.to_approve", "work.to_reject", "work.to_connect", "scheme.act", "scheme.act_off")
+        for act in (
+            "work.to_approve",
+            "work.to_reject",
+            "scheme.act",
+            "scheme.act_off",
+            "work.to_connect",
+            "off.act",
+            "off.act_on",
+            "broadcast.act",
+            "deposit.act",
+            "pin.act",
+            "pin.act_unlock",
+        )
     ),
     "scheme.told_begun": tuple(
         {"terms": f"scheme.terms_{how}"} for how in ("even", "even_down", "rest", "rest_down")

@@ -13,10 +13,11 @@ from core.alerts import tell_staff
 from core.db import Reader
 from core.doing import Doing
 from core.text import Name, Text, say
-from core.work import outages
+from core.work import outages, switching
 from core.work.machine import raise_request
 from core.work.outages import Known
 from core.work.rules import Kind
+from core.work.switching import Planned
 
 
 class FaultKind(StrEnum):
@@ -71,6 +72,8 @@ class Opened:
     number: str
     new: bool
     outage: Known | None
+    planned: Planned | None = None
+    """Switched off on purpose: nothing is opened, `number` is that of the work."""
 
 
 def open_fault(
@@ -83,6 +86,9 @@ def open_fault(
     known = _still_open(doing, Kind.FAULT, kind, connection_id)
     if known:
         return Opened(known, False, None)
+    planned = switching.known(doing, connection_id) if kind is FaultKind.NO_POWER else None
+    if planned:
+        return Opened(planned.number, False, None, planned)
     danger = kind is FaultKind.DANGER
     opened = raise_request(
         doing,

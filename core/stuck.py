@@ -3,6 +3,8 @@
 Nothing here should ever be found. What a killed process leaves behind is found here within minutes.
 """
 
+# ruff: noqa: S608
+# Statements are put together from our own words only.
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -30,7 +32,8 @@ _UNTOLD: LiteralString = """
     JOIN connection ON connection.id = payment.connection_id
     CROSS JOIN LATERAL (
         SELECT array_agg(mine.e164 ORDER BY mine.e164) FILTER (
-                   WHERE phone.unreachable IS NULL AND (phone.stopped IS NULL OR starts_with(mine.e164, '+'))) AS phones,
+                   WHERE phone.unreachable IS NULL
+                   AND (phone.stopped IS NULL OR starts_with(mine.e164, '+'))) AS phones,
                bool_or(outbox.id IS NOT NULL) AS told
         FROM (SELECT e164 FROM connection_phone
               WHERE connection_id = payment.connection_id AND role IN ('holder', 'payer')
@@ -94,7 +97,8 @@ WITH stuck AS (
         FROM (SELECT number, at FROM cash_list WHERE cash_list.staff_id = staff.id
               ORDER BY number DESC LIMIT 50) AS newest
     ) AS came
-    CROSS JOIN LATERAL generate_series(greatest(came.before + 1, came.number - 50), came.number - 1) AS missing
+    CROSS JOIN LATERAL generate_series(
+        greatest(came.before + 1, came.number - 50), came.number - 1) AS missing
     WHERE came.before IS NOT NULL
       AND came.at BETWEEN now() - interval '7 days' AND now() - interval '5 minutes'
 )

@@ -50,7 +50,8 @@ def is_answered(reader: Reader, inbound_id: int) -> bool:
 # and a power cut before that leaves the text unanswered, for the sweep to answer.
 _ANSWER: LiteralString = """
 WITH marked AS (
-    UPDATE inbound SET handled_at = now(), lost = %(lost)s
+    UPDATE inbound SET handled_at = now(), lost = %(lost)s,
+        body = CASE WHEN %(secret)s THEN '' ELSE body END
     WHERE id = %(id)s AND handled_at IS NULL RETURNING id
 ), written AS (
     INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, expires_at, channel, widget)
@@ -75,16 +76,18 @@ def answer(
     channel: str,
     widget: Widget | None = None,
     lost: bool = False,
+    secret: bool = False,
 ) -> bool:
     """Mark a text as answered and write its one reply; False when it was answered before.
 
-    `lost`: no command understood it. For replies that nothing else is written with; what an act says goes
-    with the act (core.outbox.post).
+    `lost`: no command understood it; `secret`: it holds a PIN, and is not kept. For replies that
+    nothing else is written with; what an act says goes with the act (core.outbox.post).
     """
     kind = KINDS["reply"]
     row = {
         "id": inbound_id,
         "lost": lost,
+        "secret": secret,
         "recipient": recipient,
         "language": language,
         "body": words,

@@ -1,4 +1,4 @@
-"""Money that is no payment of a connection yet: a link to pay, a payment nobody knows the owner of, a list."""
+"""Money that is no payment of a connection yet: a link to pay, one whose owner nobody knows, a list."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ WITH spelled AS (
     SELECT unnest(CAST(%(spelled)s AS text[])) AS reference
     UNION SELECT 'bank:' || id || ':' || lower(%(reference)s) FROM organisation
 )
-SELECT CASE WHEN payment_link.state IN ('asked', 'open') THEN 'link_' || payment_link.state ELSE 'link_over' END,
+SELECT CASE WHEN payment_link.state IN ('asked', 'open') THEN 'link_' || payment_link.state
+            ELSE 'link_over' END,
        asked_at, amount_paise, connection.number, expires_at
 FROM payment_link JOIN connection ON connection.id = payment_link.connection_id
 WHERE payment_link.reference = %(link)s
@@ -27,7 +28,7 @@ WHERE payment_link.reference = %(link)s
        OR EXISTS (SELECT FROM staff_plant JOIN staff ON staff.id = staff_plant.staff_id
                   WHERE staff.id = %(staff)s AND staff.active AND staff_plant.plant_id = connection.plant_id))
 UNION ALL
-SELECT CASE WHEN refunded_paise = amount_paise THEN 'refunded' ELSE 'waits' END, at, amount_paise, '', NULL
+SELECT CASE WHEN refunded_paise = amount_paise THEN 'refunded' ELSE 'kept' END, at, amount_paise, '', NULL
 FROM online_payment
 WHERE lower(online_payment.reference) IN (SELECT reference FROM spelled) AND payment_id IS NULL
   AND (payer = %(phone)s OR EXISTS (
@@ -56,7 +57,7 @@ WHERE cash_list.staff_id = %(staff)s AND cash_list.number = %(number)s ORDER BY 
 class Trace(msgspec.Struct, frozen=True, array_like=True):
     """Where money is that has no receipt yet, amounts in paise."""
 
-    kind: Literal["link_asked", "link_open", "link_over", "waits", "refunded", "arrived"]
+    kind: Literal["link_asked", "link_open", "link_over", "kept", "refunded", "arrived"]
     at: datetime
     paise: int
     number: str

@@ -60,7 +60,14 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
         result_ttl=0,
         job_timeout=BILLING_JOB_SECONDS,
     )
-    for job in (cash.expire, coupons.chase, work.go_up, work.close_quiet_notes, work.seal_audit):
+    for job in (
+        cash.expire,
+        coupons.chase,
+        work.go_up,
+        work.close_quiet_notes,
+        work.remind_of_supply_off,
+        work.seal_audit,
+    ):
         cron.register(job, BULK, interval=MINUTES, ttl=MINUTES, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(
         dunning.sweep,
@@ -72,6 +79,7 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
     )
     for job, seconds in (
         (meters.carry_due, METER_SECONDS),
+        (work.broadcast, METER_SECONDS),
         (flags.sweep, FLAG_SECONDS),
         (stuck.sweep, STUCK_SECONDS),
         (coupons.make, FLAG_SECONDS),

@@ -6,6 +6,7 @@ import structlog
 
 from channels.nudge import nudge
 from channels.payments.routes import take
+from channels.services import Services
 from core import delivery, stuck
 from core.clock import now
 from jobs.context import services
@@ -14,8 +15,12 @@ log = structlog.get_logger()
 
 
 def sweep() -> None:
+    """Look, tell and mend, with this process's services."""
+    mend(services())
+
+
+def mend(made: Services) -> None:
     """Tell first, so that what is mended at once is known as well."""
-    made = services()
     settings = made.settings
     with made.database.begin() as session:
         stuck.tell_in_charges(session, now(), default_language=settings.default_language)

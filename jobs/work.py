@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from core import audit
+from channels.nudge import nudge
+from core import audit, broadcasts
 from core.inbox import sweep
-from core.work import away
+from core.work import away, switching
 from jobs.context import services
 
 
@@ -18,6 +19,19 @@ def go_up() -> None:
 def close_quiet_notes() -> None:
     """Close the notes that were answered and have been quiet."""
     sweep.close_quiet(services().database)
+
+
+def remind_of_supply_off() -> None:
+    """Recall what is still switched off for a while."""
+    made = services()
+    switching.remind(made.database, made.settings.default_language)
+
+
+def broadcast() -> None:
+    """Write what goes to whole plants, batch by batch."""
+    made = services()
+    while broadcasts.write_some(made.database, made.settings.default_language, made.settings.service_name):
+        nudge(made.redis)
 
 
 def seal_audit() -> None:

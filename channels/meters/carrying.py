@@ -102,7 +102,8 @@ def _carry_one(road: Road, order: Order, deadline: float) -> Outcome:
     if time.monotonic() > deadline:
         return Later("not tried")
     # The hour may have passed while the batch was carried: nobody is left in the dark by a minute.
-    if order.action == "switch_off" and not may_cut(clock.now(), road.settings.holidays):
+    bound = order.action == "switch_off" and not order.at_once
+    if bound and not may_cut(clock.now(), road.settings.holidays):
         return Later("too late in the day")
     driver = road.drivers[order.driver]
     match order.action:

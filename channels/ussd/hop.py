@@ -6,7 +6,9 @@ it follows from the request. If Redis lost the place, the talk is rebuilt from t
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from channels.callers import caller_of
 from channels.message import Reply
@@ -44,16 +46,17 @@ def step(services: Services, session: str, phone: str, text: str) -> Reply:
     for _ in range(TRIES):
         loaded = services.places.load("ussd", phone)
         place = loaded.place
-        ours = place is not None and place.talk == session
-        if place is not None and ours:
-            if place.text == text and not _is_start(text):
+        late = False
+        if place is not None and place.talk == session:
+            known = _veiled(services, text, place.secrets)
+            if place.text == known and not _is_start(text):
                 return _reply(place)
-            if text.startswith(_and_more(place.text)):
-                _advance(services, place, text)
+            if known.startswith(_and_more(place.text)):
+                _advance(services, place, text, known[len(_and_more(place.text)) :])
                 if _kept(services, phone, loaded, place):
                     return _reply(place)
                 continue
-        late = place is not None and ours and place.text.startswith(_and_more(text))
+            late = place.text.startswith(_and_more(known))
         place = _begin(services, loaded, session, phone, text)
         # A repeat of a step that the session has left behind is answered and changes nothing.
         if late or _is_start(text) or _kept(services, phone, loaded, place):
@@ -80,21 +83,32 @@ def _and_more(text: str) -> str:
     return text + "*" if text else ""
 
 
-def _advance(services: Services, place: Place, text: str) -> None:
+def _veiled(services: Services, text: str, secrets: list[int]) -> str:
+    """The inputs so far without their secrets: a place in Redis must not hold a PIN in clear."""
+    if not secrets:
+        return text
+    inputs = text.split("*")
+    for at in secrets:
+        if at < len(inputs):
+            digest = hmac.new(services.settings.secret_key.encode(), inputs[at].encode(), sha256)
+            inputs[at] = digest.hexdigest()[:12]
+    return "*".join(inputs)
+
+
+def _advance(services: Services, place: Place, text: str, given: str) -> None:
     """A step forward: what follows the last text.
 
     Free text is taken whole, as it may hold `*` itself; elsewhere each `*` parts two answers that were
     typed at once, and whoever does that has not seen a question to say yes to. Turns count every `*`
     either way, as they do in a talk that is rebuilt.
     """
-    given = text[len(_and_more(place.text)) :]
     inputs = [given] if place.whole else given.split("*")
     place.turn += given.count("*") + 1 - len(inputs)
-    place.text = text
     turn = Turn(services, "ussd", screen, place)
-    for given in inputs:
-        turn.take(given)
+    for each in inputs:
+        turn.take(each)
         turn.rebuilt = True
+    place.text = _veiled(services, text, place.secrets)
 
 
 def _begin(services: Services, loaded: Loaded, session: str, phone: str, text: str) -> Place:
@@ -112,13 +126,15 @@ def _begin(services: Services, loaded: Loaded, session: str, phone: str, text: s
     last_act = max((count for count in past.words if count <= len(inputs)), default=0)
     if last_act:
         place.turn = last_act
+        # They are not taken again, so that any of them may have been a secret.
+        place.secrets = list(range(last_act))
         turn.repeat(past.words[last_act])
     elif not _picks(inputs):
         turn.take(None)
     for count, given in enumerate(inputs[last_act:], last_act + 1):
         turn.rebuilt = past.asked.get(count - 1) != place.memory.shown
         turn.take(given)
-    place.text = text
+    place.text = _veiled(services, text, place.secrets)
     if loaded.away and turn.confirming:
         turn.keep_question()
     return place

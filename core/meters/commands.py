@@ -34,6 +34,8 @@ class Order:
     attempts: int
     created_at: datetime
     reference: str | None
+    at_once: bool = False
+    """Switched off by a person for safety: not bound to the hours of `may_cut`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class Result:
 
 
 _WISH = text("""
-INSERT INTO meter_command (source, connection_id, action, tariff, paise, created_at, next_at)
-SELECT wish.source, connection.id, :action, :tariff, CAST(:paise AS bigint), :at, :at
+INSERT INTO meter_command (source, connection_id, action, tariff, paise, created_at, next_at, at_once)
+SELECT wish.source, connection.id, :action, :tariff, CAST(:paise AS bigint), :at, :at, :at_once
 FROM unnest(CAST(:sources AS text[]), CAST(:connections AS bigint[])) AS wish (source, connection_id)
 JOIN connection ON connection.id = wish.connection_id AND connection.meter_driver IS NOT NULL
 ORDER BY connection.id
@@ -65,12 +67,17 @@ WHERE old.state = 'queued' AND old.action <> 'credit' AND EXISTS (
     WHERE new.connection_id = old.connection_id AND new.id > old.id
       AND left(new.action, 6) = left(old.action, 6))
 """)
-# One command of a meter at a time, so that an old one can't arrive after a new one.
+# One command of a meter at a time, so that an old one can't arrive after a new one. While people work on
+# the line nothing is switched on (core/work/switching.py): such commands wait for the word that all is done.
 _CLAIM = text("""
 WITH due AS (
     SELECT mine.id FROM meter_command AS mine JOIN connection ON connection.id = mine.connection_id
     WHERE mine.state = 'queued' AND mine.next_at <= now()
-      AND (:may_cut OR mine.action <> 'switch_off')
+      AND (:may_cut OR mine.action <> 'switch_off' OR mine.at_once)
+      AND NOT (mine.action = 'switch_on' AND EXISTS (
+          SELECT FROM request WHERE kind = 'supply_off' AND closed_at IS NULL
+          AND request.plant_id = connection.plant_id
+          AND coalesce(request.connection_id, connection.id) = connection.id))
       AND connection.meter_driver = ANY(CAST(:drivers AS text[]))
       AND NOT EXISTS (SELECT FROM meter_command AS other
                       WHERE other.connection_id = mine.connection_id AND other.state = 'sending')
@@ -82,7 +89,7 @@ UPDATE meter_command SET state = 'sending', attempts = attempts + 1,
 FROM due, connection
 WHERE meter_command.id = due.id AND connection.id = meter_command.connection_id
 RETURNING meter_command.id, source, connection_id, meter_driver, meter_id, action, tariff, paise, attempts,
-    created_at, meter_command.reference
+    created_at, meter_command.reference, at_once
 """)
 _RECORD = text("""
 UPDATE meter_command SET
@@ -116,10 +123,19 @@ def switch(session: Session, *, source: str, connection_id: int, on: bool, at: d
 
 
 def switch_many(
-    session: Session, *, sources: Sequence[str], connection_ids: Sequence[int], on: bool, at: datetime
+    session: Session,
+    *,
+    sources: Sequence[str],
+    connection_ids: Sequence[int],
+    on: bool,
+    at: datetime,
+    at_once: bool = False,
 ) -> int:
-    """As `switch`, for many in one statement; gives how many of them have a smart meter."""
-    _wish(session, "switch_on" if on else "switch_off", sources, connection_ids, at)
+    """As `switch`, for many in one statement; gives how many of them have a smart meter.
+
+    `at_once`: a person switches off for safety, at whatever hour.
+    """
+    _wish(session, "switch_on" if on else "switch_off", sources, connection_ids, at, at_once=at_once)
     return _smart(session, connection_ids)
 
 
@@ -144,8 +160,9 @@ def _wish(
     *,
     tariff: str | None = None,
     paise: int | None = None,
+    at_once: bool = False,
 ) -> None:
-    bind = {"sources": list(sources), "connections": list(connection_ids), "at": at}
+    bind = {"sources": list(sources), "connections": list(connection_ids), "at": at, "at_once": at_once}
     session.execute(_WISH, {**bind, "action": action, "tariff": tariff, "paise": paise})
 
 
@@ -160,7 +177,7 @@ def claim(
 ) -> list[Order]:
     """Take up to `limit` due commands of these drivers for `lease`; other workers skip them.
 
-    Without `may_cut` nothing is switched off: such commands wait for the next fit hour.
+    Without `may_cut` nothing is switched off, except at once: such commands wait for the next fit hour.
     """
     session.execute(_OVERTAKEN)
     bind = {"limit": limit, "lease": lease.total_seconds(), "drivers": list(drivers), "may_cut": may_cut}

@@ -16,6 +16,7 @@ from core.tables.books import (
     ReceiptCheck,
     ReceiptCounter,
 )
+from core.tables.broadcasts import Broadcast
 from core.tables.cash import CashClose, CashList, Dispute, Handover
 from core.tables.coupons import (
     Coupon,
@@ -48,6 +49,7 @@ from core.tables.operator import (
     PackagePlant,
     Plant,
     Staff,
+    StaffPin,
     StaffScope,
     State,
     Tariff,
@@ -66,6 +68,7 @@ __all__ = [
     "Base",
     "Bill",
     "BillingRun",
+    "Broadcast",
     "CashClose",
     "CashList",
     "Cluster",
@@ -122,6 +125,7 @@ __all__ = [
     "SchemePlace",
     "SelfReading",
     "Staff",
+    "StaffPin",
     "StaffScope",
     "State",
     "Tariff",

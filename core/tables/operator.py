@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -92,6 +92,18 @@ class Staff(Base):
         one_of("role", ROLES),
         CheckConstraint("float_limit_paise > 0", name="float_positive"),
     )
+
+
+class StaffPin(Base):
+    """The PIN of a member of staff as an Argon2id hash; `pending` until it is typed a second time."""
+
+    __tablename__ = "staff_pin"
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True, autoincrement=False)
+    digest: Mapped[str | None]
+    pending: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    """Wrong ones in a row; at the limit it is locked."""
+    set_at: Mapped[datetime | None]
 
 
 class StaffScope(Base):

@@ -36,6 +36,8 @@ class MeterCommand(Base):
     finished_at: Mapped[datetime | None]
     reference: Mapped[str | None]
     error: Mapped[str | None]
+    at_once: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Somebody switches off for safety: it does not wait for the hours in which supply may be cut."""
     __table_args__ = (
         one_of("action", METER_ACTIONS),
         one_of("state", COMMAND_STATES),

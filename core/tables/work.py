@@ -67,6 +67,14 @@ class Request(Base):
         Index("request_closed", "plant_id", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index("request_made", "plant_id", "created_at"),
         Index(
+            "request_supply_off",
+            "plant_id",
+            "connection_id",
+            unique=True,
+            postgresql_where=text("kind = 'supply_off' AND closed_at IS NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index(
             "request_joined",
             "plant_id",
             "closed_at",

@@ -35,10 +35,11 @@ JOIN staff ON staff.id = leave.stand_in_id
 WHERE leave.staff_id = %(staff)s AND leave.ended_at IS NULL AND %(day)s BETWEEN leave.first AND leave.last
 ORDER BY leave.id DESC LIMIT 1
 """
-# The first time it goes to the cluster in-charges, then to the state in-charges, once a day.
+# The first time it goes to the cluster in-charges, then to the state in-charges, once a day. Supply that is
+# off has reminders of its own (core/work/switching.py).
 _GO_UP = text("""
     WITH late AS (
-        SELECT id FROM request WHERE closed_at IS NULL AND goes_up_at <= :at
+        SELECT id FROM request WHERE closed_at IS NULL AND goes_up_at <= :at AND kind <> 'supply_off'
         ORDER BY goes_up_at LIMIT :batch FOR NO KEY UPDATE SKIP LOCKED
     ), up AS (
         UPDATE request SET level = level + 1, goes_up_at = :next FROM late WHERE request.id = late.id

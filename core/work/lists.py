@@ -90,8 +90,8 @@ WHERE staff_plant.plant_id = %(plant)s AND staff.active AND staff.role = ANY(%(r
 ORDER BY 5, staff.name LIMIT %(limit)s
 """
 
-FIELD_KINDS = [str(kind) for kind in Kind if kind is not Kind.SUPPLY]
-UNSCREENED = [str(kind) for kind in RULES if Step.APPROVE not in RULES[kind] and kind is not Kind.SUPPLY]
+FIELD_KINDS = [str(kind) for kind in Kind]
+UNSCREENED = [str(kind) for kind in RULES if Step.APPROVE not in RULES[kind]]
 """Kinds that the field may begin with before anybody has screened them."""
 
 

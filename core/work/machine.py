@@ -118,12 +118,14 @@ def raise_request(
     urgent: bool = False,
     state: str = "requested",
     named: bool = True,
+    goes_up_at: datetime | None = None,
     phone: str | None = None,
 ) -> str:
     """Open a request and begin its history; returns the number people type.
 
     `phone` is whose wish it is, where staff write it down for somebody else. `named` False leaves out
-    who asked (a complaint without a name): neither phone nor staff is kept.
+    who asked (a complaint without a name): neither phone nor staff is kept. `goes_up_at` is when somebody
+    is reminded of it, where its state does not say so.
     """
     serial = int(doing.session.execute(text("SELECT nextval('request_number_seq')")).scalar_one())
     number = with_check_digit(serial)
@@ -143,7 +145,7 @@ def raise_request(
         "staff": staff.id if staff else None,
         "assignee": None,
         "urgent": urgent,
-        "goes_up_at": _goes_up(doing.at, state, urgent),
+        "goes_up_at": goes_up_at or _goes_up(doing.at, state, urgent),
         "note": note,
     }
     doing.session.execute(_RAISE, bind)

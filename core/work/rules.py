@@ -104,8 +104,10 @@ RULES: Mapping[Kind, Mapping[Step, Rule]] = {
         Step.APPROVE: Rule(("requested",), "in_process", frozenset({STATE})),
         Step.REJECT: Rule(("requested",), "rejected", frozenset({STATE})),
     },
-    # 3.5.8: it is done when it is raised, and stays open until supply is back.
+    # 3.5.8: it is done when it is raised, and stays open until supply is back. Homes without a smart meter
+    # are a technician's to switch.
     Kind.SUPPLY: {
+        Step.TAKE: Rule(("in_process",), None, frozenset({TECHNICIAN})),
         Step.RESTORE: Rule(("in_process",), "completed", frozenset({TECHNICIAN, CLUSTER})),
         Step.NOTE: _NOTE,
     },

@@ -120,7 +120,7 @@ def test_no_signal_drops_the_session_and_holds_messages(stage: Stage, pictures: 
 
 def test_the_picture_of_the_readme(stage: Stage, pictures: Path) -> None:
     """What is worth showing at a glance; docs/phones.png is a copy of it."""
-    page = stage.page(BOTH, height=812)
+    page = stage.page(BOTH, height=806)
     dial(phone(page, CUSTOMER).locator(".handset"), "2")
     sees(phone(page, CUSTOMER).locator(".screen"), "बकाया")
     chat = phone(page, CUSTOMER).locator(".chat")
@@ -135,6 +135,7 @@ def test_the_picture_of_the_readme(stage: Stage, pictures: Path) -> None:
     chat.locator(".bubble:not(.mine)").wait_for()
     phone(page, CUSTOMER).get_by_role("button", name="Messages").click()
     sees(phone(page, CUSTOMER).locator(".inbox .sms"), "300")
+    assert phone(page, CUSTOMER).locator(".chat .option").first.is_visible()
     page.locator("h1").click()
     picture = page.screenshot()
     with Image.open(io.BytesIO(picture)) as whole:

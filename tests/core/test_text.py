@@ -68,6 +68,8 @@ LATIN_IN_HINDI = {
     "RECEIVABLE",
     "REFUND",
     "SENDLINK",
+    "PIN",
+    "USSD",
     "UPI",
     "SETOFF",
     "STATEMENT",

@@ -87,6 +87,9 @@ LONGEST: dict[str, list[Text]] = {
             )
             for act in ("act", "act_off")
         ),
+        say("code.act", code="123456", act=say("off.act", what="X" * 12, hours=72), service=SERVICE),
+        say("code.act", code="123456", act=say("broadcast.act", what="X" * 12, phones=9999), service=SERVICE),
+        say("code.act", code="123456", act=say("off.act_on", what="X" * 12), service=SERVICE),
         say("code.scheme", code="123456", name=NAME, number=NUMBER, price=AMOUNT, bills=60, service=SERVICE),
     ],
     "coupon": [
@@ -185,6 +188,8 @@ LONGEST: dict[str, list[Text]] = {
         say("remind.promise", number=NUMBER, day=DAY, amount=BALANCE, service=SERVICE),
     ],
     "supply": [
+        say("supply.work_off", what=NAME, until=MOMENT, helpline=HELPLINE, service=SERVICE),
+        say("supply.work_on", what=NAME, helpline=HELPLINE, service=SERVICE),
         say("supply.notice", number=NUMBER, amount=BALANCE, day=DAY, helpline=HELPLINE, service=SERVICE),
         *(say(f"supply.{how}", number=NUMBER, helpline=HELPLINE, service=SERVICE) for how in ("off", "on")),
     ],
@@ -198,7 +203,12 @@ LONGEST: dict[str, list[Text]] = {
         *(say(f"reversal.{how}", **_PAID) for how in STANDINGS),
         say("reversal.kept", **_PAID),
     ],
+    "broadcast": [say("broadcast.told", what=NAME, words="x" * SHOWN, service=SERVICE)],
     "staff_alert": [
+        say("broadcast.over", what="X" * 12, phones=99999),
+        say("alerts.pin_locked_mine"),
+        say("alerts.pin_locked", name=NAME, code="X" * 12),
+        say("alerts.pin_open", name=NAME),
         *(_paused(trouble) for trouble in TROUBLES),
         *(
             say("alerts.meters_paused", gateway="meters-sparkmeter", reason=say(f"alerts.trouble.{trouble}"))
@@ -241,6 +251,9 @@ LONGEST: dict[str, list[Text]] = {
         *(say("work.withdrawn", request=REQUEST, what=_what(kind)) for kind in Kind),
         say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
+        say("off.alarm", what="X" * 12, until=MOMENT, note="x" * 40, homes=999, hand=999, request=REQUEST),
+        say("off.back_alarm", what="X" * 12, homes=999, hand=999, request=REQUEST),
+        say("off.still", what="X" * 12, since=MOMENT, request=REQUEST),
         say("work.raised", request=REQUEST, state=say("request.in_process"), note=telling.noted("x" * 40)),
         say("fault.alarm", plant=NAME, request=REQUEST, number=NUMBER, phone=PHONE, service=SERVICE),
     ],
@@ -385,8 +398,10 @@ CUSTOMER_ANSWERS = [
     ),
     say("where.none", reference=RECEIPT),
     *(
-        say(f"where.{how}", amount=AMOUNT, number=NUMBER, at=MOMENT, until=MOMENT, reference="pay_" + "x" * 14)
-        for how in ("link_asked", "link_open", "link_over", "waits", "refunded", "arrived")
+        say(
+            f"where.{how}", amount=AMOUNT, number=NUMBER, at=MOMENT, until=MOMENT, reference="pay_" + "x" * 14
+        )
+        for how in ("link_asked", "link_open", "link_over", "kept", "refunded", "arrived")
     ),
     say("proof.none", receipt=RECEIPT),
     say("year.none", number=NUMBER),

@@ -147,5 +147,5 @@ class Stage:
         for days in range(1, 11):
             soon = (today() + timedelta(days=days)).strftime("%d/%m/%Y")
             words = words.replace(soon, f"<in {days} days>")
-        words = re.sub(r"<today> [0-9]{2}:[0-9]{2}", "<today> <time>", words)
+        words = re.sub(r"<(today|in 1 days)> [0-9]{2}:[0-9]{2}", "<today> <time>", words)
         return words.replace(today().strftime("%m/%Y"), "<month>")

@@ -9,6 +9,7 @@ export class Chat {
     this.line = line;
     this.letters = new Map();
     this.titles = new Map();
+    this.open = new Set();
     this.thread = root.querySelector(".thread");
     this.input = root.querySelector(".line");
     root.querySelector(".service").textContent = line.setup.service;
@@ -42,14 +43,19 @@ export class Chat {
     made.append(element("p", "said", show(words)));
     const ticks = letter.mine ? (letter.waiting ? " 🕓" : " ✓✓") : "";
     made.append(element("p", "foot", time(letter.at) + ticks));
-    if (letter.widget) made.append(this.widget(letter.widget, show));
+    if (letter.widget) made.append(this.widget(letter, show));
     return made;
   }
 
-  widget(widget, show) {
+  /** Buttons, or a list that stays open while other messages come. */
+  widget({ key, widget }, show) {
     const listed = widget.type === "list";
     const box = element(listed ? "details" : "div", "widget");
-    if (listed) box.append(element("summary", "", `☰ ${show(widget.button)}`));
+    if (listed) {
+      box.append(element("summary", "", `☰ ${show(widget.button)}`));
+      box.open = this.open.has(key);
+      box.addEventListener("toggle", () => (box.open ? this.open.add(key) : this.open.delete(key)));
+    }
     for (const option of widget.options) {
       const button = element("button", "option");
       button.type = "button";

@@ -71,13 +71,13 @@ export class Handset {
     this.view = view;
     for (const each of this.root.querySelectorAll(".view")) each.hidden = !each.classList.contains(view);
     if (view === "inbox") this.unread = 0;
-    if (view !== "talk") this.size.textContent = "";
+    this.size.textContent = "";
     this.entry.hidden = view === "inbox" || view === "write" || (view === "talk" && this.talk.over);
     this.input.value = "";
     this.input.placeholder = view === "talk" ? "answer" : this.line.setup.code;
     this.messages.textContent = view === "inbox" ? "Back" : "Messages";
     this.compose.textContent = view === "write" ? "Back" : "Write SMS";
-    this.green.textContent = view === "write" || view === "talk" ? "Send" : "Call";
+    this.green.textContent = view === "write" || (view === "talk" && !this.talk.over) ? "Send" : "Call";
     if (view === "write") this.count();
     this.draw();
   }

@@ -38,6 +38,7 @@ STAFF = Caller(CSA, None, (), StaffMember(1, "csa", "Kavita Das", None, 0))
         ("STOP", False, False),
         ("torch", True, True),
         ("ok", True, True),
+        ("PAY 120457 300", True, False),
         ("kal 5 baje", True, True),
         ("balanse", True, False),
         ("balanse is wrong", True, True),

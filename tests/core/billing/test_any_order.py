@@ -28,6 +28,7 @@ class AnyOrder(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.town: Town = new_town(self.database)
+        self.town.run("""UPDATE organisation SET features = features || '{"self_reading_bills": true}'""")
         metered = self.town.package(Tariff(50_00, (Step("", 0, 5_000, 15_00), Step("", 5_000, None, 22_50))))
         ahead = self.town.package(Tariff(100_00), prepaid=True, metered=False)
         self.houses = [
@@ -79,6 +80,16 @@ class AnyOrder(RuleBasedStateMachine):
             house=self.houses[which], day=date(2026, 9, 1) + timedelta(days=day), wh=self.meter,
         )  # fmt: skip
 
+    @rule(which=st.integers(0, 2), day=st.integers(0, 90), more=st.integers(-5_000, 20_000))
+    def read_it_myself(self, which: int, day: int, more: int) -> None:
+        """What a customer says may be more or less than the meter's truth."""
+        self.town.run(
+            "INSERT INTO self_reading (connection_id, taken_on, wh, before_wh, turned_wh, noted_at) "
+            "VALUES (:house, :day, :wh, 0, 0, now()) ON CONFLICT (connection_id) WHERE state = 'waiting' "
+            "DO UPDATE SET taken_on = excluded.taken_on, wh = excluded.wh",
+            house=self.houses[which], day=date(2026, 9, 1) + timedelta(days=day), wh=self.meter + more,
+        )  # fmt: skip
+
     @invariant()
     def the_books_are_true(self) -> None:
         self.town.books_are_true()
@@ -92,6 +103,16 @@ class AnyOrder(RuleBasedStateMachine):
                 house=house,
             )
             assert self.town.dues(house) == billed - self.paid[house]
+
+    @invariant()
+    def each_bill_opens_where_the_last_one_closed(self) -> None:
+        assert not self.town.scalar(
+            "SELECT count(*) FROM (SELECT opening_wh, closing_wh, self_reading_id, estimated, "
+            "lag(closing_wh) OVER (PARTITION BY connection_id ORDER BY period_from) AS before "
+            "FROM bill WHERE reversed_at IS NULL) AS one "
+            "WHERE opening_wh <> before OR closing_wh < opening_wh "
+            "OR (self_reading_id IS NOT NULL AND NOT estimated)"
+        )
 
     @invariant()
     def no_day_is_billed_twice(self) -> None:
