@@ -18,6 +18,7 @@ from core.inbox import SHOWN
 from core.money import Money
 from core.outbox import KINDS
 from core.settings import LANGUAGES
+from core.stuck import CAUSES
 from core.tables.supply import METER_ACTIONS
 from core.text import Name, Param, Text, all_keys, render, say
 from core.work import telling
@@ -224,6 +225,7 @@ LONGEST: dict[str, list[Text]] = {
             rows=(say("flags.short", number=NUMBER, amount=BALANCE),) * NAMED,
         ),
         say("alerts.unmatched", payments=99999, amount=BALANCE),
+        *(say("alerts.stuck", what=say(f"stuck.what.{cause}"), waiting=9999, at=MOMENT) for cause in CAUSES),
         say("alerts.float", name=NAME, held=BALANCE, limit=AMOUNT),
         *(say("alerts.not_registered", words=key, language="hi-Latn") for key in dlt.outbound()),
         say("alerts.number_blocked", last="0001", connection=NUMBER),
@@ -395,6 +397,12 @@ CUSTOMER_ANSWERS = [
         for how in ("told", "sent", "waits", "failed")
     ),
     say("where.none", reference=RECEIPT),
+    *(
+        say(
+            f"where.{how}", amount=AMOUNT, number=NUMBER, at=MOMENT, until=MOMENT, reference="pay_" + "x" * 14
+        )
+        for how in ("link_asked", "link_open", "link_over", "kept", "refunded", "arrived")
+    ),
     say("proof.none", receipt=RECEIPT),
     say("year.none", number=NUMBER),
     say("receipt.none", number=NUMBER),
