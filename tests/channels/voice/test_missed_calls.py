@@ -132,5 +132,6 @@ def test_who_may_not_come_in(play: Play) -> None:
 
 def test_on_the_screen(play: Play) -> None:
     answer = play.client.post("/phone/call", json={"phone": ASHA, "id": "ATUid_9", "twice": True})
-    assert (answer.status_code, answer.json["good"], answer.json["times"]) == (200, True, 2)
+    assert answer.json is not None
+    assert (answer.json["good"], answer.json["times"]) == (True, 2)
     assert len(told(play)) == 1
