@@ -17,7 +17,7 @@ from core.work import effects, figures, lists, machine, telling
 from core.work.figures import PlantReport
 from core.work.lists import Doer, Event, Task
 from core.work.machine import Moved
-from core.work.rules import RAISER, STAGES, Kind, Step, who_can
+from core.work.rules import JUDGED, RAISER, STAGES, Kind, Step, who_can
 
 TASKS_SHOWN = 20
 DOERS_SHOWN = 12
@@ -98,6 +98,8 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
         return say("work.state", request=task.number, state=say(f"request.{task.state}"))
     if not _may(caller, task, step):
         return say("work.not_you", who=telling.roles(can))
+    if step in JUDGED and task.raised_by == _me(caller).id:
+        return say("work.own", who=telling.roles(can))
     if step is Step.OK and task.kind == Kind.NEW:
         return (yield from connecting.finish(caller, task))
     to_staff_id = (yield from _doer(task)) if step is Step.ASSIGN else None
