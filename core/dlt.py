@@ -30,7 +30,7 @@ GENERIC = ("reply", "staff_alert", "note", "broadcast")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
-    "bill.taken_back", "bill.told_", "call.", "code.act", "code.message", "code.scheme",
+    "bill.taken_back", "bill.told_", "call.", "carry.offer", "code.act", "code.message", "code.scheme",
     "coupon.ends", "coupon.told",
     "outage.back",
     "paylink.failed", "paylink.message", "payupi.message", "receipt.again", "receipt.ahead", "receipt.clear",

@@ -49,6 +49,8 @@ KINDS: Mapping[str, Kind] = {
     "receipt": Kind(1, ONE_PART, timedelta(days=3)),
     "link": Kind(1, ONE_PART, timedelta(days=1)),
     "reversal": Kind(1, ONE_PART, timedelta(days=3)),
+    # Whoever has dialled again meanwhile needs it no more.
+    "carry": Kind(1, ONE_PART, timedelta(minutes=10), again=False, whatsapp=False, stoppable=True),
     # Asked for by a missed call to the SMS number, and answered there.
     "call": Kind(1, ONE_PART, timedelta(hours=1), whatsapp=False),
     "reply": Kind(1, THREE_PARTS, timedelta(hours=6), whatsapp=False),

@@ -8,6 +8,7 @@ import pytest
 
 from channels.ussd import screen
 from channels.written import MOST_PARTS, SMS
+from conversations.catalogue import COMMANDS
 from conversations.prompts import Confirm
 from core import dlt
 from core.alerts import Trouble
@@ -202,6 +203,9 @@ LONGEST: dict[str, list[Text]] = {
         *(say(f"refund.{how}", **_PAID) for how in STANDINGS),
         *(say(f"reversal.{how}", **_PAID) for how in STANDINGS),
         say("reversal.kept", **_PAID),
+    ],
+    "carry": [
+        say("carry.offer", what=command.label, service=SERVICE) for command in COMMANDS if command.menu
     ],
     "call": [
         *(
@@ -442,6 +446,7 @@ def test_every_outbound_text_is_measured() -> None:
         "alerts.",
         "bill.told_",
         "call.",
+        "carry.offer",
         "code.",
         "receipt.",
         "refund.",
