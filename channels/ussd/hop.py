@@ -73,10 +73,10 @@ def step(services: Services, session: str, phone: str, text: str) -> Reply:
 
 def _carried(
     services: Services, loaded: Loaded, place: Place, session: str, phone: str, text: str
-) -> Reply | object | None:
+) -> Reply | None:
     """A new session finds a talk that broke off: ask whether to go on, or take the answer to that.
 
-    None when there is nothing to go on with; `_AGAIN` when another hop got in between.
+    None when there is nothing to go on with, or another hop has changed it meanwhile.
     """
     what = carrying.broken_off(place)
     if what is None:
