@@ -3,6 +3,8 @@
 Each question is one statement, because it runs on the hop. Days are days in India.
 """
 
+# ruff: noqa: S608
+# Statements are put together from our own words only.
 from __future__ import annotations
 
 from datetime import date

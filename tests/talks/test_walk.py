@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 
 import i18n
 import msgspec
@@ -20,6 +20,7 @@ from core import text as words
 from core.billing import Period
 from core.clock import now
 from core.doing import Doing
+from core.dunning import charging, late_fees
 from core.errors import SettingError
 from core.ids import with_check_digit
 from core.people import find_caller
@@ -58,6 +59,7 @@ def stage(servers: Servers, world_template: str) -> Iterator[str]:
             play.text(phone, "PAY 120457 9")
         sell(play, "FAN", "120457", "120473")
         bill_two_months(play)
+        leave_unpaid(play)
         sell(play, "TV", "120473", "200002")
         play.text("+919800000001", "READ 140")
         flag_and_meter(play)
@@ -166,6 +168,21 @@ def bill_two_months(play: Play) -> None:
         )
 
 
+def leave_unpaid(play: Play) -> None:
+    """A late fee that is charged, and one that is only announced."""
+    database = play.services.database
+    with database.begin() as session:
+        session.execute(text("UPDATE organisation SET late_fee_paise = 2000"))
+    for day in (datetime(2026, 12, 19, 6, 30, tzinfo=UTC), datetime(2027, 1, 19, 6, 30, tzinfo=UTC)):
+        late_fees.announce(database, day, default_language="en", service="Bijli Line")
+        with database.begin() as session:
+            session.execute(
+                text("UPDATE outbox SET state = 'delivered', sent_at = :at WHERE kind = 'late_fee'"),
+                {"at": day},
+            )
+        charging.charge(database, day)
+
+
 @contextmanager
 def walking(servers: Servers, stage: str, channel: str, phone: str, language: str | None) -> Iterator[Walk]:
     """A walk of one caller, as if he had chosen this language (None: not yet)."""
@@ -259,7 +276,7 @@ SAID_BY_DOORS = {
 IN_DOCS = {"menu.menu", "menu.resume", "menu.stop", "menu.thanks"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
-    "alerts.", "bill.told_", "bill.taken_back", "bill.note",
+    "alerts.", "latefee.", "bill.told_", "bill.taken_back", "bill.note",
     "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
@@ -333,6 +350,7 @@ OF_DEPOSITS = {
     *(f"totals.{how}" for how in ("month", "none_then", "row_month", "which")),
     *(f"receivable.{how}" for how in ("none", "which")),
     "deposit.act",
+    "waive.done",
     "proof.deposit",
     "unclear.plant",
     # The refunds of the walk use up the in-charge's codes of the hour; work.txt rejects with one.
