@@ -26,7 +26,7 @@ LONGEST = 30
 """Characters in one variable, at most."""
 FREELY = 2
 """So many variables need no reason (TRAI's direction of 18 November 2025)."""
-GENERIC = ("reply", "staff_alert", "note")
+GENERIC = ("reply", "staff_alert", "note", "broadcast")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
@@ -61,6 +61,10 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "off.act",
             "off.act_on",
             "waive.act",
+            "broadcast.act",
+            "deposit.act",
+            "pin.act",
+            "pin.act_unlock",
         )
     ),
     "scheme.told_begun": tuple(

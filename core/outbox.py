@@ -57,6 +57,8 @@ KINDS: Mapping[str, Kind] = {
     "late_fee": Kind(9, TWO_PARTS, timedelta(hours=12), again=False),
     # Promotional, so it may wait for its hours.
     "coupon": Kind(9, TWO_PARTS, timedelta(days=3), stoppable=True),
+    # What one person writes to a plant.
+    "broadcast": Kind(9, TWO_PARTS, timedelta(days=1), stoppable=True),
     # What people write to people; the customer is answered where they wrote.
     "note": Kind(1, FOUR_PARTS, timedelta(days=2), whatsapp=False),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),

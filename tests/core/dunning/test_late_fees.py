@@ -305,7 +305,7 @@ def test_an_in_charge_takes_a_fee_back_once(late: Street) -> None:
     assert charge(late, LAST + timedelta(days=2)) == 0
     [(words,)] = late.rows(f"SELECT body FROM outbox WHERE kind = 'reversal' AND recipient = '{ASHA}'")
     assert words == (
-        "120457: 01/11/2026 se 30/11/2026 ka deri shulk Rs 1 hata diya gaya hai. "
+        "120457 ke bill 01/11/2026 se 30/11/2026 ka deri shulk Rs 1 hata diya gaya hai. "
         "Ab bakaya Rs 670.50. Bijli Line"
     )
     assert late.rows("SELECT reason FROM bill_late_fee WHERE reversal_id IS NOT NULL") == [
@@ -321,7 +321,7 @@ def test_a_fee_can_be_let_off_before_it_is_charged(late: Street) -> None:
     charge(late, LAST + timedelta(days=1))
     assert "120457" not in fees(late)
     [(words,)] = late.rows(f"SELECT body FROM outbox WHERE kind = 'reversal' AND recipient = '{ASHA}'")
-    assert words.endswith("ke bill par deri shulk Rs 1 nahin lagega. Bijli Line")
+    assert words.endswith("par deri shulk Rs 1 nahin lagega. Bijli Line")
 
 
 def test_the_customer_sees_it(late: Street) -> None:
