@@ -357,7 +357,6 @@ OF_DEPOSITS = {
     *(f"totals.{how}" for how in ("month", "none_then", "row_month", "which")),
     *(f"receivable.{how}" for how in ("none", "which")),
     "deposit.act",
-    "waive.done",
     "proof.deposit",
     "unclear.plant",
     # The refunds of the walk use up the in-charge's codes of the hour; work.txt rejects with one.
@@ -367,6 +366,8 @@ OF_DEPOSITS = {
 """Said to a line that says more, or of what the stage's deposits don't come to: transcripts show these."""
 STUCK = {"stuck.head", "stuck.row", *(f"stuck.what.{cause}" for cause in CAUSES)}
 """Nothing on the stage is five minutes old; tests/core/test_stuck.py says these."""
+OF_LATE_FEES = {"owed.fee", "waive.act", "waive.done"}
+"""The stage's newest fee is only announced, and the refunds use up the codes: late_fees.txt shows these."""
 ENDED_EARLIER = {"got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
@@ -489,6 +490,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | OF_OTHER_READERS
         | ENDED_EARLIER
         | OF_DEPOSITS
+        | OF_LATE_FEES
         | PAID_ONLINE
         | OF_NOTES
         | OF_NEW_CONNECTIONS
