@@ -30,8 +30,8 @@ GENERIC = ("reply", "staff_alert", "note", "broadcast")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
-    "bill.taken_back", "bill.told_", "code.act", "code.message", "code.scheme", "coupon.ends", "coupon.told",
-    "latefee.",
+    "bill.taken_back", "bill.told_", "call.", "code.act", "code.message", "code.scheme",
+    "coupon.ends", "coupon.told", "latefee.",
     "outage.back",
     "paylink.failed", "paylink.message", "payupi.message", "receipt.again", "receipt.ahead", "receipt.clear",
     "receipt.deposit", "receipt.due",

@@ -49,6 +49,8 @@ KINDS: Mapping[str, Kind] = {
     "receipt": Kind(1, ONE_PART, timedelta(days=3)),
     "link": Kind(1, ONE_PART, timedelta(days=1)),
     "reversal": Kind(1, ONE_PART, timedelta(days=3)),
+    # Asked for by a missed call to the SMS number, and answered there.
+    "call": Kind(1, ONE_PART, timedelta(hours=1), whatsapp=False),
     "reply": Kind(1, THREE_PARTS, timedelta(hours=6), whatsapp=False),
     "bill": Kind(9, BILL_PARTS, timedelta(days=3)),
     # A reminder of yesterday may reach somebody who has paid since.

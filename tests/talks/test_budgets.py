@@ -219,6 +219,18 @@ LONGEST: dict[str, list[Text]] = {
             for how in ("let_off", *(f"told_{standing}" for standing in STANDINGS))
         ),
     ],
+    "call": [
+        *(
+            say(f"call.{how}", number=NUMBER, amount=AMOUNT, service=SERVICE)
+            for how in ("due", "clear", "ahead")
+        ),
+        *(
+            say(f"call.many_{how}", homes=99, amount=AMOUNT, service=SERVICE)
+            for how in ("due", "clear", "ahead")
+        ),
+        say("call.staff", amount=AMOUNT, service=SERVICE),
+        say("call.stranger", service=SERVICE),
+    ],
     "broadcast": [say("broadcast.told", what=NAME, words="x" * SHOWN, service=SERVICE)],
     "staff_alert": [
         say("broadcast.over", what="X" * 12, phones=99999),
@@ -447,6 +459,7 @@ def test_every_outbound_text_is_measured() -> None:
     begins = (
         "alerts.",
         "bill.told_",
+        "call.",
         "code.",
         "receipt.",
         "refund.",
