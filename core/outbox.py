@@ -57,6 +57,8 @@ KINDS: Mapping[str, Kind] = {
     "bill": Kind(9, BILL_PARTS, timedelta(days=3)),
     # A reminder of yesterday may reach somebody who has paid since.
     "reminder": Kind(9, ONE_PART, timedelta(hours=12), again=False, stoppable=True),
+    # Without it there is no fee, so that it goes to whoever has stopped reminders, too.
+    "late_fee": Kind(9, TWO_PARTS, timedelta(hours=12), again=False),
     # Promotional, so it may wait for its hours.
     "coupon": Kind(9, TWO_PARTS, timedelta(days=3), stoppable=True),
     # What one person writes to a plant.

@@ -29,7 +29,8 @@ _PLANTS = """(
 _LIMITS = """(
     SELECT organisation AS code, min(line) AS line, max(credit_limit) AS credit_limit,
         max(grace_days) AS grace_days,
-        max(float_limit) AS float_limit
+        max(float_limit) AS float_limit, max(late_fee) AS late_fee, max(late_fee_days) AS late_fee_days,
+        max(late_fee_cap) AS late_fee_cap
     FROM in_plants GROUP BY organisation
 ) AS given"""
 # Switches are gathered over all rows of an organisation and laid over those it has.
@@ -58,6 +59,9 @@ PART = Part(
         Column("credit_limit", amounts.rupees, sql="bigint", also=("limit",)),
         Column("float_limit", amounts.rupees, sql="bigint", also=("float",)),
         Column("grace_days", cells.days, sql="smallint", also=("grace", "days of grace")),
+        Column("late_fee", amounts.fee, sql="bigint[]", also=("late payment charge", "विलंब शुल्क")),
+        Column("late_fee_days", cells.days, sql="smallint"),
+        Column("late_fee_cap", amounts.rupees, sql="bigint", also=("late fee at most",)),
     ),
     checks=(
         unique("in_plants", "plant"),
@@ -65,6 +69,9 @@ PART = Part(
         same("in_plants", "organisation", "credit_limit", "organisation"),
         same("in_plants", "organisation", "grace_days", "organisation"),
         same("in_plants", "organisation", "float_limit", "organisation"),
+        same("in_plants", "organisation", "late_fee", "organisation"),
+        same("in_plants", "organisation", "late_fee_days", "organisation"),
+        same("in_plants", "organisation", "late_fee_cap", "organisation"),
         same("in_plants", "state", "organisation", "state"),
         same("in_plants", "state", "state_name", "state"),
         same("in_plants", "cluster", "state", "cluster"),
@@ -97,6 +104,19 @@ PART = Part(
                 "float_limit_paise": (
                     "nullif(coalesce(given.float_limit, organisation.float_limit_paise), 0)"
                 ),
+                # A sum takes the place of a share, and the other way round.
+                "late_fee_paise": (
+                    "CASE WHEN given.late_fee IS NULL THEN organisation.late_fee_paise "
+                    "ELSE nullif(given.late_fee[1], 0) END"
+                ),
+                "late_fee_hundredths": (
+                    "CASE WHEN given.late_fee IS NULL THEN organisation.late_fee_hundredths "
+                    "ELSE nullif(given.late_fee[2], 0) END"
+                ),
+                "late_fee_cap_paise": (
+                    "nullif(coalesce(given.late_fee_cap, organisation.late_fee_cap_paise), 0)"
+                ),
+                "late_fee_days": "coalesce(given.late_fee_days, organisation.late_fee_days)",
             },
             _LIMITS,
             "organisation.code = given.code",
