@@ -120,7 +120,7 @@ def _rows(paper: FPDF, words: Words) -> None:
     paper.set_font_size(10)
     for label, value in words.rows:
         paper.cell(36, LINE, label)
-        paper.multi_cell(0, LINE, value, new_x="LMARGIN", new_y="NEXT")
+        paper.multi_cell(0, LINE, value, align="L", new_x="LMARGIN", new_y="NEXT")
     paper.ln(1)
     paper.line(MARGIN, paper.get_y(), WIDTH - MARGIN, paper.get_y())
 
@@ -134,7 +134,7 @@ def _foot(paper: FPDF, words: Words) -> None:
         left += side + 3
     paper.set_font_size(8.5)
     paper.set_xy(left, top + 1)
-    for line in (words.check, words.keep, words.help):
+    for line in filter(None, (words.check, words.keep, words.help)):
         paper.set_x(left)
         paper.multi_cell(0, 4.6, line, align="L", new_x="LMARGIN", new_y="NEXT")
         paper.ln(1)

@@ -105,11 +105,18 @@ def bill_words(sheet: BillSheet, settings: Settings, language: str) -> paper.Wor
             for key, value in rows
         ),
         cancelled=word(say("sheet.taken_back")) if sheet.taken_back else None,
-        check=word(say("sheet.owed" if to_pay else "sheet.clear", amount=Money(to_pay), day=today())),
+        check="" if sheet.taken_back else word(_owed(to_pay)),
         keep=word(say("sheet.scan")) if scanned else "",
         help=word(say("page.help", helpline=settings.helpline)),
         link=upi.uri(address, number, to_pay, today()) if address is not None and scanned else "",
     )
+
+
+def _owed(paise: int) -> Text:
+    """What is owed in all, with earlier dues and later payments."""
+    if paise == 0:
+        return say("sheet.clear", day=today())
+    return say("sheet.owed", day=today(), amount=Money(paise))
 
 
 def _metered(sheet: BillSheet) -> list[tuple[str, Text]]:
