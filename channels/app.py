@@ -17,6 +17,7 @@ from channels.services import Services, make_services
 from channels.sms.routes import sms_routes
 from channels.ussd import hop as ussd_hop
 from channels.ussd.africastalking import ussd_routes
+from channels.voice.routes import voice_routes
 from channels.web.health import health_routes
 from channels.web.metrics import metrics_routes
 from channels.web.paypage import pay_routes
@@ -65,6 +66,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.register_blueprint(ussd_routes(settings, step, trouble))
     app.register_blueprint(sms_routes(settings, receive, report))
     app.register_blueprint(whatsapp_routes(settings, receive, report))
+    app.register_blueprint(voice_routes(made))
     app.register_blueprint(health_routes(made.database.reader, made.redis))
     app.register_blueprint(metrics_routes(made.database, made.redis))
     app.register_blueprint(receipt_routes(settings, made.database.reader))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from conversations import (
+    broadcasts,
     cash,
     change,
     consent,
@@ -26,6 +27,7 @@ from conversations import (
     selfread,
     staff,
     stranger,
+    stuck,
     supply,
     switching,
     totals,
@@ -219,6 +221,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("supply_off", Audience.STAFF, switching.off, menu="meter"),
     Command("supply_on", Audience.STAFF, switching.on, menu="meter"),
     Command("where", Audience.STAFF, whereabouts.where, menu="cash"),
+    Command("stuck", Audience.STAFF, stuck.waits, menu="cash"),
     Command("tasks", Audience.STAFF, work.tasks, menu="work"),
     Command("review", Audience.STAFF, work.review, menu="work"),
     Command("report", Audience.STAFF, work.report, menu="work"),
@@ -253,6 +256,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("toplant", Audience.STAFF, joining.place, menu=None),
     Command("inbox", Audience.STAFF, notes.inbox, menu="people"),
     Command("answer", Audience.STAFF, notes.answer, menu=None),
+    Command("broadcast", Audience.STAFF, broadcasts.broadcast, menu="people"),
+    Command("broadcasts", Audience.STAFF, broadcasts.latest, menu="people"),
+    Command("stopsend", Audience.STAFF, broadcasts.stop, menu=None),
     Command("withdraw", Audience.CUSTOMER, mended.withdraw, menu="work", open=True),
     Command("sendlink", Audience.STAFF, online.send_link, menu="paying"),
     Command("link", Audience.STRANGER, stranger.link, open=True),

@@ -13,7 +13,7 @@ from core.doing import Doing
 from core.people import Caller
 from core.text import Text, say
 
-ROUNDS = 3
+ROUNDS = 2
 """How often two that differ are asked anew."""
 
 

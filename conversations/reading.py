@@ -33,6 +33,10 @@ _BREAK = re.compile(r"[;\n\r]+|,(?=\s|$)|,(?=\d{5})")
 """Between the lines of a list; the commas within 1,23,456 are none."""
 _RUNNING = re.compile(r"\s*#\s*([0-9]{1,9})\s+")
 _LINK = re.compile(r"://|\bwww\.|\b[a-z0-9-]+\.(com|in|net|org|ly|link|info)\b", re.I)
+_FOREIGN = re.compile(
+    r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_/.-]{6,60}|pay_[A-Za-z]{14}|[0-9]{15,30}", re.ASCII
+)
+"""How slips, banks and payment services number a payment."""
 _RIGHT = frozenset({"1", "ok", "right", "yes", "sahi", "haan", "सही", "हाँ"})
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -152,8 +156,18 @@ def receipt_number(raw: str) -> str:
 
 
 def payment_reference(raw: str) -> str:
-    """What names a payment: its receipt's number, or a connection's for the last one."""
-    return read_number(raw) or receipt_number(raw)
+    """What names a payment: a receipt's number, a connection's for the last one, a list's (#12), or the one
+    that a link, a slip, a provider or a bank gave it."""
+    plain = re.sub(r"\s", "", fold(raw))
+    if re.fullmatch(r"#[0-9]{1,6}", plain):
+        return f"#{int(plain[1:])}"
+    digits = re.sub(r"[\-./]", "", plain).lstrip("#")
+    if digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 14:
+        return digits
+    number = read_number(raw)
+    if number is None and not _FOREIGN.fullmatch(plain):
+        raise Unclear(say("unclear.payment", typed=quoted(raw)))
+    return number or plain
 
 
 def coupon_code(raw: str) -> str:

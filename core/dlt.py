@@ -26,11 +26,12 @@ LONGEST = 30
 """Characters in one variable, at most."""
 FREELY = 2
 """So many variables need no reason (TRAI's direction of 18 November 2025)."""
-GENERIC = ("reply", "staff_alert", "note")
+GENERIC = ("reply", "staff_alert", "note", "broadcast")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
-    "bill.taken_back", "bill.told_", "code.act", "code.message", "code.scheme", "coupon.ends", "coupon.told",
+    "bill.taken_back", "bill.told_", "call.", "code.act", "code.message", "code.scheme",
+    "coupon.ends", "coupon.told",
     "outage.back",
     "paylink.failed", "paylink.message", "payupi.message", "receipt.again", "receipt.ahead", "receipt.clear",
     "receipt.deposit", "receipt.due",
@@ -59,6 +60,10 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "work.to_connect",
             "off.act",
             "off.act_on",
+            "broadcast.act",
+            "deposit.act",
+            "pin.act",
+            "pin.act_unlock",
         )
     ),
     "scheme.told_begun": tuple(

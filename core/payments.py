@@ -13,6 +13,7 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
 from core.picture import Picture
+from core.settings import Settings
 from core.text import Text, say
 
 CASH_LAW_PAISE = 2_00_000_00
@@ -168,21 +169,30 @@ def credit(doing: Doing, incoming: Incoming) -> Credited:
     )
     given = _give_receipt(doing, row, incoming, entry)
     balance = ledger.balance(session, incoming.purpose, connection_id=incoming.connection_id)
-    state, amount = standing(balance)
-    told = say(
-        "receipt.deposit" if incoming.purpose == "deposit" else f"receipt.{state}",
-        amount=Money(incoming.paise),
-        number=row.number,
-        balance=amount,
-        receipt=given.number,
-        code=given.code,
-        service=doing.settings.service_name,
+    told = received(
+        incoming.purpose, incoming.paise, row.number, balance, given.number, given.code, doing.settings
     )
     shown = told.beside(Picture("receipt", given.id))
     tell(doing, incoming.connection_id, "receipt", shown, also=incoming.payer)
     target = f"connection:{row.number}"
     doing.audit(f"pay.{incoming.mode}", target, paise=incoming.paise, receipt=given.number)
     return Credited(given.payment_id, str(given.number), balance)
+
+
+def received(
+    purpose: Purpose, paise: int, number: str, balance: int, receipt: str, code: str, settings: Settings
+) -> Text:
+    """The words of a receipt; `balance` (paise) is the account's just after the payment."""
+    state, amount = standing(balance)
+    return say(
+        "receipt.deposit" if purpose == "deposit" else f"receipt.{state}",
+        amount=Money(paise),
+        number=number,
+        balance=amount,
+        receipt=receipt,
+        code=code,
+        service=settings.service_name,
+    )
 
 
 def _staff_id(doing: Doing) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import msgspec
@@ -20,6 +21,16 @@ WITH meant AS (
     UNION ALL
     (SELECT payment.id FROM payment JOIN connection ON connection.id = payment.connection_id
      WHERE connection.number = %(reference)s ORDER BY payment.paid_at DESC, payment.id DESC LIMIT 1)
+    UNION
+    SELECT id FROM payment
+    WHERE reference IS NOT NULL AND lower(reference) = ANY(
+        CAST(%(spelled)s AS text[])
+        || ARRAY(SELECT 'bank:' || id || ':' || lower(%(reference)s) FROM organisation))
+    UNION
+    SELECT payment.id FROM payment_link
+    JOIN payment ON payment.connection_id = payment_link.connection_id
+    JOIN online_payment ON online_payment.payment_id = payment.id
+    WHERE payment_link.reference = %(link)s AND strpos(online_payment.note, %(link)s) > 0
 )
 SELECT receipt.number, connection.number, payment.amount_paise, payment.mode, inbound.received_at, entry.at,
        reversal.at, dispute.at, told.recipient, told.state, told.sent_at, told.finished_at, told.expires_at
@@ -43,7 +54,7 @@ WHERE EXISTS (SELECT FROM connection_phone AS mine
               WHERE mine.connection_id = connection.id AND mine.e164 = %(phone)s)
    OR EXISTS (SELECT FROM staff_plant JOIN staff ON staff.id = staff_plant.staff_id
               WHERE staff.id = %(staff)s AND staff.active AND staff_plant.plant_id = connection.plant_id)
-ORDER BY told.id
+ORDER BY payment.id DESC, told.id
 """
 
 
@@ -67,13 +78,28 @@ class Step(msgspec.Struct, frozen=True, array_like=True):
 
 
 def where(reader: Reader, caller: Caller, reference: str) -> list[Step]:
-    """The payment of a receipt, or the last one of a connection; one row per phone that has a message.
+    """The payment of a receipt, a slip, a provider or bank, or a link, or the last one of a connection.
 
-    Empty when there is none, or it is in none of the caller's connections and plants.
+    One row per phone that has a message. Empty when there is none, or it is in none of the caller's
+    connections and plants.
     """
-    staff = caller.staff.id if caller.staff else None
-    rows = reader.rows(_WHERE, {"reference": reference, "phone": caller.phone, "staff": staff})
-    return [Step(*row) for row in rows]
+    steps = [Step(*row) for row in reader.rows(_WHERE, named(caller, reference))]
+    return [step for step in steps if step.receipt == steps[0].receipt]
+
+
+def named(caller: Caller, reference: str) -> dict[str, object]:
+    """What a statement is bound with that looks for a reference as somebody typed it.
+
+    Slips are kept without marks between their letters; a link's own reference is BL and small letters.
+    """
+    small = reference.lower()
+    return {
+        "reference": reference,
+        "spelled": [small, re.sub(r"[\s\-./_]", "", small)],
+        "link": f"BL{small[2:]}",
+        "phone": caller.phone,
+        "staff": caller.staff.id if caller.staff else None,
+    }
 
 
 def in_words(steps: list[Step]) -> Text:

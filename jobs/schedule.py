@@ -10,7 +10,21 @@ from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 
 from channels.nudge import BULK, NORMAL
-from jobs import bank, billing, cash, clean, coupons, dunning, flags, inbound, links, meters, outbox, work
+from jobs import (
+    bank,
+    billing,
+    cash,
+    clean,
+    coupons,
+    dunning,
+    flags,
+    inbound,
+    links,
+    meters,
+    outbox,
+    stuck,
+    work,
+)
 
 log = structlog.get_logger()
 
@@ -25,6 +39,7 @@ JOB_SECONDS = 120
 BILLING_SECONDS = 60
 BILLING_JOB_SECONDS = 3600
 METER_SECONDS = 5
+STUCK_SECONDS = 60
 FLAG_SECONDS = 30
 """Whoever pays has light again within a minute."""
 READ_SECONDS, READ_SECONDS_DEMO = 300, 15
@@ -64,7 +79,9 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
     )
     for job, seconds in (
         (meters.carry_due, METER_SECONDS),
+        (work.broadcast, METER_SECONDS),
         (flags.sweep, FLAG_SECONDS),
+        (stuck.sweep, STUCK_SECONDS),
         (coupons.make, FLAG_SECONDS),
         (meters.read, READ_SECONDS_DEMO if demo else READ_SECONDS),
     ):

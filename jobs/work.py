@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core import audit
+from channels.nudge import nudge
+from core import audit, broadcasts
 from core.inbox import sweep
 from core.work import away, switching
 from jobs.context import services
@@ -24,6 +25,13 @@ def remind_of_supply_off() -> None:
     """Recall what is still switched off for a while."""
     made = services()
     switching.remind(made.database, made.settings.default_language)
+
+
+def broadcast() -> None:
+    """Write what goes to whole plants, batch by batch."""
+    made = services()
+    while broadcasts.write_some(made.database, made.settings.default_language, made.settings.service_name):
+        nudge(made.redis)
 
 
 def seal_audit() -> None:

@@ -145,7 +145,7 @@ def _take(session: Session, paid: list[Paid]) -> None:
     for place, one in enumerate(paid):
         entry_id = ledger.post(
             session,
-            source=f"pay:demo:{place}",
+            source=f"past:demo:{place}",
             kind="payment",
             plant_id=one.house.plant_id,
             at=one.at,

@@ -45,16 +45,8 @@ def payment_routes(services: Services) -> Blueprint:
         # Kept in a transaction of its own: whatever is wrong with it, it can be read again.
         with services.database.begin() as session:
             online.keep_event(session, event_id, body.decode("utf-8", "replace").replace("\0", ""), now())
-        try:
-            event = read_event(body)
-        except (msgspec.MsgspecError, ValueError, KeyError) as error:
-            log.warning("payment webhook unclear", event_id=event_id, why=type(error).__name__)
-            return Response(status=200)
-        with services.database.begin() as session:
-            key = event.paid.reference if event.paid else event_id
-            doing = Doing(session, PROVIDER, "razorpay", f"razorpay:{key}", now(), settings)
-            online.take_event(doing, event_id, event)
-        nudge(services.redis)
+        if take(services, event_id, body):
+            nudge(services.redis)
         return Response(status=200)
 
     @routes.get("/payments/thanks")
@@ -63,3 +55,17 @@ def payment_routes(services: Services) -> Blueprint:
         return render_template_string(_THANKS, lines=lines)
 
     return routes
+
+
+def take(services: Services, event_id: str, body: bytes) -> bool:
+    """Do what a webhook that was kept says, once whatever its repeats; False where it can't be read."""
+    try:
+        event = read_event(body)
+    except (msgspec.MsgspecError, ValueError, KeyError) as error:
+        log.warning("payment webhook unclear", event_id=event_id, why=type(error).__name__)
+        return False
+    with services.database.begin() as session:
+        key = event.paid.reference if event.paid else event_id
+        doing = Doing(session, PROVIDER, "razorpay", f"razorpay:{key}", now(), services.settings)
+        online.take_event(doing, event_id, event)
+    return True

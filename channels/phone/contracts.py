@@ -50,6 +50,17 @@ def ussd_end(step: Mapping[str, str], status: str, hops: int, last: str, millis:
     }
 
 
+def missed_call(id_: str, phone: str) -> Form:
+    """The question what to do with a call that rings."""
+    return {
+        "isActive": "1",
+        "sessionId": id_,
+        "direction": "Inbound",
+        "callerNumber": phone,
+        "destinationNumber": SHORT_CODE,
+    }
+
+
 def sms(id_: str, phone: str, words: str) -> Form:
     """A text to the service."""
     date = now().strftime("%Y-%m-%d %H:%M:%S")

@@ -26,6 +26,7 @@ SESSION_SECONDS = 180
 """How long networks hold a USSD session."""
 MOST_PHONES = 12
 USSD_DOOR, SMS_DOOR = "/ussd/africastalking/{secret}", "/sms/africastalking/{secret}"
+VOICE_DOOR = "/voice/africastalking/{secret}"
 WHATSAPP_DOOR = "/whatsapp/twilio"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"
 
@@ -142,6 +143,13 @@ def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> No
         form = contracts.ussd_end(step, asked.status, asked.hops, asked.last, asked.millis)
         answer = carrier.africastalking(f"{USSD_DOOR}/ended", form, request.remote_addr, 1)
         return _json({"good": answer.status == 200, **_told(answer)})
+
+    @routes.post("/phone/call")
+    def call() -> Response:
+        asked = _asked(Words)
+        form = contracts.missed_call(asked.id, _number(asked.phone))
+        answer = carrier.africastalking(VOICE_DOOR, form, request.remote_addr, 1 + asked.twice)
+        return _json({"good": answer.status == 200 and "<Reject/>" in answer.body, **_told(answer)})
 
     @routes.post("/phone/sms")
     def sms() -> Response:

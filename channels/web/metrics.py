@@ -16,6 +16,7 @@ from channels.sending import COUNTS
 from core.alerts import troubled_gateways
 from core.db import Database
 from core.delivery import count_waiting
+from core.stuck import CAUSES, everywhere
 
 
 class _Shared(Collector):
@@ -28,6 +29,7 @@ class _Shared(Collector):
     def collect(self) -> Iterator[Metric]:
         with self._database.begin() as session:
             waiting, troubled = count_waiting(session), troubled_gateways(session)
+            found = everywhere(session)
         late = waiting.pop("late")
         states = GaugeMetricFamily("bijli_outbox_messages", "Messages not finished", labels=["state"])
         for state, count in waiting.items():
@@ -42,6 +44,10 @@ class _Shared(Collector):
         for gateway, resting in troubled.items():
             rests.add_metric([gateway], float(resting))
         yield rests
+        stuck = GaugeMetricFamily("bijli_stuck", "What has waited over five minutes", labels=["cause"])
+        for cause in CAUSES:
+            stuck.add_metric([cause], found[cause].count if cause in found else 0)
+        yield stuck
         yield from self._from_redis()
 
     def _from_redis(self) -> Iterator[Metric]:

@@ -58,6 +58,8 @@ class Settings:
     """First choice first; the next is used when the first refuses or is paused."""
     sms_rate: int
     """Messages per second and gateway, at most."""
+    sms_price: int
+    """Paise that a part costs, for what is said before many are written to."""
     africastalking: AfricasTalking | None = None
     kannel: Kannel | None = None
     twilio: Twilio | None = None
@@ -108,6 +110,7 @@ def _read(env: Env) -> Settings:
         ussd_gateways=env.names("BIJLI_USSD_GATEWAYS", "africastalking", USSD_GATEWAYS),
         sms_gateways=env.names("BIJLI_SMS_GATEWAYS", "phone" if demo else "kannel", SMS_GATEWAYS),
         sms_rate=env.number("BIJLI_SMS_RATE", 30, 1, 100_000),
+        sms_price=env.number("BIJLI_SMS_PRICE", 20, 0, 10_000),
         africastalking=read_africastalking(env),
         kannel=read_kannel(env),
         twilio=read_twilio(env),

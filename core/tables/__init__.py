@@ -16,6 +16,7 @@ from core.tables.books import (
     ReceiptCheck,
     ReceiptCounter,
 )
+from core.tables.broadcasts import Broadcast
 from core.tables.cash import CashClose, CashList, Dispute, Handover
 from core.tables.coupons import (
     Coupon,
@@ -67,6 +68,7 @@ __all__ = [
     "Base",
     "Bill",
     "BillingRun",
+    "Broadcast",
     "CashClose",
     "CashList",
     "Cluster",

@@ -167,6 +167,7 @@ class Payment(Base):
     __table_args__ = (
         Index("payment_by_connection", "connection_id", text("paid_at DESC")),
         Index("payment_by_staff", "staff_id", text("paid_at DESC")),
+        Index("payment_by_slip", text("lower(reference)"), postgresql_where=text("reference IS NOT NULL")),
         Index("payment_by_day", "paid_at", postgresql_where=text("reversal_id IS NULL")),
         one_of("purpose", ("dues", "deposit")),
         Index(

@@ -49,6 +49,9 @@ class ProviderEvent(Base):
     body: Mapped[str]
     received_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
+    __table_args__ = (
+        Index("provider_event_waiting", "received_at", postgresql_where=text("handled_at IS NULL")),
+    )
 
 
 class OnlinePayment(Base):
@@ -77,6 +80,7 @@ class OnlinePayment(Base):
     __table_args__ = (
         CheckConstraint("amount_paise > 0", name="positive"),
         CheckConstraint("refunded_paise BETWEEN 0 AND amount_paise", name="refunded_at_most"),
+        Index("online_payment_by_reference", text("lower(reference)")),
         Index("online_payment_unmatched", "id", postgresql_where=text("payment_id IS NULL")),
         Index(
             "online_payment_to_guess",

@@ -81,7 +81,7 @@ def test_a_pin_never_goes_by_sms(play: Play) -> None:
 def test_asked_on_ussd_with_the_act_and_in_no_store(play: Play) -> None:
     set_pin(play)
     handset = open_pin(play, CHARGE)
-    assert "Your PIN:" in handset.screen
+    assert "Your PIN for" in handset.screen
     assert "not your PIN" in handset.press("9999")
     assert b"9999" not in kept(play)
     assert "4 to 6 digits" in handset.press(PIN)

@@ -18,6 +18,7 @@ from core.inbox import SHOWN
 from core.money import Money
 from core.outbox import KINDS
 from core.settings import LANGUAGES
+from core.stuck import CAUSES
 from core.tables.supply import METER_ACTIONS
 from core.text import Name, Param, Text, all_keys, render, say
 from core.work import telling
@@ -87,6 +88,7 @@ LONGEST: dict[str, list[Text]] = {
             for act in ("act", "act_off")
         ),
         say("code.act", code="123456", act=say("off.act", what="X" * 12, hours=72), service=SERVICE),
+        say("code.act", code="123456", act=say("broadcast.act", what="X" * 12, phones=9999), service=SERVICE),
         say("code.act", code="123456", act=say("off.act_on", what="X" * 12), service=SERVICE),
         say("code.scheme", code="123456", name=NAME, number=NUMBER, price=AMOUNT, bills=60, service=SERVICE),
     ],
@@ -201,7 +203,21 @@ LONGEST: dict[str, list[Text]] = {
         *(say(f"reversal.{how}", **_PAID) for how in STANDINGS),
         say("reversal.kept", **_PAID),
     ],
+    "call": [
+        *(
+            say(f"call.{how}", number=NUMBER, amount=AMOUNT, service=SERVICE)
+            for how in ("due", "clear", "ahead")
+        ),
+        *(
+            say(f"call.many_{how}", homes=99, amount=AMOUNT, service=SERVICE)
+            for how in ("due", "clear", "ahead")
+        ),
+        say("call.staff", amount=AMOUNT, service=SERVICE),
+        say("call.stranger", service=SERVICE),
+    ],
+    "broadcast": [say("broadcast.told", what=NAME, words="x" * SHOWN, service=SERVICE)],
     "staff_alert": [
+        say("broadcast.over", what="X" * 12, phones=99999),
         say("alerts.pin_locked_mine"),
         say("alerts.pin_locked", name=NAME, code="X" * 12),
         say("alerts.pin_open", name=NAME),
@@ -221,6 +237,7 @@ LONGEST: dict[str, list[Text]] = {
             rows=(say("flags.short", number=NUMBER, amount=BALANCE),) * NAMED,
         ),
         say("alerts.unmatched", payments=99999, amount=BALANCE),
+        *(say("alerts.stuck", what=say(f"stuck.what.{cause}"), waiting=9999, at=MOMENT) for cause in CAUSES),
         say("alerts.float", name=NAME, held=BALANCE, limit=AMOUNT),
         *(say("alerts.not_registered", words=key, language="hi-Latn") for key in dlt.outbound()),
         say("alerts.number_blocked", last="0001", connection=NUMBER),
@@ -392,6 +409,12 @@ CUSTOMER_ANSWERS = [
         for how in ("told", "sent", "waits", "failed")
     ),
     say("where.none", reference=RECEIPT),
+    *(
+        say(
+            f"where.{how}", amount=AMOUNT, number=NUMBER, at=MOMENT, until=MOMENT, reference="pay_" + "x" * 14
+        )
+        for how in ("link_asked", "link_open", "link_over", "kept", "refunded", "arrived")
+    ),
     say("proof.none", receipt=RECEIPT),
     say("year.none", number=NUMBER),
     say("receipt.none", number=NUMBER),
@@ -418,6 +441,7 @@ def test_every_outbound_text_is_measured() -> None:
     begins = (
         "alerts.",
         "bill.told_",
+        "call.",
         "code.",
         "receipt.",
         "refund.",

@@ -26,6 +26,7 @@ from core.people import find_caller
 from core.schemes import plans, view
 from core.settings import LANGUAGES
 from core.statements import DEPOSIT_KINDS, KINDS
+from core.stuck import CAUSES
 from core.work.rules import STAGES
 from tests.conftest import Servers, demo_settings, fresh_database
 from tests.play import Play
@@ -259,7 +260,7 @@ SAID_BY_DOORS = {
 IN_DOCS = {"menu.menu", "menu.resume", "menu.stop", "menu.thanks"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
-    "alerts.", "bill.told_", "bill.taken_back", "bill.note",
+    "alerts.", "bill.told_", "call.", "bill.taken_back", "bill.note",
     "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
@@ -299,7 +300,13 @@ OF_OTHER_RECEIPTS = {"proof.cancelled", "proof.link", "verify.cancelled", "verif
 """What the stage has no receipt or setting for; tests/core/test_receipts.py says them."""
 
 
-OF_OTHER_WAYS = {"where.cancelled", "where.failed", "where.sent", "where.told", "where.untold"}
+OF_OTHER_WAYS = {
+    *(f"where.{how}" for how in ("cancelled", "failed", "sent", "told", "untold")),
+    *(
+        f"where.{how}"
+        for how in ("arrived", "link_asked", "link_open", "link_over", "kept", "list", "refunded")
+    ),
+}
 """The stage's messages all wait; tests/core/test_whereabouts.py says what else becomes of them."""
 
 OF_OTHER_PROMISES = {"card.promised", "later.nothing"}
@@ -340,6 +347,8 @@ OF_DEPOSITS = {
     "work.past_reject",
 }
 """Said to a line that says more, or of what the stage's deposits don't come to: transcripts show these."""
+STUCK = {"stuck.head", "stuck.row", *(f"stuck.what.{cause}" for cause in CAUSES)}
+"""Nothing on the stage is five minutes old; tests/core/test_stuck.py says these."""
 ENDED_EARLIER = {"got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
@@ -430,6 +439,19 @@ SAID_OF_METERS = {
 """What the transcripts show, or what the stage's meters give no reason for; tests/core reads them."""
 
 
+OF_BROADCASTS = {
+    *(f"broadcast.{how}" for how in ("act", "begun", "nobody", "over", "stopped", "told")),
+    *(f"broadcast.row_{state}" for state in ("sending", "sent", "stopped")),
+}
+"""The refunds of the walk use up the in-charge's codes of the hour; broadcast.txt sends one."""
+
+OF_PINS = {
+    *(f"pin.{how}" for how in ("act", "act_unlock", "unlocked")),
+    *(f"prove.{how}" for how in ("locked", "no_sms", "pin", "wrong_pin")),
+}
+"""Said in a code's SMS, or to who has a PIN: ussd/pin.txt and tests/core/test_pins.py show these."""
+
+
 def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
     """Words that nothing says are no longer kept right by anybody."""
     said = (
@@ -440,6 +462,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | REFUSED_LATE
         | OF_OTHER_RECEIPTS
         | OF_OTHER_WAYS
+        | STUCK
         | OF_OTHER_REQUESTS
         | OF_COUPONS
         | OF_LISTS
@@ -452,6 +475,8 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | OF_NOTES
         | OF_NEW_CONNECTIONS
         | ON_WHATSAPP
+        | OF_PINS
+        | OF_BROADCASTS
     )
     for kind, channel in (
         ("one connection", "ussd"),

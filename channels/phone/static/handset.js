@@ -92,7 +92,7 @@ export class Handset {
     this.mail.textContent = `✉ ${this.unread}`;
     this.tick();
     this.greeting.textContent = this.line.name;
-    this.hint.textContent = this.line.dark ? "No signal" : `Call ${this.line.setup.code}, or write an SMS to ${this.line.setup.shortCode}.`;
+    this.hint.textContent = this.line.dark ? "No signal" : `Call ${this.line.setup.code}, or write an SMS to ${this.line.setup.shortCode} (a missed call there works, too).`;
     if (this.talk) this.screen.textContent = show(this.talk.screen);
     this.inbox.replaceChildren(...[...this.letters.values()].map((letter) => drawSms(letter, show)));
     if (this.letters.size === 0) this.inbox.textContent = "No messages";
@@ -170,11 +170,19 @@ export class Handset {
     this.talk = { session: `ATUid_${net.newId()}`, keys: [], hops: 0, over: false, screen: "…", last: "", began: Date.now(), busy: false };
     this.show("talk");
     if (this.line.dark) return this.close("No signal");
+    if (rest === this.line.setup.shortCode) return this.ringUp();
     if (!rest.startsWith(base)) return this.close("Number not in use");
     const suffix = rest.slice(base.length).replace(/^\*/, "");
     this.talk.keys = suffix ? suffix.split("*") : [];
     this.startTimer();
     await this.hop();
+  }
+
+  /** A missed call: it is rejected, and the answer comes by SMS. */
+  async ringUp() {
+    const { phone, twice } = this.line;
+    const answer = await this.line.ask(() => net.call({ phone, id: this.talk.session, twice }));
+    this.close(answer && answer.good ? "Call rejected: nothing to pay. The answer comes by SMS." : "Connection problem");
   }
 
   async press(words) {

@@ -20,6 +20,7 @@ const post = (path, what) =>
 export const setup = () => ask("setup");
 export const dial = (step) => post("dial", step);
 export const end = (notice) => post("end", notice);
+export const call = (ring) => post("call", ring);
 export const sendSms = (words) => post("sms", words);
 export const sendWhatsApp = (words) => post("whatsapp", words);
 export const setSignal = (phone, there) => post("signal", { phone, there });

@@ -1,0 +1,1 @@
+"""Calls to the service's number, none of which is ever answered."""
