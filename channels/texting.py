@@ -28,6 +28,7 @@ from core import outbox, texts
 from core.fold import fold
 from core.people import Caller
 from core.phones import is_scoped, masked
+from core.picture import Picture
 from core.text import Text, render, say
 from core.widget import Widget
 
@@ -160,7 +161,7 @@ class Texting:
         if not ended and not self.services.places.save(self.inbound.channel, phone, loaded.raw, place, LIFE):
             return self.replied
         if not self.replied:
-            self._reply(place)
+            self._reply(place, turn.picture)
         if ended and loaded.raw:
             # Last, so that whoever finds no place finds the text answered.
             self.services.places.forget(self.inbound.channel, phone, loaded.raw)
@@ -262,8 +263,8 @@ class Texting:
         free_text.expect_a_reader(reader, self.id, inbound.sender, phone, inbound.given)
 
     def _turn(self, place: Place) -> Turn:
-        def finish(session: Session, pages: list[str]) -> None:
-            if not self._answer_in(session, place.caller.phone, pages[0], place.language):
+        def finish(session: Session, pages: list[str], picture: Picture | None) -> None:
+            if not self._answer_in(session, place.caller.phone, pages[0], place.language, picture):
                 raise AlreadyAnswered
             self.replied = True
 
@@ -272,10 +273,18 @@ class Texting:
     def _language(self, caller: Caller, line: Line | None) -> str:
         return language_of(self.inbound.given, caller, line, self.services.settings.default_language)
 
-    def _reply(self, place: Place) -> None:
-        self._say(place.caller.phone, place.pages[place.page], place.language, widget_on(place))
+    def _reply(self, place: Place, picture: Picture | None = None) -> None:
+        words = place.pages[place.page]
+        self._say(place.caller.phone, words, place.language, widget_on(place), picture)
 
-    def _say(self, phone: str, words: str, language: str, widget: Widget | None = None) -> None:
+    def _say(
+        self,
+        phone: str,
+        words: str,
+        language: str,
+        widget: Widget | None = None,
+        picture: Picture | None = None,
+    ) -> None:
         """Mark the text as answered and write its one reply, unless it was answered before."""
         texts.answer(
             self.services.database.reader,
@@ -285,11 +294,14 @@ class Texting:
             language=language,
             channel=self.inbound.channel,
             widget=widget,
+            picture=picture,
             lost=self.lost,
             secret=self.secret,
         )
 
-    def _answer_in(self, session: Session, phone: str, words: str, language: str) -> bool:
+    def _answer_in(
+        self, session: Session, phone: str, words: str, language: str, picture: Picture | None
+    ) -> bool:
         """As `_say`, in the transaction of an act; False when the text was answered before."""
         if (
             session.execute(
@@ -306,6 +318,7 @@ class Texting:
             text=words,
             language=language,
             channel=self.inbound.channel,
+            picture=picture,
             default_language=self.services.settings.default_language,
         )
         return True

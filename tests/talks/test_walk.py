@@ -280,6 +280,8 @@ OUTBOUND = (
     "alerts.", "bill.told_", "call.", "carry.", "bill.taken_back", "bill.note",
     "alerts.", "bill.told_", "call.", "bill.taken_back", "bill.note", "latefee.",
     "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
+    "alerts.", "bill.told_", "call.", "bill.taken_back", "bill.note",
+    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
     "off.act", "off.alarm", "off.back_alarm", "off.still",

@@ -153,6 +153,8 @@ class Stage:
             lead = f"  → {message.phone}{' on WhatsApp' if chat else ''} | "
             shown = look_of(message.widget) if chat and message.widget else message.words
             first, *more = self._plain(shown).split("\n")
+            if chat and message.picture:
+                first, more = f"[picture: {message.picture.of}]", [first, *more]
             lines.append(lead + first)
             lines += [f"{'| ':>{len(lead)}}{line}" for line in more]
             if message.parts > 1 and not chat:
