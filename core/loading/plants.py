@@ -29,7 +29,8 @@ _PLANTS = """(
 _LIMITS = """(
     SELECT organisation AS code, min(line) AS line, max(credit_limit) AS credit_limit,
         max(grace_days) AS grace_days,
-        max(float_limit) AS float_limit, max(second_from) AS second_from
+        max(float_limit) AS float_limit, max(second_from) AS second_from, max(late_fee) AS late_fee,
+        max(late_fee_days) AS late_fee_days, max(late_fee_cap) AS late_fee_cap
     FROM in_plants GROUP BY organisation
 ) AS given"""
 _ROLE_LIMITS = """(
@@ -66,6 +67,9 @@ PART = Part(
         Column("state_limit", amounts.rupees, sql="bigint", also=("state in-charge limit",)),
         Column("second_from", amounts.rupees, sql="bigint", also=("second approver from",)),
         Column("grace_days", cells.days, sql="smallint", also=("grace", "days of grace")),
+        Column("late_fee", amounts.fee, sql="bigint[]", also=("late payment charge", "विलंब शुल्क")),
+        Column("late_fee_days", cells.days, sql="smallint"),
+        Column("late_fee_cap", amounts.rupees, sql="bigint", also=("late fee at most",)),
     ),
     checks=(
         unique("in_plants", "plant"),
@@ -76,6 +80,9 @@ PART = Part(
         same("in_plants", "organisation", "cluster_limit", "organisation"),
         same("in_plants", "organisation", "state_limit", "organisation"),
         same("in_plants", "organisation", "second_from", "organisation"),
+        same("in_plants", "organisation", "late_fee", "organisation"),
+        same("in_plants", "organisation", "late_fee_days", "organisation"),
+        same("in_plants", "organisation", "late_fee_cap", "organisation"),
         same("in_plants", "state", "organisation", "state"),
         same("in_plants", "state", "state_name", "state"),
         same("in_plants", "cluster", "state", "cluster"),
@@ -111,6 +118,19 @@ PART = Part(
                 "second_from_paise": (
                     "nullif(coalesce(given.second_from, organisation.second_from_paise), 0)"
                 ),
+                # A sum takes the place of a share, and the other way round.
+                "late_fee_paise": (
+                    "CASE WHEN given.late_fee IS NULL THEN organisation.late_fee_paise "
+                    "ELSE nullif(given.late_fee[1], 0) END"
+                ),
+                "late_fee_hundredths": (
+                    "CASE WHEN given.late_fee IS NULL THEN organisation.late_fee_hundredths "
+                    "ELSE nullif(given.late_fee[2], 0) END"
+                ),
+                "late_fee_cap_paise": (
+                    "nullif(coalesce(given.late_fee_cap, organisation.late_fee_cap_paise), 0)"
+                ),
+                "late_fee_days": "coalesce(given.late_fee_days, organisation.late_fee_days)",
             },
             _LIMITS,
             "organisation.code = given.code",
