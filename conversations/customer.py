@@ -85,7 +85,7 @@ def last_bill(caller: Caller) -> Conversation:
         state, before = payments.standing(bill.before_paise)
         lines.append(say(f"bill.before_{state}", amount=before))
     lines += _late_fee(bill)
-    return say("nav.lines", lines=tuple(lines))
+    return say("nav.lines", lines=tuple(lines)).beside(Picture("bill", bill.id))
 
 
 def _late_fee(view: Owed | BillView) -> list[Text]:
@@ -94,10 +94,6 @@ def _late_fee(view: Owed | BillView) -> list[Text]:
         return []
     key = "owed.fee" if view.fee_charged else "owed.fee_after"
     return [say(key, amount=Money(view.fee_paise), day=view.fee_on)]
-
-
-def _bill_line(line: BillLine) -> Text:
-    return say("nav.lines", lines=tuple(lines)).beside(Picture("bill", bill.id))
 
 
 def bill_line(line: BillLine) -> Text:

@@ -60,14 +60,12 @@ WHERE connection.id = %(connection)s
 
 _BILL = f"""
 SELECT period_from, period_to, due_on, amount_paise, before_paise, opening_wh, closing_wh, estimated, lines,
-    self_reading_id IS NOT NULL, fee.paise, fee.charged, fee.day
+    self_reading_id IS NOT NULL, bill.id, fee.paise, fee.charged, fee.day
 FROM (
     SELECT * FROM bill WHERE connection_id = %(connection)s AND reversed_at IS NULL
     ORDER BY period_from DESC LIMIT 1
 ) AS bill
 {_FEE}
-    self_reading_id IS NOT NULL, id
-FROM bill WHERE connection_id = %(connection)s AND reversed_at IS NULL ORDER BY period_from DESC LIMIT 1
 """
 
 _SHEET = """
@@ -117,12 +115,12 @@ class BillView(msgspec.Struct, frozen=True, array_like=True):
     lines: list[BillLine] | None
     self_read: bool
     """Whether the customer's own reading stood in for an estimate."""
-    fee_paise: int | None
-    fee_charged: bool | None
+    id: int
+    fee_paise: int | None = None
+    fee_charged: bool | None = None
     """False: it is only announced."""
-    fee_on: date | None
+    fee_on: date | None = None
     """When it was charged, or the last day to pay without it."""
-    id: int = 0
 
 
 class BillSheet(msgspec.Struct, frozen=True, array_like=True):

@@ -277,10 +277,7 @@ SAID_BY_DOORS = {
 IN_DOCS = {"menu.menu", "menu.resume", "menu.stop", "menu.thanks"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
-    "alerts.", "bill.told_", "call.", "carry.", "bill.taken_back", "bill.note",
-    "alerts.", "bill.told_", "call.", "bill.taken_back", "bill.note", "latefee.",
-    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
-    "alerts.", "bill.told_", "call.", "bill.taken_back", "bill.note",
+    "alerts.", "bill.told_", "call.", "carry.", "bill.taken_back", "bill.note", "latefee.",
     "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
