@@ -57,6 +57,8 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         for act in (
             "work.to_approve",
             "work.to_reject",
+            "work.to_approve_amount",
+            "work.to_reject_amount",
             "scheme.act",
             "scheme.act_off",
             "work.to_connect",

@@ -45,6 +45,8 @@ class Request(Base):
     level: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     closed_at: Mapped[datetime | None]
     rating: Mapped[int | None] = mapped_column(SmallInteger)
+    paise: Mapped[int | None]
+    """The amount that is decided about; none where it is not about money."""
     outage_id: Mapped[int | None] = mapped_column(ForeignKey("outage.id"), index=True)
     __table_args__ = (
         one_of("state", REQUEST_STATES),
@@ -100,6 +102,8 @@ class RequestEvent(Base):
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     to_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     note: Mapped[str | None]
+    paise: Mapped[int | None]
+    """The amount that an approval was given for."""
 
 
 class Outage(Base):

@@ -78,6 +78,16 @@ LONGEST: dict[str, list[Text]] = {
             for how in ("approve", "reject")
             for kind in Kind
         ),
+        *(
+            say(
+                "code.act",
+                code="123456",
+                act=say(f"work.to_{how}_amount", request=REQUEST, what=_what(kind), amount=AMOUNT),
+                service=SERVICE,
+            )
+            for how in ("approve", "reject")
+            for kind in (Kind.PACKAGE, Kind.REFUND)
+        ),
         say("code.act", code="123456", act=say("work.to_connect", request=REQUEST), service=SERVICE),
         *(
             say(
@@ -280,6 +290,11 @@ LONGEST: dict[str, list[Text]] = {
         ),
         *(say("work.goes_up", request=REQUEST, what=_what(kind), since=MOMENT) for kind in Kind),
         *(say(f"progress.{how}", request=REQUEST, name=NAME, village=NAME) for how in ("asked", "unplaced")),
+        *(
+            say("work.waits_second", request=REQUEST, what=_what(kind), amount=AMOUNT, name=NAME)
+            for kind in (Kind.PACKAGE, Kind.REFUND)
+        ),
+        say("work.pay_out", request=REQUEST, amount=AMOUNT, number=NUMBER),
         *(say("work.withdrawn", request=REQUEST, what=_what(kind)) for kind in Kind),
         say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
