@@ -241,6 +241,8 @@ def test_a_late_fee_is_a_sum_or_a_share_and_zero_takes_it_away(loaded: Operator)
         loaded.write({"plants.csv": f"{head}\n{row},{cells_}\n"})
         assert loaded.load().problems == []
         assert loaded.rows(rule) == [held]
+
+
 def test_limits_of_approval_by_role(loaded: Operator) -> None:
     """A limit is set, left by an empty cell, and taken away by a zero."""
     head = "organisation,state,cluster,plant,name,cluster_limit,state_limit,second_from\nTARA,BR,MUZ,SKP,S,"
