@@ -29,8 +29,9 @@ _PLANTS = """(
 _LIMITS = """(
     SELECT organisation AS code, min(line) AS line, max(credit_limit) AS credit_limit,
         max(grace_days) AS grace_days,
-        max(float_limit) AS float_limit, max(second_from) AS second_from, max(late_fee) AS late_fee,
-        max(late_fee_days) AS late_fee_days, max(late_fee_cap) AS late_fee_cap
+        max(float_limit) AS float_limit, max(late_fee) AS late_fee, max(late_fee_days) AS late_fee_days,
+        max(late_fee_cap) AS late_fee_cap
+        max(float_limit) AS float_limit, max(second_from) AS second_from
     FROM in_plants GROUP BY organisation
 ) AS given"""
 _ROLE_LIMITS = """(
@@ -77,12 +78,12 @@ PART = Part(
         same("in_plants", "organisation", "credit_limit", "organisation"),
         same("in_plants", "organisation", "grace_days", "organisation"),
         same("in_plants", "organisation", "float_limit", "organisation"),
-        same("in_plants", "organisation", "cluster_limit", "organisation"),
-        same("in_plants", "organisation", "state_limit", "organisation"),
-        same("in_plants", "organisation", "second_from", "organisation"),
         same("in_plants", "organisation", "late_fee", "organisation"),
         same("in_plants", "organisation", "late_fee_days", "organisation"),
         same("in_plants", "organisation", "late_fee_cap", "organisation"),
+        same("in_plants", "organisation", "cluster_limit", "organisation"),
+        same("in_plants", "organisation", "state_limit", "organisation"),
+        same("in_plants", "organisation", "second_from", "organisation"),
         same("in_plants", "state", "organisation", "state"),
         same("in_plants", "state", "state_name", "state"),
         same("in_plants", "cluster", "state", "cluster"),
@@ -115,9 +116,6 @@ PART = Part(
                 "float_limit_paise": (
                     "nullif(coalesce(given.float_limit, organisation.float_limit_paise), 0)"
                 ),
-                "second_from_paise": (
-                    "nullif(coalesce(given.second_from, organisation.second_from_paise), 0)"
-                ),
                 # A sum takes the place of a share, and the other way round.
                 "late_fee_paise": (
                     "CASE WHEN given.late_fee IS NULL THEN organisation.late_fee_paise "
@@ -131,6 +129,9 @@ PART = Part(
                     "nullif(coalesce(given.late_fee_cap, organisation.late_fee_cap_paise), 0)"
                 ),
                 "late_fee_days": "coalesce(given.late_fee_days, organisation.late_fee_days)",
+                "second_from_paise": (
+                    "nullif(coalesce(given.second_from, organisation.second_from_paise), 0)"
+                ),
             },
             _LIMITS,
             "organisation.code = given.code",

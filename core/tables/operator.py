@@ -36,8 +36,6 @@ class Organisation(Base):
     """How long after its due date a bill does not count as arrears yet."""
     float_limit_paise: Mapped[int | None]
     """The cash a collector may hold before handing over; None: no limit."""
-    second_from_paise: Mapped[int | None] = mapped_column(server_default=text("2000000"))
-    """From this amount on two people approve; None: one is enough for any."""
     late_fee_paise: Mapped[int | None]
     """What a bill that stays open costs more, once; it or `late_fee_hundredths`, or none."""
     late_fee_hundredths: Mapped[int | None] = mapped_column(SmallInteger)
@@ -45,6 +43,8 @@ class Organisation(Base):
     late_fee_cap_paise: Mapped[int | None]
     late_fee_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("10"))
     """How long after its due date a bill may stay open without it."""
+    second_from_paise: Mapped[int | None] = mapped_column(server_default=text("2000000"))
+    """From this amount on two people approve; None: one is enough for any."""
     __table_args__ = (
         CheckConstraint("second_from_paise > 0", name="second_positive"),
         CheckConstraint("credit_limit_paise >= 0 AND grace_days >= 0", name="not_negative"),

@@ -107,16 +107,24 @@ class RequestEvent(Base):
 
 
 class Outage(Base):
-    """Several homes of one plant without light at once: one trouble, told and mended once."""
+    """Homes of one feeder, or plant (none), without light at once: one trouble, told and mended once."""
 
     __tablename__ = "outage"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     plant_id: Mapped[int] = mapped_column(ForeignKey("plant.id"))
+    feeder: Mapped[str | None]
     since: Mapped[datetime]
     restored_at: Mapped[datetime | None]
     restored_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     __table_args__ = (
-        Index("outage_open", "plant_id", unique=True, postgresql_where=text("restored_at IS NULL")),
+        Index(
+            "outage_open",
+            "plant_id",
+            "feeder",
+            unique=True,
+            postgresql_where=text("restored_at IS NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
     )
 
 
