@@ -5,13 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-<<<<<<<< HEAD:migrations/versions/0029_approval_limits.py
-revision = "0029"
-down_revision = "0028"
-========
 revision = "0030"
 down_revision = "0029"
->>>>>>>> main:migrations/versions/0030_approval_limits.py
 branch_labels = None
 depends_on = None
 
