@@ -46,7 +46,8 @@ WITH for_whom AS (
     UNION ALL
     (SELECT number, urgent, created_at, false FROM request
      WHERE closed_at IS NULL AND assignee_id IS NULL AND outage_id IS NULL AND kind = ANY(%(kinds)s)
-     AND details ->> 'waits' IS NULL AND (state = 'in_process' OR state = 'requested' AND kind = ANY(%(unscreened)s))
+     AND details ->> 'waits' IS NULL
+     AND (state = 'in_process' OR state = 'requested' AND kind = ANY(%(unscreened)s))
      AND plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
      ORDER BY urgent DESC, created_at LIMIT %(limit)s)
 )
