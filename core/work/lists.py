@@ -20,7 +20,8 @@ _ROW = """
         connection.number AS connection,
         coalesce(customer.name, request.details ->> 'name', plant.name) AS name,
         coalesce(customer.name_local, CASE WHEN request.connection_id IS NULL
-            AND request.details ->> 'name' IS NULL THEN plant.name_local END) AS name_local, coalesce(customer.village, request.details ->> 'village') AS village,
+            AND request.details ->> 'name' IS NULL THEN plant.name_local END) AS name_local,
+        coalesce(customer.village, request.details ->> 'village') AS village,
         coalesce(request.phone, '') AS phone, request.created_at,
         staff.id AS assignee_id, staff.name AS assignee, staff.name_local AS assignee_local,
         request.details ->> 'package' AS wanted, request.paise, request.raised_by, first.id AS first_id,
