@@ -63,16 +63,30 @@ MAKE_DRAFT = text("""
 """)
 
 _HALF_UP = "((2 * ({0}) + ({1})) / (2 * ({1})))"
-_FIXED = _HALF_UP.format("price.monthly_paise * due.days", ":month_days")
+_FIXED = _HALF_UP.format("price.monthly_paise * due.active_days", ":month_days")
 _LOWER = _HALF_UP.format("step.from_wh * meter.days", ":month_days")
 _UPPER = _HALF_UP.format("step.upto_wh * meter.days", ":month_days")
 _ENERGY = _HALF_UP.format("part.wh * part.paise", "1000")
-_ESTIMATE = _HALF_UP.format("past.wh * due.days", "past.days")
+_ESTIMATE = _HALF_UP.format("past.wh * due.active_days", "past.days")
 
-# Who is to be billed, from which day on, and after which bill. Prepaid packages pay the month in
+# When connections became active or ceased to be. What was before the first change that is kept follows
+# from it; changes between two ways of being off are none here.
+_FLIP = """
+    SELECT connection_id, (at AT TIME ZONE 'Asia/Kolkata')::date AS day, active,
+        row_number() OVER seq AS place, lead((at AT TIME ZONE 'Asia/Kolkata')::date) OVER seq AS until
+    FROM (
+        SELECT connection_id, at, id, status = 'active' AS active, coalesce(
+            lag(status = 'active') OVER (PARTITION BY connection_id ORDER BY at, id),
+            was = 'active', status <> 'active') AS before
+        FROM connection_status WHERE connection_id > :after AND connection_id <= :upto
+    ) AS kept WHERE active <> before
+    WINDOW seq AS (PARTITION BY connection_id ORDER BY at, id)
+"""
+
+# Who may be billed, from which day on, and after which bill. Prepaid packages pay the month in
 # advance, all others once it is over.
-_DUE = """
-    SELECT connection.id, connection.package_id, package.prepaid,
+_KNOWN = """
+    SELECT connection.id, connection.status = 'active' AS active, connection.package_id, package.prepaid,
         package.metered AND NOT package.prepaid AS metered,
         greatest(:first, connection.connected_on, last.period_to + 1) AS first,
         CAST(:last - greatest(:first, connection.connected_on, last.period_to + 1) + 1 AS bigint) AS days,
@@ -84,8 +98,26 @@ _DUE = """
         ORDER BY period_from DESC LIMIT 1
     ) AS last ON true
     WHERE connection.plant_id = :plant AND connection.id > :after AND connection.id <= :upto
-    AND connection.status = 'active' AND (package.prepaid OR :issued > :last)
+    AND (connection.status = 'active' OR connection.id IN (SELECT connection_id FROM flip))
+    AND (package.prepaid OR :issued > :last)
     AND greatest(:first, connection.connected_on, last.period_to + 1) <= :last
+"""
+
+# Days that were off from morning to night; the day of a change had light. Where what was kept does not end
+# with what is, it is not believed.
+_OFF = """
+    SELECT known.id, sum(greatest(least(off.upto, :last) - greatest(off.since, known.first) + 1, 0)) AS days
+    FROM (
+        SELECT connection_id, CASE WHEN active THEN '-infinity' ELSE day + 1 END AS since,
+            CASE WHEN active THEN day - 1 ELSE coalesce(until - 1, 'infinity') END AS upto
+        FROM flip WHERE NOT active OR place = 1
+    ) AS off JOIN known ON known.id = off.connection_id
+    GROUP BY known.id HAVING bool_or(off.upto = 'infinity') <> bool_and(known.active)
+"""
+_DUE = """
+    SELECT known.*, CAST(known.days - coalesce(off.days, 0) AS bigint) AS active_days
+    FROM known LEFT JOIN off ON off.id = known.id
+    WHERE known.days > off.days OR (off.id IS NULL AND known.active)
 """
 
 # The versions of the prices, each with the days it is good for: worked out once for a batch.
@@ -104,7 +136,7 @@ _STEP = """
 """
 _FIXED_LINE = """
     CASE WHEN meter.fixed_paise > 0 THEN '{"kind":"fixed","rate":' || meter.monthly_paise
-        || ',"paise":' || meter.fixed_paise || ',"days":' || meter.days || '}' END
+        || ',"paise":' || meter.fixed_paise || ',"days":' || meter.active_days || '}' END
 """
 
 # What the meter says. It opens where the last bill closed, be it presumed; else with what was read
@@ -198,7 +230,8 @@ _OWED = """
 
 # Materialized, and OFFSET 0, or the planner copies every expression into each of its uses.
 FILL_DRAFT = text(f"""
-    WITH due AS MATERIALIZED ({_DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}),
+    WITH flip AS MATERIALIZED ({_FLIP}), known AS MATERIALIZED ({_KNOWN}), off AS MATERIALIZED ({_OFF}),
+    due AS MATERIALIZED ({_DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}),
     step AS MATERIALIZED ({_STEP})
     INSERT INTO draft
     SELECT meter.id, account.id, coalesce(account.balance_paise, 0),
