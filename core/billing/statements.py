@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from core.billing.due import CHANGED, DUE, KNOWN
 from core.selfreading import BILLS
 
 GRACE_DAYS = 5
@@ -68,57 +69,6 @@ _LOWER = _HALF_UP.format("step.from_wh * meter.days", ":month_days")
 _UPPER = _HALF_UP.format("step.upto_wh * meter.days", ":month_days")
 _ENERGY = _HALF_UP.format("part.wh * part.paise", "1000")
 _ESTIMATE = _HALF_UP.format("past.wh * due.active_days", "past.days")
-
-# When connections became active or ceased to be. What was before the first change that is kept follows
-# from it; changes between two ways of being off are none here.
-_FLIP = """
-    SELECT connection_id, (at AT TIME ZONE 'Asia/Kolkata')::date AS day, active,
-        row_number() OVER seq AS place, lead((at AT TIME ZONE 'Asia/Kolkata')::date) OVER seq AS until
-    FROM (
-        SELECT connection_id, at, id, status = 'active' AS active, coalesce(
-            lag(status = 'active') OVER (PARTITION BY connection_id ORDER BY at, id),
-            was = 'active', status <> 'active') AS before
-        FROM connection_status WHERE connection_id > :after AND connection_id <= :upto
-    ) AS kept WHERE active <> before
-    WINDOW seq AS (PARTITION BY connection_id ORDER BY at, id)
-"""
-
-# Who may be billed, from which day on, and after which bill. Prepaid packages pay the month in
-# advance, all others once it is over.
-_KNOWN = """
-    SELECT connection.id, connection.status = 'active' AS active, connection.package_id, package.prepaid,
-        package.metered AND NOT package.prepaid AS metered,
-        greatest(:first, connection.connected_on, last.period_to + 1) AS first,
-        CAST(:last - greatest(:first, connection.connected_on, last.period_to + 1) + 1 AS bigint) AS days,
-        last.closing_wh, last.reading_id, last.estimated AS presumed
-    FROM connection JOIN package ON package.id = connection.package_id
-    LEFT JOIN LATERAL (
-        SELECT period_to, closing_wh, reading_id, estimated FROM bill
-        WHERE bill.connection_id = connection.id AND reversed_at IS NULL
-        ORDER BY period_from DESC LIMIT 1
-    ) AS last ON true
-    WHERE connection.plant_id = :plant AND connection.id > :after AND connection.id <= :upto
-    AND (connection.status = 'active' OR connection.id IN (SELECT connection_id FROM flip))
-    AND (package.prepaid OR :issued > :last)
-    AND greatest(:first, connection.connected_on, last.period_to + 1) <= :last
-"""
-
-# Days that were off from morning to night; the day of a change had light. Where what was kept does not end
-# with what is, it is not believed.
-_OFF = """
-    SELECT known.id, sum(greatest(least(off.upto, :last) - greatest(off.since, known.first) + 1, 0)) AS days
-    FROM (
-        SELECT connection_id, CASE WHEN active THEN '-infinity' ELSE day + 1 END AS since,
-            CASE WHEN active THEN day - 1 ELSE coalesce(until - 1, 'infinity') END AS upto
-        FROM flip WHERE NOT active OR place = 1
-    ) AS off JOIN known ON known.id = off.connection_id
-    GROUP BY known.id HAVING bool_or(off.upto = 'infinity') <> bool_and(known.active)
-"""
-_DUE = """
-    SELECT known.*, CAST(known.days - coalesce(off.days, 0) AS bigint) AS active_days
-    FROM known LEFT JOIN off ON off.id = known.id
-    WHERE known.days > off.days OR (off.id IS NULL AND known.active)
-"""
 
 # The versions of the prices, each with the days it is good for: worked out once for a batch.
 _PRICE = """
@@ -230,8 +180,8 @@ _OWED = """
 
 # Materialized, and OFFSET 0, or the planner copies every expression into each of its uses.
 FILL_DRAFT = text(f"""
-    WITH flip AS MATERIALIZED ({_FLIP}), known AS MATERIALIZED ({_KNOWN}), off AS MATERIALIZED ({_OFF}),
-    due AS MATERIALIZED ({_DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}),
+    WITH changed AS MATERIALIZED ({CHANGED}), known AS MATERIALIZED ({KNOWN}),
+    due AS MATERIALIZED ({DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}),
     step AS MATERIALIZED ({_STEP})
     INSERT INTO draft
     SELECT meter.id, account.id, coalesce(account.balance_paise, 0),
@@ -309,50 +259,4 @@ RUN_TOTALS = text("""
     FROM bill JOIN connection ON connection.id = bill.connection_id
     JOIN package ON package.id = connection.package_id
     WHERE run_id = :run AND reversed_at IS NULL
-""")
-
-# A run is taken back newest bill first, and an entry as a whole: with the newest bills go all others of
-# their entries. The postings of an entry lead to them, so that no index on bill is needed for it.
-REVERSE = text("""
-    WITH newest AS MATERIALIZED (
-        SELECT id, entry_id FROM bill
-        WHERE run_id = :run AND reversed_at IS NULL ORDER BY id DESC LIMIT :batch
-    ), undone AS MATERIALIZED (
-        SELECT DISTINCT entry_id FROM newest WHERE entry_id IS NOT NULL
-    ), wrong AS MATERIALIZED (
-        SELECT id FROM newest UNION
-        SELECT bill.id FROM undone JOIN posting USING (entry_id)
-        JOIN account ON account.id = posting.account_id
-        JOIN bill ON bill.connection_id = account.connection_id AND bill.entry_id = undone.entry_id
-        WHERE account.kind = 'dues' AND bill.run_id = :run AND bill.reversed_at IS NULL
-    ), marked AS (
-        UPDATE bill SET reversed_at = :at FROM wrong WHERE bill.id = wrong.id
-        RETURNING bill.id, bill.connection_id
-    ), returned AS (
-        UPDATE instalment SET month = NULL, run_id = NULL FROM marked
-        WHERE instalment.run_id = :run AND instalment.connection_id = marked.connection_id
-    ), spared AS (
-        UPDATE bill_late_fee SET closed_at = :at FROM wrong
-        WHERE bill_late_fee.bill_id = wrong.id AND closed_at IS NULL
-    ), made AS (
-        INSERT INTO entry (source, kind, plant_id, at, reverses_id)
-        SELECT 'unbill:' || entry_id, 'reversal', :plant, :at, entry_id FROM (
-            SELECT entry_id FROM undone UNION ALL
-            SELECT entry_id FROM wrong JOIN bill_late_fee ON bill_late_fee.bill_id = wrong.id
-            WHERE entry_id IS NOT NULL AND reversal_id IS NULL
-        ) AS gone RETURNING id, reverses_id
-    ), unfined AS (
-        UPDATE bill_late_fee SET reversal_id = made.id FROM made
-        WHERE bill_late_fee.entry_id = made.reverses_id
-    ), moved AS (
-        INSERT INTO posting (entry_id, account_id, amount_paise)
-        SELECT made.id, posting.account_id, -posting.amount_paise
-        FROM made JOIN posting ON posting.entry_id = made.reverses_id
-    ), unsaid AS (
-        UPDATE outbox SET state = 'expired', error = 'the bill was taken back', finished_at = now()
-        FROM marked WHERE outbox.kind IN ('bill', 'link', 'late_fee') AND outbox.state = 'queued'
-        AND outbox.connection_id = marked.connection_id
-        AND outbox.source LIKE ANY (ARRAY['bill:' || marked.id || ':%', 'latefee:' || marked.id || ':%'])
-    )
-    SELECT id FROM marked
 """)
