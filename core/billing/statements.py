@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from core.billing.due import CHANGED, DUE, KNOWN
+from core.billing.due import DUE, OFF
 from core.selfreading import BILLS
 
 GRACE_DAYS = 5
@@ -180,9 +180,8 @@ _OWED = """
 
 # Materialized, and OFFSET 0, or the planner copies every expression into each of its uses.
 FILL_DRAFT = text(f"""
-    WITH changed AS MATERIALIZED ({CHANGED}), known AS MATERIALIZED ({KNOWN}),
-    due AS MATERIALIZED ({DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}),
-    step AS MATERIALIZED ({_STEP})
+    WITH off AS MATERIALIZED ({OFF}), due AS MATERIALIZED ({DUE}),
+    price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}), step AS MATERIALIZED ({_STEP})
     INSERT INTO draft
     SELECT meter.id, account.id, coalesce(account.balance_paise, 0),
         meter.tariff_id, meter.first, meter.days, meter.opening_wh,

@@ -1,4 +1,4 @@
-"""A batch of a run's bills taken back, in one statement: with their entries, instalments, fees and messages."""
+"""A batch of a run's bills taken back in one statement: with entries, instalments, fees and messages."""
 
 from __future__ import annotations
 
