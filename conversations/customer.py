@@ -12,6 +12,7 @@ from core.doing import Doing
 from core.energy import units
 from core.money import Money
 from core.people import Caller, Line
+from core.picture import Picture
 from core.requests import FaultKind, RequestView
 from core.settings import LANGUAGES
 from core.text import Name, Text, say
@@ -76,7 +77,7 @@ def last_bill(caller: Caller) -> Conversation:
     lines = [say("bill.head", number=line.number, first=bill.first, last=bill.last)]
     if bill.opening_wh is not None and bill.closing_wh is not None:
         lines.append(say("bill.meter", opening=units(bill.opening_wh), closing=units(bill.closing_wh)))
-    lines += [_bill_line(one) for one in bill.lines or ()]
+    lines += [bill_line(one) for one in bill.lines or ()]
     if bill.estimated:
         lines.append(say("bill.self_read" if bill.self_read else "bill.estimated"))
     lines.append(say("bill.sum", amount=Money(bill.amount_paise), due=bill.due_on))
@@ -84,7 +85,7 @@ def last_bill(caller: Caller) -> Conversation:
         state, before = payments.standing(bill.before_paise)
         lines.append(say(f"bill.before_{state}", amount=before))
     lines += _late_fee(bill)
-    return say("nav.lines", lines=tuple(lines))
+    return say("nav.lines", lines=tuple(lines)).beside(Picture("bill", bill.id))
 
 
 def _late_fee(view: Owed | BillView) -> list[Text]:
@@ -95,7 +96,8 @@ def _late_fee(view: Owed | BillView) -> list[Text]:
     return [say(key, amount=Money(view.fee_paise), day=view.fee_on)]
 
 
-def _bill_line(line: BillLine) -> Text:
+def bill_line(line: BillLine) -> Text:
+    """One line of a bill, in words."""
     if line.kind == "fixed":
         return say("bill.fixed", days=line.days, amount=Money(line.paise))
     if line.kind == "instalment":
@@ -147,13 +149,19 @@ def my_package(caller: Caller) -> Conversation:
 
 
 def receipt_again(caller: Caller) -> Conversation:
-    """Send the last receipt once more, to the phone that asks; or show the one whose number is named."""
+    """The last receipt once more, to the phone that asks; or the one whose number is named.
+
+    A chat shows it at once; elsewhere it comes by SMS, to be kept.
+    """
     number = yield from said(say("proof.which"), reading.receipt_number)
     if number is not None:
         return partial(receipts.show, number=number)
     line = yield from which_line(caller)
 
     def send(doing: Doing) -> Text:
+        if doing.channel == "whatsapp":
+            last = receipts.last_number(doing.session, line.id)
+            return receipts.show(doing, last) if last else say("receipt.none", number=line.number)
         sent = receipts.send_last(doing, line.id)
         if sent is None:
             return say("receipt.none", number=line.number)

@@ -60,12 +60,24 @@ WHERE connection.id = %(connection)s
 
 _BILL = f"""
 SELECT period_from, period_to, due_on, amount_paise, before_paise, opening_wh, closing_wh, estimated, lines,
-    self_reading_id IS NOT NULL, fee.paise, fee.charged, fee.day
+    self_reading_id IS NOT NULL, bill.id, fee.paise, fee.charged, fee.day
 FROM (
     SELECT * FROM bill WHERE connection_id = %(connection)s AND reversed_at IS NULL
     ORDER BY period_from DESC LIMIT 1
 ) AS bill
 {_FEE}
+"""
+
+_SHEET = """
+SELECT period_from, period_to, due_on, bill.amount_paise, before_paise, opening_wh, closing_wh, estimated,
+    lines, self_reading_id IS NOT NULL, bill.id, reversed_at IS NOT NULL, connection.number,
+    customer.name, customer.name_local, plant.name, plant.name_local, coalesce(account.balance_paise, 0)
+FROM bill
+JOIN connection ON connection.id = bill.connection_id
+JOIN customer ON customer.id = connection.customer_id
+JOIN plant ON plant.id = connection.plant_id
+LEFT JOIN account ON account.kind = 'dues' AND account.connection_id = connection.id
+WHERE bill.id = %(bill)s
 """
 
 
@@ -103,11 +115,23 @@ class BillView(msgspec.Struct, frozen=True, array_like=True):
     lines: list[BillLine] | None
     self_read: bool
     """Whether the customer's own reading stood in for an estimate."""
-    fee_paise: int | None
-    fee_charged: bool | None
+    id: int
+    fee_paise: int | None = None
+    fee_charged: bool | None = None
     """False: it is only announced."""
-    fee_on: date | None
+    fee_on: date | None = None
     """When it was charged, or the last day to pay without it."""
+
+
+class BillSheet(msgspec.Struct, frozen=True, array_like=True):
+    """A bill with whose it is; `taken_back` once it does not count any more, dues as they are now (paise)."""
+
+    bill: BillView
+    taken_back: bool
+    number: str
+    name: Name
+    plant: Name
+    dues_paise: int
 
 
 class Owed(msgspec.Struct, frozen=True, array_like=True):
@@ -154,6 +178,16 @@ def last_bill(reader: Reader, connection_id: int) -> BillView | None:
     """The newest bill that was not taken back."""
     rows = reader.rows(_BILL, {"connection": connection_id})
     return msgspec.convert(rows[0], BillView) if rows else None
+
+
+def bill_sheet(reader: Reader, bill_id: int) -> BillSheet | None:
+    """A bill as it stands on paper."""
+    rows = reader.rows(_SHEET, {"bill": bill_id})
+    if not rows:
+        return None
+    *bill, taken_back, number, name, name_local, plant, plant_local, dues = rows[0]
+    view = msgspec.convert(bill, BillView)
+    return BillSheet(view, taken_back, number, Name(name, name_local), Name(plant, plant_local), dues)
 
 
 def last_payments(reader: Reader, connection_id: int, limit: int) -> list[Paid]:

@@ -30,6 +30,8 @@ GENERIC = ("reply", "staff_alert", "note", "broadcast")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
+    "bill.taken_back", "bill.told_", "call.", "carry.offer", "code.act", "code.message", "code.scheme",
+    "coupon.ends", "coupon.told",
     "bill.taken_back", "bill.told_", "call.", "code.act", "code.message", "code.scheme",
     "coupon.ends", "coupon.told", "latefee.",
     "outage.back",
@@ -55,6 +57,8 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         for act in (
             "work.to_approve",
             "work.to_reject",
+            "work.to_approve_amount",
+            "work.to_reject_amount",
             "scheme.act",
             "scheme.act_off",
             "work.to_connect",

@@ -37,6 +37,11 @@ PLANTS = (
      "auto_switch=yes", "800", "7", "2 %", "50"),
     ("GRAMJYOTI", "BR", "Bihar", "MUZ", "Muzaffarpur", "BGP", "Bhagwanpur", "भगवानपुर", "", "", "", "", ""),
     ("GRAMJYOTI", "UP", "Uttar Pradesh", "HRD", "Hardoi", "ATW", "Atwa", "अटवा", "", "", "", "", ""),
+     "features", "credit_limit", "grace_days", "cluster_limit"),
+    ("GRAMJYOTI", "BR", "Bihar", "MUZ", "Muzaffarpur", "SKP", "Sikandarpur", "सिकंदरपुर",
+     "auto_switch=yes", "800", "7", "2,000"),
+    ("GRAMJYOTI", "BR", "Bihar", "MUZ", "Muzaffarpur", "BGP", "Bhagwanpur", "भगवानपुर", "", "", "", ""),
+    ("GRAMJYOTI", "UP", "Uttar Pradesh", "HRD", "Hardoi", "ATW", "Atwa", "अटवा", "", "", "", ""),
 )
 STAFF = (
     ("staff", "name", "name_hindi", "phone", "role", "scope", "language"),

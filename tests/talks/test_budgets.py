@@ -8,6 +8,7 @@ import pytest
 
 from channels.ussd import screen
 from channels.written import MOST_PARTS, SMS
+from conversations.catalogue import COMMANDS
 from conversations.prompts import Confirm
 from core import dlt
 from core.alerts import Trouble
@@ -76,6 +77,16 @@ LONGEST: dict[str, list[Text]] = {
             )
             for how in ("approve", "reject")
             for kind in Kind
+        ),
+        *(
+            say(
+                "code.act",
+                code="123456",
+                act=say(f"work.to_{how}_amount", request=REQUEST, what=_what(kind), amount=AMOUNT),
+                service=SERVICE,
+            )
+            for how in ("approve", "reject")
+            for kind in (Kind.PACKAGE, Kind.REFUND)
         ),
         say("code.act", code="123456", act=say("work.to_connect", request=REQUEST), service=SERVICE),
         *(
@@ -219,6 +230,9 @@ LONGEST: dict[str, list[Text]] = {
             for how in ("let_off", *(f"told_{standing}" for standing in STANDINGS))
         ),
     ],
+    "carry": [
+        say("carry.offer", what=command.label, service=SERVICE) for command in COMMANDS if command.menu
+    ],
     "call": [
         *(
             say(f"call.{how}", number=NUMBER, amount=AMOUNT, service=SERVICE)
@@ -276,6 +290,11 @@ LONGEST: dict[str, list[Text]] = {
         ),
         *(say("work.goes_up", request=REQUEST, what=_what(kind), since=MOMENT) for kind in Kind),
         *(say(f"progress.{how}", request=REQUEST, name=NAME, village=NAME) for how in ("asked", "unplaced")),
+        *(
+            say("work.waits_second", request=REQUEST, what=_what(kind), amount=AMOUNT, name=NAME)
+            for kind in (Kind.PACKAGE, Kind.REFUND)
+        ),
+        say("work.pay_out", request=REQUEST, amount=AMOUNT, number=NUMBER),
         *(say("work.withdrawn", request=REQUEST, what=_what(kind)) for kind in Kind),
         say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
@@ -460,6 +479,7 @@ def test_every_outbound_text_is_measured() -> None:
         "alerts.",
         "bill.told_",
         "call.",
+        "carry.offer",
         "code.",
         "receipt.",
         "refund.",

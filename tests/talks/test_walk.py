@@ -277,8 +277,8 @@ SAID_BY_DOORS = {
 IN_DOCS = {"menu.menu", "menu.resume", "menu.stop", "menu.thanks"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
-    "alerts.", "bill.told_", "call.", "bill.taken_back", "bill.note", "latefee.",
-    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "mode.",
+    "alerts.", "bill.told_", "call.", "carry.", "bill.taken_back", "bill.note", "latefee.",
+    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
     "off.act", "off.alarm", "off.back_alarm", "off.still",
@@ -286,7 +286,7 @@ OUTBOUND = (
     "supply.", "meters.action.", "flags.short", "note.came", "note.answer", "note.goes_up",
     "supply.", "meters.action.", "flags.short", "scheme.told_",
     "selfread.told_",
-    "work.kind_", "work.role_", "work.to_",
+    "work.kind_", "work.role_", "work.to_", "work.pay_out",
 )  # fmt: skip
 """Messages to somebody else, and papers; test_budgets.py and test_receipts.py render each."""
 NEVER_BILLED = {"bill.none", "year.none"}
@@ -305,7 +305,10 @@ REFUSED_LATE = {
     "later.not_yours",
     "later.twice",
     "prove.too_many",
+    "work.amount_changed",
+    "work.first_yours",
     "work.held",
+    "work.second_by",
     "work.none",
     "work.none_yours",
     "work.not_theirs",
@@ -357,6 +360,7 @@ OF_DEPOSITS = {
     *(f"totals.{how}" for how in ("month", "none_then", "row_month", "which")),
     *(f"receivable.{how}" for how in ("none", "which")),
     "deposit.act",
+    *(f"deposit.{how}" for how in ("above", "ask", "asked")),
     "proof.deposit",
     "unclear.plant",
     # The refunds of the walk use up the in-charge's codes of the hour; work.txt rejects with one.
@@ -424,6 +428,7 @@ OF_OTHER_REQUESTS = {
     "change.none",
     "status.already_inactive",
     "work.goes_up",
+    *(f"work.{how}" for how in ("card_first", "did_first", "did_pay", "event_amount", "row_first")),
     "fault.planned",
     "off.not_off",
     *(f"outage.{how}" for how in ("alarm", "back", "not_you", "option", "over", "restored", "take", "taken")),

@@ -26,6 +26,7 @@ FOLDER = Path(__file__).parent.parent / "transcripts"
 
 _ACTION = re.compile(
     r"(?P<phone>\+91[0-9]{10}|IN\.[0-9]+) (?:(?P<dials>dials)|presses (?P<keys>.+)|texts:(?P<words>.*)"
+    r"|(?P<loses>loses the signal)"
     r"|(?P<sends>sends a sticker)|(?P<place>sends a place)|taps(?P<earlier> earlier)?: (?P<taps>.+)"
     r"|writes on WhatsApp:(?P<chat>.*))"
 )
@@ -92,6 +93,9 @@ class Stage:
         if words is not None:
             self.play.text(phone, self._typed(words.strip()))
             return self._arrived()
+        if action["loses"]:
+            self.handsets[phone].lose()
+            return ["  [session lost]", *self._arrived()]
         if action["dials"]:
             self.handsets[phone] = self.play.dial(phone)
         else:
@@ -149,6 +153,8 @@ class Stage:
             lead = f"  → {message.phone}{' on WhatsApp' if chat else ''} | "
             shown = look_of(message.widget) if chat and message.widget else message.words
             first, *more = self._plain(shown).split("\n")
+            if chat and message.picture:
+                first, more = f"[picture: {message.picture.of}]", [first, *more]
             lines.append(lead + first)
             lines += [f"{'| ':>{len(lead)}}{line}" for line in more]
             if message.parts > 1 and not chat:

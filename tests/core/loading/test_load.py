@@ -257,6 +257,21 @@ def test_a_late_fee_is_a_sum_or_a_share_and_zero_takes_it_away(loaded: Operator)
         assert loaded.rows(rule) == [held]
 
 
+def test_limits_of_approval_by_role(loaded: Operator) -> None:
+    """A limit is set, left by an empty cell, and taken away by a zero."""
+    head = "organisation,state,cluster,plant,name,cluster_limit,state_limit,second_from\nTARA,BR,MUZ,SKP,S,"
+    limits = "SELECT role, limit_paise, second_from_paise FROM approval_limit, organisation ORDER BY role"
+    loaded.write({"plants.csv": f"{head}2000,,9000\n"})
+    loaded.counts()
+    assert loaded.rows(limits) == [("cluster_in_charge", 2000_00, 9000_00)]
+    loaded.write({"plants.csv": f"{head},50000,\n"})
+    assert loaded.counts()["plants"][2] == 1
+    assert loaded.counts()["plants"] == (1, 0, 0)
+    loaded.write({"plants.csv": f"{head}0,,0\n"})
+    loaded.counts()
+    assert loaded.rows(limits) == [("cluster_in_charge", None, None), ("state_in_charge", 50000_00, None)]
+
+
 def test_a_new_phone_takes_the_place_of_the_old_one(loaded: Operator) -> None:
     loaded.change("customers.csv", "09800000001", "9800000021")
     assert loaded.counts()["customers"] == (4, 0, 1)
