@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from flask import Flask, request
 
-from channels import texting
+from channels import carrying, texting
 from channels.message import DeliveryReport, Inbound, Reply
 from channels.payments.routes import payment_routes
 from channels.phone.carrier import Carrier
@@ -21,6 +21,7 @@ from channels.voice.routes import voice_routes
 from channels.web.health import health_routes
 from channels.web.metrics import metrics_routes
 from channels.web.paypage import pay_routes
+from channels.web.pictures import picture_routes
 from channels.web.receipts import receipt_routes
 from channels.whatsapp.routes import whatsapp_routes
 from core.errors import SettingError
@@ -62,13 +63,17 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     def report(gateway: str, told: DeliveryReport) -> None:
         take_report(made.database, made.redis, settings.default_language, gateway, told)
 
-    app.register_blueprint(ussd_routes(settings, step, trouble))
+    def dropped(session: str, phone: str) -> None:
+        carrying.dropped(made, session, phone)
+
+    app.register_blueprint(ussd_routes(settings, step, trouble, dropped))
     app.register_blueprint(sms_routes(settings, receive, report))
     app.register_blueprint(whatsapp_routes(settings, receive, report))
     app.register_blueprint(voice_routes(made))
     app.register_blueprint(health_routes(made.database.reader, made.redis))
     app.register_blueprint(metrics_routes(made.database, made.redis))
     app.register_blueprint(receipt_routes(settings, made.database.reader))
+    app.register_blueprint(picture_routes(settings, made.database.reader))
     app.register_blueprint(payment_routes(made))
     app.register_blueprint(pay_routes(settings, made.database.reader))
     if settings.demo:

@@ -39,6 +39,8 @@ class Accepted:
 
     provider_id: str | None
     delivered: bool = False
+    bare: str | None = None
+    """Why it went without its picture, where it had one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ class DeliveryReport:
     blocked: bool = False
     elsewhere: bool = False
     """It failed, but another channel may reach this person."""
+    bare: bool = False
+    """It failed for what it carried: where that was a picture, its words alone may do."""
     channel: str = "sms"
 
 

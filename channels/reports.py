@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from channels.message import DeliveryReport
 from core.alerts import stop_texting
 from core.db import Database
-from core.delivery import Reported, apply_report, fall_back
+from core.delivery import BEFORE, Reported, apply_report, fall_back
 from core.phones import masked
+from core.picture import send_words_alone
 
 log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ def _apply(
 ) -> bool:
     """False when no message of ours fits; `in_doubt` goes by the phone of a message nobody was sure of."""
     with database.begin() as session:
-        found = _by_sms(session, gateway, report) or apply_report(
+        found = _otherwise(session, gateway, report) or apply_report(
             session,
             gateway,
             report.state,
@@ -85,11 +86,15 @@ def _apply(
     return found is not None
 
 
-def _by_sms(session: Session, gateway: str, report: DeliveryReport) -> Reported | None:
-    """Where WhatsApp could not bring a message, but an SMS may: queue it as one."""
-    if not report.elsewhere or report.row is None:
+def _otherwise(session: Session, gateway: str, report: DeliveryReport) -> Reported | None:
+    """Where WhatsApp could not bring a message, but its words alone may do, or an SMS: queue it as that."""
+    if report.row is None:
         return None
-    phone = fall_back(session, gateway, report.row, report.reason)
+    phone = None
+    if report.bare:
+        phone = send_words_alone(session, gateway, report.row, report.reason, BEFORE["failed"])
+    if phone is None and report.elsewhere:
+        phone = fall_back(session, gateway, report.row, report.reason)
     return Reported(phone, moved=True) if phone else None
 
 

@@ -180,7 +180,10 @@ def judge(message: Outgoing, tried: Tried) -> Result:
 
 
 def _detour(message: Outgoing, tried: Tried) -> str | None:
-    """Why WhatsApp could not bring it, where it has become an SMS."""
+    """Why it has become an SMS, or went without its picture."""
+    match tried[-1][1]:
+        case Accepted(bare=str(reason)):
+            return f"no picture: {reason}"
     if not message.detoured:
         return None
     before = [outcome.reason for _, outcome in tried if isinstance(outcome, Never) and outcome.elsewhere]

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from channels import free_text
+from channels import carrying, free_text
 from channels.callers import caller_of, whom_to_answer
 from channels.line import LONGEST, Line, language_of, parse
 from channels.message import PLACE, Inbound
@@ -28,6 +28,7 @@ from core import outbox, texts
 from core.fold import fold
 from core.people import Caller
 from core.phones import is_scoped, masked
+from core.picture import Picture
 from core.text import Text, render, say
 from core.widget import Widget
 
@@ -160,7 +161,7 @@ class Texting:
         if not ended and not self.services.places.save(self.inbound.channel, phone, loaded.raw, place, LIFE):
             return self.replied
         if not self.replied:
-            self._reply(place)
+            self._reply(place, turn.picture)
         if ended and loaded.raw:
             # Last, so that whoever finds no place finds the text answered.
             self.services.places.forget(self.inbound.channel, phone, loaded.raw)
@@ -177,7 +178,7 @@ class Texting:
         tap = read_tap(self.inbound.given)
         if tap is None:
             free_text.expect_a_person(self.inbound.given)
-            turn = self._continued(loaded) or self._started(loaded, phone)
+            turn = self._continued(loaded) or self._carried(loaded, phone) or self._started(loaded, phone)
             if turn.unclear:
                 self._expect_a_reader(phone)
             return turn
@@ -221,6 +222,15 @@ class Texting:
             return None
         return turn
 
+    def _carried(self, loaded: Loaded, phone: str) -> Turn | None:
+        """The talk that broke off on USSD, if this text means to go on with it."""
+        place = carrying.take_over(self.services, phone, loaded, fold(self.inbound.given))
+        if place is None:
+            return None
+        turn = self._turn(place)
+        turn.take(None)
+        return turn
+
     def _started(self, loaded: Loaded, phone: str) -> Turn:
         """A new talk from this line, or words that say what could be sent."""
         caller = caller_of(self.services, loaded, phone)
@@ -253,8 +263,8 @@ class Texting:
         free_text.expect_a_reader(reader, self.id, inbound.sender, phone, inbound.given)
 
     def _turn(self, place: Place) -> Turn:
-        def finish(session: Session, pages: list[str]) -> None:
-            if not self._answer_in(session, place.caller.phone, pages[0], place.language):
+        def finish(session: Session, pages: list[str], picture: Picture | None) -> None:
+            if not self._answer_in(session, place.caller.phone, pages[0], place.language, picture):
                 raise AlreadyAnswered
             self.replied = True
 
@@ -263,10 +273,18 @@ class Texting:
     def _language(self, caller: Caller, line: Line | None) -> str:
         return language_of(self.inbound.given, caller, line, self.services.settings.default_language)
 
-    def _reply(self, place: Place) -> None:
-        self._say(place.caller.phone, place.pages[place.page], place.language, widget_on(place))
+    def _reply(self, place: Place, picture: Picture | None = None) -> None:
+        words = place.pages[place.page]
+        self._say(place.caller.phone, words, place.language, widget_on(place), picture)
 
-    def _say(self, phone: str, words: str, language: str, widget: Widget | None = None) -> None:
+    def _say(
+        self,
+        phone: str,
+        words: str,
+        language: str,
+        widget: Widget | None = None,
+        picture: Picture | None = None,
+    ) -> None:
         """Mark the text as answered and write its one reply, unless it was answered before."""
         texts.answer(
             self.services.database.reader,
@@ -276,11 +294,14 @@ class Texting:
             language=language,
             channel=self.inbound.channel,
             widget=widget,
+            picture=picture,
             lost=self.lost,
             secret=self.secret,
         )
 
-    def _answer_in(self, session: Session, phone: str, words: str, language: str) -> bool:
+    def _answer_in(
+        self, session: Session, phone: str, words: str, language: str, picture: Picture | None
+    ) -> bool:
         """As `_say`, in the transaction of an act; False when the text was answered before."""
         if (
             session.execute(
@@ -297,6 +318,7 @@ class Texting:
             text=words,
             language=language,
             channel=self.inbound.channel,
+            picture=picture,
             default_language=self.services.settings.default_language,
         )
         return True

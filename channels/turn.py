@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import msgspec
@@ -22,6 +22,7 @@ from core.clock import now
 from core.doing import Doing
 from core.errors import Refusal
 from core.fold import keyword
+from core.picture import Picture
 from core.text import Text, words_in_all
 
 _CLAIM = text("""
@@ -49,7 +50,13 @@ class Pager(Protocol):
     def pages_of_words(self, text: Text, language: str) -> list[str]: ...
 
 
-Finish = Callable[[Session, list[str]], None]
+class Finish(Protocol):
+    """What else is written in the transaction that ends a talk: its pages, and what is shown beside."""
+
+    def __call__(self, session: Session, pages: list[str], picture: Picture | None) -> None: ...
+
+
+Close = Callable[[Session, list[str]], None]
 
 
 @dataclass
@@ -58,6 +65,7 @@ class Turn:
 
     `rebuilt`: the person may not have seen the question that this input meets, so a yes is asked
     again. `confirming`: a yes or no is what is asked now. `shown`: the question that this turn has come to.
+    `picture`: what is shown beside the words that end the talk.
     """
 
     services: Services
@@ -70,13 +78,14 @@ class Turn:
     moved: bool = False
     confirming: bool = False
     shown: Show | None = None
+    picture: Picture | None = None
 
     def take(self, given: str | None) -> None:
         """Move about, or answer; the place then holds what is to be shown."""
         if given is not None:
             self.place.turn += 1
             if self.place.secret:
-                self.place.secrets.append(self.place.turn - 1)
+                self.place.secrets.append(self.place.turn - 1 + self.place.shift)
             self.moved = self._moved(given)
             if self.moved:
                 return
@@ -151,6 +160,7 @@ class Turn:
                 self._end(self._act(outcome))
             elif isinstance(outcome, Said):
                 self._end(self.pager.pages_of_words(outcome.text, place.language))
+                self.picture = outcome.text.picture
             else:
                 self._show(outcome)
         except Refusal as refusal:
@@ -191,13 +201,14 @@ class Turn:
     def _act(self, acting: Acting) -> list[str]:
         """The act that ends the talk; its words are kept with it, so that a repeat hears the same."""
 
-        def run(doing: Doing) -> tuple[list[str], Finish | None]:
+        def run(doing: Doing) -> tuple[list[str], Close | None]:
             said = acting.act(doing)
-            return self.pager.pages_of_words(said, self.place.language), self.finish
+            close = partial(self.finish, picture=said.picture) if self.finish else None
+            return self.pager.pages_of_words(said, self.place.language), close
 
         return list(self._once(acting.step, run))
 
-    def _once(self, step: int, run: Callable[[Doing], tuple[Any, Finish | None]]) -> Any:
+    def _once(self, step: int, run: Callable[[Doing], tuple[Any, Close | None]]) -> Any:
         """Run a change under a key that can be used once; a repeat gets its result.
 
         When the database is lost in between, nobody knows whether the change was committed. The key
@@ -210,7 +221,7 @@ class Turn:
         self.services.places.forget_caller(self.place.caller.phone)
         return result
 
-    def _in_one_transaction(self, step: int, run: Callable[[Doing], tuple[Any, Finish | None]]) -> Any:
+    def _in_one_transaction(self, step: int, run: Callable[[Doing], tuple[Any, Close | None]]) -> Any:
         key = step_key(self.place, step)
         with self.services.database.begin() as session:
             claim = {"key": key, "talk": self.place.talk, "caller": encode_caller(self.place.caller)}
@@ -218,9 +229,9 @@ class Turn:
                 result = session.execute(_BEFORE, {"key": key}).scalar_one()
             else:
                 doing = Doing(session, self.place.caller, self.channel, key, now(), self.services.settings)
-                result, finish = run(doing)
-                if finish is not None:
-                    finish(session, result)
+                result, close = run(doing)
+                if close is not None:
+                    close(session, result)
                 session.execute(_RESULT, {"key": key, "value": msgspec.json.encode(result).decode()})
         return result
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -48,6 +48,8 @@ NOT_ON_WHATSAPP = frozenset({63003, 63016, 63024, 63040, 63041, 63042})
 """No WhatsApp at that number, its window closed, its template rejected, paused, disabled: an SMS may do."""
 CONTENT_REFUSED = frozenset({21655, 21656, 63005, 63021, 63027, 63028, 63030})
 """WhatsApp or Twilio does not take this content or its variables: the words as plain text may do."""
+MEDIA_REFUSED = frozenset({11200, 11205, 11750, 12300, 21620, 21622, 21623, 30019, 63019})
+"""Twilio or WhatsApp could not fetch a picture, or does not take it: the words alone may do."""
 CONTENT_GONE = Never("error 21655")
 LOGIN = frozenset({20003, 20005, 30002})
 SENDER = frozenset({21212, 21603, 21606, 21659, 21660, 21661})
@@ -68,6 +70,7 @@ def read_report(form: Mapping[str, str], channel: str = "sms") -> DeliveryReport
         reason=f"error {error}" if state == "failed" else None,
         blocked=code in BLOCKED,
         elsewhere=code in NOT_ON_WHATSAPP | CONTENT_REFUSED,
+        bare=code in MEDIA_REFUSED | CONTENT_REFUSED,
         channel=channel,
     )
 
@@ -121,9 +124,15 @@ def create(
     reports: str,
     body: str | None = None,
     content: Filled | None = None,
+    picture: str | None = None,
 ) -> Outcome:
-    """Send one message, of words or of a content; `reports` is the address of its status callbacks."""
-    what = {"body": body} if content is None else content.fields
+    """Send one message, of words or of a content; `reports` is the address of its status callbacks.
+
+    `picture` is the address from which Twilio fetches what is shown above the words.
+    """
+    what: dict[str, Any] = {"body": body} if content is None else dict(content.fields)
+    if picture is not None:
+        what["media_url"] = [picture]
     try:
         made = client.messages.create(to=to, from_=sender, status_callback=reports, **what)
     except (TwilioRestException, TwilioServiceException) as error:
@@ -153,4 +162,13 @@ def judge_refusal(status: int, code: int | None) -> Outcome:
 
 def refuses_content(outcome: Outcome) -> TypeGuard[Never]:
     """Whether only the content was refused, so that the same words may go as text."""
-    return isinstance(outcome, Never) and outcome.reason in {f"error {code}" for code in CONTENT_REFUSED}
+    return _refuses(outcome, CONTENT_REFUSED)
+
+
+def refuses_picture(outcome: Outcome) -> TypeGuard[Never]:
+    """Whether only the picture was refused, so that the words may go alone."""
+    return _refuses(outcome, CONTENT_REFUSED | MEDIA_REFUSED)
+
+
+def _refuses(outcome: Outcome, codes: Set[int]) -> TypeGuard[Never]:
+    return isinstance(outcome, Never) and outcome.reason in {f"error {code}" for code in codes}

@@ -12,6 +12,7 @@ from core.doing import Doing
 from core.energy import units
 from core.money import Money
 from core.people import Caller, Line
+from core.picture import Picture
 from core.requests import FaultKind, RequestView
 from core.settings import LANGUAGES
 from core.text import Name, Text, say
@@ -61,6 +62,7 @@ def owed(caller: Caller) -> Conversation:
         lines.append(say("owed.bill", amount=Money(found.bill_paise), day=found.billed_on, due=found.due_on))
     if found.paid_paise is not None and found.paid_on:
         lines.append(say("owed.paid", amount=Money(found.paid_paise), day=found.paid_on))
+    lines += _late_fee(found)
     return say("nav.lines", lines=tuple(lines))
 
 
@@ -75,17 +77,27 @@ def last_bill(caller: Caller) -> Conversation:
     lines = [say("bill.head", number=line.number, first=bill.first, last=bill.last)]
     if bill.opening_wh is not None and bill.closing_wh is not None:
         lines.append(say("bill.meter", opening=units(bill.opening_wh), closing=units(bill.closing_wh)))
-    lines += [_bill_line(one) for one in bill.lines or ()]
+    lines += [bill_line(one) for one in bill.lines or ()]
     if bill.estimated:
         lines.append(say("bill.self_read" if bill.self_read else "bill.estimated"))
     lines.append(say("bill.sum", amount=Money(bill.amount_paise), due=bill.due_on))
     if bill.before_paise is not None:
         state, before = payments.standing(bill.before_paise)
         lines.append(say(f"bill.before_{state}", amount=before))
-    return say("nav.lines", lines=tuple(lines))
+    lines += _late_fee(bill)
+    return say("nav.lines", lines=tuple(lines)).beside(Picture("bill", bill.id))
 
 
-def _bill_line(line: BillLine) -> Text:
+def _late_fee(view: Owed | BillView) -> list[Text]:
+    """A late fee since the last bill, or the day until which there is none."""
+    if view.fee_paise is None or view.fee_on is None:
+        return []
+    key = "owed.fee" if view.fee_charged else "owed.fee_after"
+    return [say(key, amount=Money(view.fee_paise), day=view.fee_on)]
+
+
+def bill_line(line: BillLine) -> Text:
+    """One line of a bill, in words."""
     if line.kind == "fixed":
         return say("bill.fixed", days=line.days, amount=Money(line.paise))
     if line.kind == "instalment":
@@ -137,13 +149,19 @@ def my_package(caller: Caller) -> Conversation:
 
 
 def receipt_again(caller: Caller) -> Conversation:
-    """Send the last receipt once more, to the phone that asks; or show the one whose number is named."""
+    """The last receipt once more, to the phone that asks; or the one whose number is named.
+
+    A chat shows it at once; elsewhere it comes by SMS, to be kept.
+    """
     number = yield from said(say("proof.which"), reading.receipt_number)
     if number is not None:
         return partial(receipts.show, number=number)
     line = yield from which_line(caller)
 
     def send(doing: Doing) -> Text:
+        if doing.channel == "whatsapp":
+            last = receipts.last_number(doing.session, line.id)
+            return receipts.show(doing, last) if last else say("receipt.none", number=line.number)
         sent = receipts.send_last(doing, line.id)
         if sent is None:
             return say("receipt.none", number=line.number)

@@ -36,7 +36,7 @@ def pay_online(caller: Caller) -> Conversation:
         if address is not None and (razorpay is None or doing.channel == "whatsapp"):
             number = links.in_reach(doing, line.id)
             lines.append(upi.how_to_pay(doing, address, number, Wish(line.id, asked)))
-        return say("nav.lines", lines=tuple(lines))
+        return say("nav.lines", lines=tuple(lines)).beside(lines[-1].picture)
 
     return send
 

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.outbox import KINDS
+from core.picture import Picture, read_picture
 from core.widget import Widget, read_widget
 
 
@@ -35,6 +36,8 @@ class Outgoing:
     """The id of its registered template, where DLT is on (core/dlt.py)."""
     widget: Widget | None = None
     """The same with something to tap, where the channel can show it."""
+    picture: Picture | None = None
+    """What is shown beside the words, where the channel can show it."""
     window: bool = False
     """Whether the recipient wrote on WhatsApp within the last 24 hours, so that we may write freely."""
     detoured: bool = False
@@ -58,7 +61,7 @@ class Result:
     channel: str = "sms"
     """The road it took, or will take from here on."""
     detour: str | None = None
-    """Why WhatsApp could not bring what now goes by SMS."""
+    """Why WhatsApp could not bring what now goes by SMS, or a picture what now are words alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ WITH due AS (
 UPDATE outbox SET state = 'sending', attempts = attempts + 1, next_at = now() + make_interval(secs => :lease)
 FROM due WHERE outbox.id = due.id
 RETURNING outbox.id, recipient, body, kind, language, attempts, channel, template, priority,
-    widget,
+    widget, picture,
     channel = 'whatsapp' AND EXISTS (
         SELECT FROM inbound WHERE inbound.channel = 'whatsapp' AND inbound.sender = outbox.recipient
           AND received_at > now() - make_interval(secs => :window)) AS window
@@ -98,7 +101,15 @@ def claim(
     bounds["window"] = WINDOW.total_seconds()
     rows = session.execute(_CLAIM, bounds).all()
     rows = sorted(rows, key=lambda row: (row.priority, row.id))
-    return [replace(Outgoing(*row[:8]), widget=read_widget(row.widget), window=row.window) for row in rows]
+    return [
+        replace(
+            Outgoing(*row[:8]),
+            widget=read_widget(row.widget),
+            picture=read_picture(row.picture),
+            window=row.window,
+        )
+        for row in rows
+    ]
 
 
 # Whoever waits for several rows of the outbox takes them in the order of their ids, and sweeps skip

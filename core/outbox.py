@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import gsm
+from core.picture import Picture, stored
 from core.settings import LANGUAGES
 from core.text import Text, render
 from core.widget import Widget
@@ -49,12 +50,16 @@ KINDS: Mapping[str, Kind] = {
     "receipt": Kind(1, ONE_PART, timedelta(days=3)),
     "link": Kind(1, ONE_PART, timedelta(days=1)),
     "reversal": Kind(1, ONE_PART, timedelta(days=3)),
+    # Whoever has dialled again meanwhile needs it no more.
+    "carry": Kind(1, ONE_PART, timedelta(minutes=10), again=False, whatsapp=False, stoppable=True),
     # Asked for by a missed call to the SMS number, and answered there.
     "call": Kind(1, ONE_PART, timedelta(hours=1), whatsapp=False),
     "reply": Kind(1, THREE_PARTS, timedelta(hours=6), whatsapp=False),
     "bill": Kind(9, BILL_PARTS, timedelta(days=3)),
     # A reminder of yesterday may reach somebody who has paid since.
     "reminder": Kind(9, ONE_PART, timedelta(hours=12), again=False, stoppable=True),
+    # Without it there is no fee, so that it goes to whoever has stopped reminders, too.
+    "late_fee": Kind(9, TWO_PARTS, timedelta(hours=12), again=False),
     # Promotional, so it may wait for its hours.
     "coupon": Kind(9, TWO_PARTS, timedelta(days=3), stoppable=True),
     # What one person writes to a plant.
@@ -85,6 +90,12 @@ class Message:
     """The first choice of a road; who has no phone number is written to on WhatsApp in any case."""
     widget: Widget | None = None
     """The same question with something to tap, for a channel that can show it."""
+    picture: Picture | None = None
+    """What is shown beside words that are already written; other words bring their own."""
+
+    @property
+    def shown(self) -> Picture | None:
+        return self.picture if isinstance(self.text, str) else self.text.picture
 
 
 def post(
@@ -98,13 +109,24 @@ def post(
     language: str | None = None,
     channel: str = "sms",
     widget: Widget | None = None,
+    picture: Picture | None = None,
     default_language: str,
 ) -> bool:
     """Write one message; one round trip.
 
     False when nothing was written: the source has spoken already, or the phone is unreachable or stopped it.
     """
-    message = Message(source, recipient, kind, text, connection_id, language, channel=channel, widget=widget)
+    message = Message(
+        source,
+        recipient,
+        kind,
+        text,
+        connection_id,
+        language,
+        channel=channel,
+        widget=widget,
+        picture=picture,
+    )
     return post_many(session, [message], default_language=default_language) == 1
 
 
@@ -143,6 +165,7 @@ def _columns(messages: Iterable[Message]) -> dict[str, list[object]]:
                 kind.stoppable,
                 None if isinstance(message.text, str) else message.text.key,
                 msgspec.json.encode(message.widget).decode() if message.widget else None,
+                stored(message.shown),
             )
             for name, value in zip(_COLUMNS, row, strict=True):
                 columns[name].append(value)
@@ -166,25 +189,26 @@ _COLUMNS = (
     "stoppable",
     "templates",
     "widgets",
+    "pictures",
 )
 
 _POST = text("""
 INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, next_at, expires_at,
-    connection_id, channel, template, widget)
+    connection_id, channel, template, widget, picture)
 SELECT new.source, new.recipient, new.kind, new.language, new.body, new.parts, new.priority,
        coalesce(new.at, now()), coalesce(new.at, now()) + make_interval(secs => new.life), new.connection_id,
        CASE WHEN new.recipient LIKE '+%' AND NOT (new.movable AND phone.whatsapp IS NOT NULL)
             THEN new.channel ELSE 'whatsapp' END, new.template,
-       CAST(new.widget AS jsonb)
+       CAST(new.widget AS jsonb), CAST(new.picture AS jsonb)
 FROM unnest(
     CAST(:sources AS text[]), CAST(:recipients AS text[]), CAST(:kinds AS text[]),
     CAST(:wanted AS text[]), CAST(:languages AS text[]), CAST(:bodies AS text[]),
     CAST(:parts AS smallint[]), CAST(:priorities AS smallint[]), CAST(:lives AS integer[]),
     CAST(:connections AS bigint[]), CAST(:moments AS timestamptz[]), CAST(:channels AS text[]),
     CAST(:movable AS boolean[]), CAST(:stoppable AS boolean[]), CAST(:templates AS text[]),
-    CAST(:widgets AS text[])
+    CAST(:widgets AS text[]), CAST(:pictures AS text[])
 ) AS new(source, recipient, kind, wanted, language, body, parts, priority, life, connection_id, at, channel,
-    movable, stoppable, template, widget)
+    movable, stoppable, template, widget, picture)
 LEFT JOIN phone ON phone.e164 = new.recipient
 WHERE new.language = coalesce(new.wanted, phone.language, :default_language)
   AND phone.unreachable IS NULL

@@ -12,6 +12,7 @@ from core.clock import financial_year, local
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
+from core.picture import Picture
 from core.settings import Settings
 from core.text import Text, say
 
@@ -51,7 +52,7 @@ _RECEIPT = text("""
     INSERT INTO receipt (payment_id, plant_id, year, serial, number)
     SELECT paid.id, :plant, :year, counted.last, :prefix || lpad(counted.last::text, 5, '0')
     FROM paid, counted
-    RETURNING number, code, payment_id
+    RETURNING id, number, code, payment_id
 """)
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:mode || ' ' || :reference, 0))")
@@ -171,7 +172,8 @@ def credit(doing: Doing, incoming: Incoming) -> Credited:
     told = received(
         incoming.purpose, incoming.paise, row.number, balance, given.number, given.code, doing.settings
     )
-    tell(doing, incoming.connection_id, "receipt", told, also=incoming.payer)
+    shown = told.beside(Picture("receipt", given.id))
+    tell(doing, incoming.connection_id, "receipt", shown, also=incoming.payer)
     target = f"connection:{row.number}"
     doing.audit(f"pay.{incoming.mode}", target, paise=incoming.paise, receipt=given.number)
     return Credited(given.payment_id, str(given.number), balance)

@@ -15,6 +15,7 @@ from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
+from core.picture import Picture
 from core.settings import Settings
 from core.text import Text, say
 
@@ -44,7 +45,7 @@ WHERE receipt.number = :number AND (connection.id = ANY(CAST(:lines AS bigint[])
 """
 _MINE = text(_COLUMNS + _IN_REACH)
 _LAST = text("""
-    SELECT receipt.number, receipt.code, payment.amount_paise, payment.paid_at, payment.purpose
+    SELECT receipt.id, receipt.number, receipt.code, payment.amount_paise, payment.paid_at, payment.purpose
     FROM payment JOIN receipt ON receipt.payment_id = payment.id
     WHERE payment.connection_id = :connection AND payment.reversal_id IS NULL
     ORDER BY payment.paid_at DESC, payment.id DESC LIMIT 1
@@ -123,11 +124,17 @@ def show(doing: Doing, number: str) -> Text:
         *([say("proof.deposit")] if proof.purpose == "deposit" else []),
         *link_lines(doing, proof.id),
     ]
-    return say("nav.lines", lines=tuple(lines))
+    return say("nav.lines", lines=tuple(lines)).beside(Picture("receipt", proof.id))
+
+
+def last_number(session: Session, connection_id: int) -> str | None:
+    """The number of the last receipt that counts; None if there is none."""
+    row = session.execute(_LAST, {"connection": connection_id}).one_or_none()
+    return None if row is None else str(row.number)
 
 
 def send_last(doing: Doing, connection_id: int) -> str | None:
-    """Send the last receipt again to the phone that asks; returns its number, None if there is none."""
+    """Text the last receipt again to the phone that asks; returns its number, None if there is none."""
     row = doing.session.execute(_LAST, {"connection": connection_id}).one_or_none()
     if row is None:
         return None
@@ -144,7 +151,7 @@ def send_last(doing: Doing, connection_id: int) -> str | None:
         source=f"receipt-again:{doing.key}",
         recipient=doing.caller.phone,
         kind="receipt",
-        text=told,
+        text=told.beside(Picture("receipt", row.id)),
         connection_id=connection_id,
         default_language=doing.settings.default_language,
     )

@@ -101,7 +101,7 @@ def open_fault(
     )
     if danger:
         _alarm(doing, opened, number, plant_id)
-    outage = outages.join(doing, plant_id) if kind is FaultKind.NO_POWER else None
+    outage = outages.join(doing, plant_id, connection_id) if kind is FaultKind.NO_POWER else None
     return Opened(opened, True, outage)
 
 

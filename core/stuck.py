@@ -19,6 +19,7 @@ from core import clock
 from core.db import Reader
 from core.outbox import Message, post_many
 from core.payments import Purpose, received
+from core.picture import Picture
 from core.settings import Settings
 from core.text import Text, say
 
@@ -133,7 +134,8 @@ GROUP BY staff.phone, stuck.cause ORDER BY staff.phone, stuck.cause
 _TO_TELL = text(
     """
 SELECT substr(entry.source, 5) AS key, connection.id AS connection_id, connection.number,
-       payment.amount_paise, payment.purpose, receipt.number AS receipt, receipt.code, reach.phones,
+       payment.amount_paise, payment.purpose, receipt.number AS receipt, receipt.code, receipt.id,
+       reach.phones,
        (SELECT coalesce(sum(posting.amount_paise), 0)
         FROM account JOIN posting ON posting.account_id = account.id
         WHERE account.kind = payment.purpose AND account.connection_id = payment.connection_id
@@ -197,7 +199,8 @@ def write_receipts(session: Session, settings: Settings) -> int:
 
 def _words(row: Row[Any], settings: Settings) -> Text:
     purpose: Purpose = row.purpose
-    return received(purpose, row.amount_paise, row.number, int(row.balance), row.receipt, row.code, settings)
+    words = received(purpose, row.amount_paise, row.number, int(row.balance), row.receipt, row.code, settings)
+    return words.beside(Picture("receipt", row.id))
 
 
 def events(session: Session) -> Sequence[Row[Any]]:

@@ -6,7 +6,7 @@ All words are in locales/<language>/*.yml, read once by python-i18n. Babel write
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -19,6 +19,7 @@ from babel.numbers import format_decimal
 
 from core.clock import local
 from core.money import Money
+from core.picture import Picture
 from core.settings import LANGUAGES
 
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
@@ -35,10 +36,15 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A key of the locales and what fills its gaps."""
+    """A key of the locales and what fills its gaps; `picture` shows the same where a channel can."""
 
     key: str
     params: tuple[tuple[str, Param], ...] = ()
+    picture: Picture | None = None
+
+    def beside(self, picture: Picture | None) -> Text:
+        """The same words beside a picture."""
+        return replace(self, picture=picture)
 
 
 Param: TypeAlias = "str | int | Money | Name | date | datetime | Text | tuple[Text, ...]"

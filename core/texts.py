@@ -9,6 +9,7 @@ import msgspec
 from core import gsm
 from core.db import Reader
 from core.outbox import KINDS
+from core.picture import Picture, stored
 from core.widget import Widget
 
 # Whoever texts us can be reached, whatever a gateway once said of the number.
@@ -54,11 +55,12 @@ WITH marked AS (
         body = CASE WHEN %(secret)s THEN '' ELSE body END
     WHERE id = %(id)s AND handled_at IS NULL RETURNING id
 ), written AS (
-    INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, expires_at, channel, widget)
+    INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, expires_at, channel, widget,
+        picture)
     SELECT 'reply:' || marked.id, %(recipient)s, 'reply', %(language)s, %(body)s, %(parts)s, %(priority)s,
            now() + make_interval(secs => %(life)s),
            CASE WHEN %(recipient)s LIKE '+%%' THEN %(channel)s ELSE 'whatsapp' END,
-           CAST(%(widget)s AS jsonb)
+           CAST(%(widget)s AS jsonb), CAST(%(picture)s AS jsonb)
     FROM marked LEFT JOIN phone ON phone.e164 = %(recipient)s WHERE phone.unreachable IS NULL
     ON CONFLICT (source) DO NOTHING
 )
@@ -75,6 +77,7 @@ def answer(
     language: str,
     channel: str,
     widget: Widget | None = None,
+    picture: Picture | None = None,
     lost: bool = False,
     secret: bool = False,
 ) -> bool:
@@ -96,5 +99,6 @@ def answer(
         "life": int(kind.life.total_seconds()),
         "channel": channel,
         "widget": msgspec.json.encode(widget).decode() if widget else None,
+        "picture": stored(picture),
     }
     return bool(reader.rows(_ANSWER, row))

@@ -20,6 +20,7 @@ from core import outbox
 from core.clock import local
 from core.db import Reader
 from core.doing import Doing
+from core.picture import Picture
 from core.settings import Settings, Upi
 from core.text import Text, say
 
@@ -124,7 +125,8 @@ def how_to_pay(doing: Doing, upi: Upi, number: str, wish: Wish) -> Text:
     settings = doing.settings
     if doing.channel == "whatsapp":
         page = token(settings, wish, doing.at)
-        return say("payupi.page", number=number, site=site(settings), token=page)
+        words = say("payupi.page", number=number, site=site(settings), token=page)
+        return words.beside(_code(wish))
     if not settings.pay_links:
         return say("payupi.by_hand", number=number, vpa=upi.vpa)
     send(doing, wish, number, doing.caller.phone, doing.key)
@@ -158,4 +160,9 @@ def _message(settings: Settings, wish: Wish, number: str, at: datetime) -> Text:
         site=site(settings),
         token=token(settings, wish, at),
         service=settings.service_name,
-    )
+    ).beside(_code(wish))
+
+
+def _code(wish: Wish) -> Picture:
+    """What a UPI app scans, from the screen of another phone or from a picture that is kept."""
+    return Picture("upi", wish.connection_id, wish.paise or 0)

@@ -18,6 +18,7 @@ from channels.gateways import make_gateways, make_whatsapp_gateways
 from channels.sending import drain, make_sender
 from channels.services import Services, make_services
 from core.loading import load
+from core.picture import Picture, read_picture
 from core.settings import Settings
 from core.widget import Widget, read_widget
 
@@ -34,6 +35,7 @@ class Arrival:
     parts: int
     channel: str = "sms"
     widget: Widget | None = None
+    picture: Picture | None = None
 
 
 @dataclass
@@ -135,13 +137,16 @@ class Play:
             )
         drain(self._sender, seconds=20)
         rows = self.services.database.reader.rows(
-            "SELECT id, recipient, body, kind, parts, channel, widget FROM outbox "
+            "SELECT id, recipient, body, kind, parts, channel, widget, picture FROM outbox "
             "WHERE state = 'delivered' AND id > %(seen)s ORDER BY id",
             {"seen": self._seen},
         )
         if rows:
             self._seen = rows[-1][0]
-        arrived = [replace(Arrival(*row[1:6]), widget=read_widget(row[6])) for row in rows]
+        arrived = [
+            replace(Arrival(*row[1:6]), widget=read_widget(row[6]), picture=read_picture(row[7]))
+            for row in rows
+        ]
         for message in arrived:
             if message.widget and message.channel == "whatsapp":
                 self._widgets.setdefault(message.phone, []).append(message.widget)
@@ -186,6 +191,17 @@ class Handset:
         assert lead in ("CON ", "END "), answer.text
         self.ended = lead == "END "
         return self.screen
+
+    def lose(self) -> None:
+        """The signal goes: the network tells the service that the session broke off."""
+        form = {
+            "sessionId": self.session,
+            "phoneNumber": self.phone,
+            "status": "Incomplete",
+            "hopsCount": "2",
+        }
+        answer = self.play.client.post(f"/ussd/africastalking/{self.play.secret}/ended", data=form)
+        assert answer.status_code == 200, answer.data
 
     def press(self, key: str) -> str:
         """Press keys and send."""

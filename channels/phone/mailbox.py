@@ -10,6 +10,8 @@ import msgspec
 
 from core import gsm
 from core.db import Reader
+from core.picture import path, read_picture
+from core.settings import Settings
 from core.widget import Widget, read_widget
 
 PART_PAISE = 20
@@ -18,7 +20,7 @@ LEAD = "CON "
 """Counts on a USSD screen, although no phone shows it."""
 
 _GOT: LiteralString = """
-SELECT id, recipient, channel, body, finished_at, widget, kind, language FROM outbox
+SELECT id, recipient, channel, body, finished_at, widget, kind, language, picture FROM outbox
 WHERE recipient = ANY(%(phones)s) AND gateway = 'phone' AND state = 'delivered'
   AND (%(since)s::timestamptz IS NULL OR finished_at > %(since)s::timestamptz - interval '5 seconds')
 ORDER BY id DESC LIMIT %(limit)s
@@ -53,6 +55,8 @@ class Letter(msgspec.Struct, frozen=True):
     size: Size | None = None
     widget: Widget | None = None
     """What can be tapped in it."""
+    picture: str | None = None
+    """Where what is shown above its words is fetched, on our own site."""
 
 
 def size_of(words: str) -> Size:
@@ -74,24 +78,47 @@ def size_of_screen(words: str) -> Size:
 
 
 def letters(
-    reader: Reader, phones: Sequence[str], since: datetime | None = None, limit: int = 60
+    reader: Reader,
+    settings: Settings,
+    phones: Sequence[str],
+    since: datetime | None = None,
+    limit: int = 60,
 ) -> list[Letter]:
     """What reached these phones and what they sent, since a moment or of late; the oldest first.
 
     A message of the five seconds before `since` may come again, as its transaction may have ended later.
     """
     asked = {"phones": list(phones), "since": since, "limit": limit}
-    got = [_got(*row) for row in reader.rows(_GOT, asked)]
+    got = [_got(settings, *row) for row in reader.rows(_GOT, asked)]
     sent = [_sent(*row) for row in reader.rows(_SENT, asked)]
     return sorted(got + sent, key=lambda letter: letter.at)
 
 
 def _got(
-    id_: int, phone: str, channel: str, body: str, at: datetime, widget: object, _kind: str, _language: str
+    settings: Settings,
+    id_: int,
+    phone: str,
+    channel: str,
+    body: str,
+    at: datetime,
+    widget: object,
+    _kind: str,
+    language: str,
+    picture: object,
 ) -> Letter:
     if channel == "sms":
         return Letter(f"got:{id_}", phone, channel, body, at, False, size=size_of(body))
-    return Letter(f"got:{id_}", phone, channel, body, at, False, widget=read_widget(widget))
+    shown = read_picture(picture)
+    return Letter(
+        f"got:{id_}",
+        phone,
+        channel,
+        body,
+        at,
+        False,
+        widget=read_widget(widget),
+        picture=path(settings, shown, language) if shown else None,
+    )
 
 
 def _sent(id_: str, phone: str, channel: str, body: str, at: datetime) -> Letter:
@@ -102,7 +129,8 @@ def _sent(id_: str, phone: str, channel: str, body: str, at: datetime) -> Letter
 def inbox(reader: Reader, phone: str, limit: int = 100) -> list[dict[str, Any]]:
     """What arrived on a phone, newest last: id, kind, language, text, channel and when (UTC, ISO).
 
-    `widget` is what can be tapped in a WhatsApp message, in the shape of core/widget.py, else None.
+    `widget` is what can be tapped in a WhatsApp message, in the shape of core/widget.py, else None;
+    `picture` what is shown in one, in the shape of core/picture.py.
     """
     rows = reader.rows(_GOT, {"phones": [phone], "since": None, "limit": limit})
     return [
@@ -114,6 +142,7 @@ def inbox(reader: Reader, phone: str, limit: int = 100) -> list[dict[str, Any]]:
             "channel": channel,
             "at": at.isoformat(),
             "widget": widget if channel == "whatsapp" else None,
+            "picture": picture if channel == "whatsapp" else None,
         }
-        for id_, _, channel, body, at, widget, kind, language in reversed(rows)
+        for id_, _, channel, body, at, widget, kind, language, picture in reversed(rows)
     ]

@@ -182,7 +182,7 @@ def _add_mail(routes: Blueprint, services: Services) -> None:
         phones = _phones()
         dark = dark_among(services.redis, phones)
         bring_held(services, [phone for phone in phones if phone not in dark])
-        found = letters(reader, phones, _moment(request.args.get("since")))
+        found = letters(reader, services.settings, phones, _moment(request.args.get("since")))
         return _json({"letters": found, "dark": sorted(dark)})
 
     @routes.get("/phone/glass")

@@ -1,4 +1,4 @@
-"""A receipt on paper: an A6 PDF with shaped Devanagari, and the same as a picture."""
+"""A receipt or a bill on paper: an A6 PDF with shaped Devanagari, and the same as a picture."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from PIL import Image
 
 WIDTH, HEIGHT, MARGIN = 105, 148, 8
 """A6 in millimetres: a quarter of a sheet, and tall enough for a phone's screen."""
+LINE, USUAL = 6.2, 12
+"""Millimetres of a line, and how many lines fit above the foot of an A6."""
 SCALE = 2
 """Pixels of the picture per point: 595 x 839, to be read on any phone, in some ten kilobytes."""
 RED = (176, 0, 0)
@@ -26,7 +28,10 @@ _pdfium = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """All that stands on a receipt, in one language; `rows` are labels and values, `link` is in the QR."""
+    """All that stands on a receipt or a bill, in one language.
+
+    `receipt` is its number, `rows` are labels and values, `link` is in the QR: none where it is empty.
+    """
 
     service: str
     title: str
@@ -38,10 +43,16 @@ class Words:
     help: str
     link: str
 
+    @property
+    def height(self) -> float:
+        """Of the sheet, in millimetres: more than A6 where it has more lines than a receipt has."""
+        lines = sum(1 + len(line) // 30 for _, value in self.rows for line in value.split("\n"))
+        return HEIGHT + LINE * max(0, lines - USUAL)
+
 
 @lru_cache(maxsize=64)
 def pdf(words: Words) -> bytes:
-    """The receipt as a PDF of one page; fonts are cut down to the letters in it."""
+    """The sheet as a PDF of one page; fonts are cut down to the letters in it."""
     paper = _blank(words)
     paper.set_font_size(15)
     paper.cell(0, 8, words.service, new_x="LMARGIN", new_y="NEXT")
@@ -79,7 +90,7 @@ def _colours() -> Image.Image:
 
 
 def _blank(words: Words) -> FPDF:
-    paper = FPDF(format=(WIDTH, HEIGHT))
+    paper = FPDF(format=(WIDTH, words.height))
     paper.set_title(f"{words.title} {words.receipt}")
     paper.set_margin(MARGIN)
     paper.set_auto_page_break(False)
@@ -93,7 +104,7 @@ def _blank(words: Words) -> FPDF:
 
 
 def _stamp(paper: FPDF, words: str) -> None:
-    """Say across the whole width that a receipt is cancelled."""
+    """Say across the whole width that it does not count."""
     paper.set_text_color(*RED)
     paper.set_draw_color(*RED)
     paper.set_font_size(11)
@@ -108,20 +119,23 @@ def _rows(paper: FPDF, words: Words) -> None:
     paper.ln(1)
     paper.set_font_size(10)
     for label, value in words.rows:
-        paper.cell(36, 6.2, label)
-        paper.multi_cell(0, 6.2, value, new_x="LMARGIN", new_y="NEXT")
+        paper.cell(36, LINE, label)
+        paper.multi_cell(0, LINE, value, align="L", new_x="LMARGIN", new_y="NEXT")
     paper.ln(1)
     paper.line(MARGIN, paper.get_y(), WIDTH - MARGIN, paper.get_y())
 
 
 def _foot(paper: FPDF, words: Words) -> None:
-    """The QR with the receipt's own address on the left, how to check it beside it."""
-    top, side = HEIGHT - MARGIN - 34, 34
-    _qr(paper, words.link, MARGIN, top, side)
+    """The QR with its link on the left, what to do beside it."""
+    side = 34
+    top, left = words.height - MARGIN - side, MARGIN
+    if words.link:
+        _qr(paper, words.link, MARGIN, top, side)
+        left += side + 3
     paper.set_font_size(8.5)
-    paper.set_xy(MARGIN + side + 3, top + 1)
-    for line in (words.check, words.keep, words.help):
-        paper.set_x(MARGIN + side + 3)
+    paper.set_xy(left, top + 1)
+    for line in filter(None, (words.check, words.keep, words.help)):
+        paper.set_x(left)
         paper.multi_cell(0, 4.6, line, align="L", new_x="LMARGIN", new_y="NEXT")
         paper.ln(1)
 

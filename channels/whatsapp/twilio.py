@@ -9,7 +9,16 @@ from dataclasses import replace
 
 from channels import form as fields
 from channels.http import send_each
-from channels.message import PLACE, BadWebhook, DeliveryReport, Inbound, Never, Outcome, Outgoing
+from channels.message import (
+    PLACE,
+    Accepted,
+    BadWebhook,
+    DeliveryReport,
+    Inbound,
+    Never,
+    Outcome,
+    Outgoing,
+)
 from channels.twilio import (
     CONTENT_GONE,
     WHATSAPP,
@@ -18,11 +27,13 @@ from channels.twilio import (
     make_client,
     read_report,
     refuses_content,
+    refuses_picture,
 )
 from channels.whatsapp.contents import Contents, content_of
 from channels.whatsapp.templates import Templates
 from core.db import Database
 from core.phones import is_scoped, read_phone
+from core.picture import address
 from core.settings import Settings, Twilio
 
 PROVIDER = "twilio"
@@ -85,8 +96,9 @@ def _place(form: Mapping[str, str]) -> str:
 class WhatsAppGateway:
     """Sends one message per call; its reports carry our own row number in their address.
 
-    A widget goes as a content; where there is none, or Twilio refuses it, as the text it is as well. Outside
-    the 24 hours after the recipient's last message only what has an approved template goes at all.
+    A widget goes as a content; where there is none, or Twilio refuses it, as the text it is as well. What
+    has a picture goes with it, else as the words that say the same. Outside the 24 hours after the
+    recipient's last message only what has an approved template goes at all, without its picture.
     """
 
     name = NAME
@@ -94,6 +106,7 @@ class WhatsAppGateway:
     def __init__(
         self, twilio: Twilio, sender: str, settings: Settings, pool: Executor, database: Database
     ) -> None:
+        self._settings = settings
         self._sender = WHATSAPP + sender
         self._pool = pool
         self._reports = f"{settings.public_url}/whatsapp/twilio/status"
@@ -109,7 +122,18 @@ class WhatsAppGateway:
         if not message.window:
             return [self._approved(message)]
         outcome = self._tappable(message)
-        return [self._create(message, body=message.body) if outcome is None else outcome]
+        return [self._with_picture(message) if outcome is None else outcome]
+
+    def _with_picture(self, message: Outgoing) -> Outcome:
+        """Send its words, below their picture where there is one and Twilio can fetch it from us."""
+        shown = None
+        if message.picture is not None:
+            shown = address(self._settings, message.picture, message.language)
+        outcome = self._create(message, body=message.body, picture=shown)
+        if shown is None or not refuses_picture(outcome):
+            return outcome
+        again = self._create(message, body=message.body)
+        return replace(again, bare=outcome.reason) if isinstance(again, Accepted) else again
 
     def _approved(self, message: Outgoing) -> Outcome:
         """Send it by its approved template; an SMS may do where there is none, or Twilio refuses it."""
@@ -132,8 +156,19 @@ class WhatsAppGateway:
         return None
 
     def _create(
-        self, message: Outgoing, *, body: str | None = None, content: Filled | None = None
+        self,
+        message: Outgoing,
+        *,
+        body: str | None = None,
+        content: Filled | None = None,
+        picture: str | None = None,
     ) -> Outcome:
-        reports = f"{self._reports}?row={message.id}"
-        to = WHATSAPP + message.recipient
-        return create(self._client, to=to, sender=self._sender, reports=reports, body=body, content=content)
+        return create(
+            self._client,
+            to=WHATSAPP + message.recipient,
+            sender=self._sender,
+            reports=f"{self._reports}?row={message.id}",
+            body=body,
+            content=content,
+            picture=picture,
+        )

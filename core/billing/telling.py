@@ -16,6 +16,7 @@ from core.db import Database
 from core.money import Money
 from core.outbox import Message, post_many
 from core.payments import standing
+from core.picture import Picture
 from core.settings import LANGUAGES
 from core.text import Text, say
 from core.upi import BillLink
@@ -83,7 +84,9 @@ def tell(
                     f"bill:{by_id[phone.connection_id].id}:{phone.e164}",
                     phone.e164,
                     "bill",
-                    words(by_id[phone.connection_id], service),
+                    words(by_id[phone.connection_id], service).beside(
+                        Picture("bill", by_id[phone.connection_id].id)
+                    ),
                     phone.connection_id,
                     phone.language or default_language,
                     at,

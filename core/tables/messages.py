@@ -90,8 +90,10 @@ class Outbox(Base):
     """The key of the words the body was made of; where DLT is on, they must be registered."""
     widget: Mapped[dict[str, Any] | None]
     """The same with something to tap (core/widget.py)."""
+    picture: Mapped[dict[str, Any] | None]
+    """What is shown beside the words where the channel can show it (core/picture.py)."""
     detour: Mapped[str | None]
-    """Why a message that was to go on WhatsApp goes by SMS."""
+    """Why it did not go as it was meant to: by SMS instead of WhatsApp, or without its picture."""
     __table_args__ = (
         one_of("state", OUTBOX_STATES),
         Index(

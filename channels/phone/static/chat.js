@@ -40,11 +40,26 @@ export class Chat {
   bubble(letter, show) {
     const made = element("article", letter.mine ? "bubble mine" : "bubble");
     const words = letter.widget ? letter.widget.body : this.titles.get(letter.text) || letter.text;
+    if (letter.picture) made.append(this.picture(letter.picture));
     made.append(element("p", "said", show(words)));
     const ticks = letter.mine ? (letter.waiting ? " 🕓" : " ✓✓") : "";
     made.append(element("p", "foot", time(letter.at) + ticks));
     if (letter.widget) made.append(this.widget(letter, show));
     return made;
+  }
+
+  /** What stands above the words; it opens whole in a page of its own. */
+  picture(address) {
+    const link = element("a", "picture");
+    link.href = address;
+    link.target = "_blank";
+    link.rel = "noopener";
+    const image = element("img", "");
+    image.src = address;
+    image.alt = "Picture";
+    image.addEventListener("load", () => toEnd(this.thread));
+    link.append(image);
+    return link;
   }
 
   /** Buttons, or a list that stays open while other messages come. */

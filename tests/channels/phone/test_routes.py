@@ -254,4 +254,4 @@ def test_the_terminal_sees_the_inbox_newest_last(play: Play) -> None:
     assert found is not None
     assert [message["id"] for message in found] == sorted(message["id"] for message in found)
     assert len(found) == 3
-    assert set(found[0]) == {"id", "kind", "language", "text", "channel", "at", "widget"}
+    assert set(found[0]) == {"id", "kind", "language", "text", "channel", "at", "widget", "picture"}

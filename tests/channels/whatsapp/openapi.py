@@ -29,10 +29,15 @@ def check_request(taken: Taken) -> str:
         assert taken.fields.keys() <= query, f"{name}: {taken.fields.keys() - query}"
         return name
     assert taken.headers["content-type"].split(";")[0] == described["content_type"], name
-    body = json.loads(taken.body) if described["content_type"].endswith("json") else _form(taken.body)
+    lists = {field for field, schema in described["body"]["properties"].items() if schema["type"] == "array"}
+    body = json.loads(taken.body) if described["content_type"].endswith("json") else _form(taken.body, lists)
     _check(body, described["body"], name)
     for choices in described.get("one_of", []):
         assert sum(choice in body for choice in choices) == 1, f"{name}: exactly one of {choices}"
+    for choices in described.get("any_of", []):
+        assert any(choice in body for choice in choices), f"{name}: at least one of {choices}"
+    for choices in described.get("apart", []):
+        assert sum(choice in body for choice in choices) < 2, f"{name}: never together {choices}"
     return name
 
 
@@ -47,10 +52,11 @@ def _described(taken: Taken) -> tuple[str, Mapping[str, Any]]:
     raise AssertionError(f"no such request: {taken.method} {taken.path}")
 
 
-def _form(body: str) -> dict[str, str]:
+def _form(body: str, lists: set[str]) -> dict[str, str | list[str]]:
+    """The fields of a form; those in `lists` may come more than once."""
     fields = parse_qs(body, keep_blank_values=True, strict_parsing=True)
-    assert all(len(values) == 1 for values in fields.values()), "a field twice"
-    return {field: values[0] for field, values in fields.items()}
+    assert all(len(values) == 1 for field, values in fields.items() if field not in lists), "a field twice"
+    return {field: values if field in lists else values[0] for field, values in fields.items()}
 
 
 def _check(value: Any, schema: Mapping[str, Any], where: str) -> None:
