@@ -18,9 +18,10 @@ from sqlalchemy.exc import IntegrityError
 from core import bank, billing, deposits, disputes, handing, ledger, lists, online, payments, taking_back
 from core import unmatched as waiting
 from core.billing import BillingError, Period
+from core.billing.runs import DUE_DAYS
 from core.coupons import making, redeeming
 from core.doing import Doing
-from core.dunning import promises
+from core.dunning import charging, late_fees, promises, waiving
 from core.errors import Refusal
 from core.lists import Item
 from core.online import Event, Paid, Refund
@@ -86,6 +87,7 @@ class Office:
         self.houses = {str(row[0]): (int(str(row[1])), str(row[2]), int(str(row[3]))) for row in known}
         with self.play.services.database.begin() as session:
             session.execute(text("UPDATE coupon_scheme SET per_connection = 1000, total = NULL"))
+            session.execute(text("UPDATE organisation SET late_fee_paise = 4900, late_fee_cap_paise = 9900"))
             session.execute(
                 text("""
                     INSERT INTO payment_link (reference, connection_id, amount_paise, asked_by, state, asked_at,
@@ -101,7 +103,7 @@ class Office:
         """One house more, whose accounts are opened after those of its plant."""
         with self.play.services.database.begin() as session:
             plant = session.execute(text("SELECT id FROM plant WHERE code = 'RAMPUR'")).scalar_one()
-            for kind in ("income", "discount", "clearing", "suspense"):
+            for kind in ("income", "late_fees", "discount", "clearing", "suspense"):
                 ledger.account_id(session, kind, plant_id=plant)
             session.execute(
                 text("""
@@ -277,7 +279,8 @@ class Office:
             ).one()
             packages.carry_out(doing, request)
             doing.session.execute(
-                text("UPDATE request SET closed_at = now(), state = 'completed' WHERE id = :id"), {"id": request.id}
+                text("UPDATE request SET closed_at = now(), state = 'completed' WHERE id = :id"),
+                {"id": request.id},
             )
             return number
 
@@ -340,7 +343,13 @@ class Office:
         """A list with a new line, or one that came before; all that is new is credited."""
         number = self.houses[HOUSES[pick % 4]][1]
         note = f"UPI/BL{number}D261121" if pick % 3 else "UPI"
-        bind = {"reference": f"UTR{pick % 8}", "paise": 10_00 + pick % 8, "note": note, "at": AT, "on": AT.date()}
+        bind = {
+            "reference": f"UTR{pick % 8}",
+            "paise": 10_00 + pick % 8,
+            "note": note,
+            "at": AT,
+            "on": AT.date(),
+        }
 
         def load(doing: Doing) -> None:
             doing.session.execute(
@@ -354,7 +363,10 @@ class Office:
 
         def run(key: str) -> object:
             self.by(PROVIDER, load)(key)
-            while self.by(PROVIDER, lambda doing: bank.take_next(doing.session, doing.settings, AT))(key) is True:
+            while (
+                self.by(PROVIDER, lambda doing: bank.take_next(doing.session, doing.settings, AT))(key)
+                is True
+            ):
                 pass
             return None
 
@@ -385,9 +397,39 @@ class Office:
         plan = found[pick % len(found)]
         return self.by(SELLER, lambda doing: plans.cancel(doing, plan))
 
+    def late_fee(self, pick: int, _rupees: int) -> Act:
+        """Announce the fees of a month's bills, have that delivered, and charge them when their day is over."""
+        database = self.play.services.database
+        due = datetime.combine(MONTHS[pick % 3].last + timedelta(days=1 + DUE_DAYS), AT.time(), UTC)
+        told = due + timedelta(days=3)
+
+        def run(_key: str) -> object:
+            late_fees.announce(database, told, default_language="en", service="Bijli Line")
+            with database.begin() as session:
+                session.execute(
+                    text("""
+                        UPDATE outbox SET state = 'delivered', sent_at = :at, finished_at = :at WHERE id IN (
+                            SELECT id FROM outbox WHERE kind = 'late_fee' AND state = 'queued'
+                            FOR UPDATE SKIP LOCKED)
+                    """),
+                    {"at": told},
+                )
+            return charging.charge(database, due + timedelta(days=20))
+
+        return run
+
+    def waive(self, pick: int, _rupees: int) -> Act | None:
+        found = self.ids("SELECT bill_id FROM bill_late_fee ORDER BY bill_id")
+        if not found:
+            return None
+        bill = found[pick % len(found)]
+        return self.by(IN_CHARGE, lambda doing: waiving.waive(doing, bill, "why"))
+
     def promise(self, pick: int, _rupees: int) -> Act:
         here, number, _ = self.houses[HOUSES[pick % 3]]
-        return self.by((ASHA, MOHAN)[pick % 2], lambda doing: promises.make(doing, here, number, 1 + pick % 5))
+        return self.by(
+            (ASHA, MOHAN)[pick % 2], lambda doing: promises.make(doing, here, number, 1 + pick % 5)
+        )
 
     def read(self, pick: int, rupees: int) -> Act:
         """A reading some day; the meter only goes forward with the days."""
@@ -438,6 +480,7 @@ WAYS = (
     "deposit", "set_off", "give_back", "another_package",
     "make_coupon", "redeem", "unredeem",
     "webhook", "refund", "match", "bank",
-    "sell", "pay_off", "cancel", "promise", "read", "bill", "unbill",
+    "sell", "pay_off", "cancel", "promise", "read",
+    "bill", "bill", "unbill", "late_fee", "waive",
 )  # fmt: skip
 """Every way in which money moves, and what decides about how much."""
