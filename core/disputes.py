@@ -100,7 +100,8 @@ def open_dispute(reader: Reader, staff_id: int, receipt: str) -> OpenDispute | N
 def deny(doing: Doing, payment_id: int) -> str:
     """Note that the cash was never given; collector and in-charge hear of it. Returns the receipt.
 
-    The payment stands until it is settled. Refusal when it is no cash, not this phone's, taken back or too old.
+    The payment stands until it is settled. Refusal when it is no cash, not this phone's, taken back or
+    too old.
     """
     paid = doing.session.execute(taking_back.TO_UNDO, {"payment": payment_id}).one()
     bind = {"connection": paid.connection_id, "phone": doing.caller.phone}

@@ -1,4 +1,4 @@
-"""Postings lock the accounts of people before those of plants, as billing runs do: no two wait for each other.
+"""Postings lock the accounts of people before those of plants, as billing runs do; none blocks another.
 
 A run holds the dues of a batch before it posts, and the plant's income last of all. A posting that locked
 by id alone held the income first wherever a customer's account was opened after it.

@@ -90,8 +90,8 @@ class Office:
             session.execute(text("UPDATE organisation SET late_fee_paise = 4900, late_fee_cap_paise = 9900"))
             session.execute(
                 text("""
-                    INSERT INTO payment_link (reference, connection_id, amount_paise, asked_by, state, asked_at,
-                        expires_at)
+                    INSERT INTO payment_link (reference, connection_id, amount_paise, asked_by, state,
+                        asked_at, expires_at)
                     SELECT 'link-' || reference, id, :paise, '+919800000001', 'open', :at,
                         CAST(:at AS timestamptz) + interval '7 days'
                     FROM connection WHERE reference = ANY(:houses)
@@ -107,7 +107,8 @@ class Office:
                 ledger.account_id(session, kind, plant_id=plant)
             session.execute(
                 text("""
-                    INSERT INTO connection (reference, number, customer_id, plant_id, package_id, connected_on)
+                    INSERT INTO connection (reference, number, customer_id, plant_id, package_id,
+                        connected_on)
                     SELECT 'N-001', '120499', customer_id, plant_id, package_id, '2026-11-01' FROM connection
                     WHERE reference = 'R-002'
                 """)
@@ -398,7 +399,7 @@ class Office:
         return self.by(SELLER, lambda doing: plans.cancel(doing, plan))
 
     def late_fee(self, pick: int, _rupees: int) -> Act:
-        """Announce the fees of a month's bills, have that delivered, and charge them when their day is over."""
+        """Announce the fees of a month's bills, deliver that, and charge them when their day is over."""
         database = self.play.services.database
         due = datetime.combine(MONTHS[pick % 3].last + timedelta(days=1 + DUE_DAYS), AT.time(), UTC)
         told = due + timedelta(days=3)
