@@ -30,8 +30,7 @@ _LIMITS = """(
     SELECT organisation AS code, min(line) AS line, max(credit_limit) AS credit_limit,
         max(grace_days) AS grace_days,
         max(float_limit) AS float_limit, max(late_fee) AS late_fee, max(late_fee_days) AS late_fee_days,
-        max(late_fee_cap) AS late_fee_cap
-        max(float_limit) AS float_limit, max(second_from) AS second_from
+        max(late_fee_cap) AS late_fee_cap, max(second_from) AS second_from
     FROM in_plants GROUP BY organisation
 ) AS given"""
 _ROLE_LIMITS = """(
