@@ -17,8 +17,11 @@ from core.work.rules import DOERS, INSIDE, RULES, Kind, Step
 
 _ROW = """
     SELECT request.number, request.kind, request.topic, request.state, request.urgent, request.plant_id,
-        connection.number AS connection, coalesce(customer.name, request.details ->> 'name') AS name,
-        customer.name_local, coalesce(customer.village, request.details ->> 'village') AS village,
+        connection.number AS connection,
+        coalesce(customer.name, request.details ->> 'name', plant.name) AS name,
+        coalesce(customer.name_local, CASE WHEN request.connection_id IS NULL
+            AND request.details ->> 'name' IS NULL THEN plant.name_local END) AS name_local,
+        coalesce(customer.village, request.details ->> 'village') AS village,
         coalesce(request.phone, '') AS phone, request.created_at,
         staff.id AS assignee_id, staff.name AS assignee, staff.name_local AS assignee_local,
         request.details ->> 'package' AS wanted, request.paise, request.raised_by, first.id AS first_id,
@@ -26,6 +29,7 @@ _ROW = """
     FROM request
     LEFT JOIN connection ON connection.id = request.connection_id
     LEFT JOIN customer ON customer.id = connection.customer_id
+    LEFT JOIN plant ON plant.id = request.plant_id
     LEFT JOIN staff ON staff.id = request.assignee_id
     LEFT JOIN LATERAL (
         SELECT one.id, one.name, one.name_local FROM request_event JOIN staff AS one ON one.id = staff_id
