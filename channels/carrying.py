@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import text
 
+from channels.nudge import nudge
 from channels.once import MOVED, OFFERED, note
 from channels.places import Loaded, Place
 from channels.services import Services
@@ -97,6 +98,7 @@ def dropped(services: Services, session: str, phone: str, at: datetime | None = 
             language=place.language,
             default_language=settings.default_language,
         )
+    nudge(services.redis)
     log.info("carry offered", caller=masked(phone))
 
 
