@@ -38,6 +38,7 @@ class PhotoStore:
     """A folder, or a bucket of S3 or of what speaks like it."""
 
     def __init__(self, media: Media) -> None:
+        """StoreAway when a folder can't be made."""
         self._store = _folder(media.place) if isinstance(media.place, Path) else _bucket(media.place)
 
     def put(self, key: str, photo: bytes) -> None:
@@ -77,7 +78,10 @@ def store_of(media: Media) -> PhotoStore:
 
 
 def _folder(folder: Path) -> LocalStore:
-    return LocalStore(folder, mkdir=True)
+    try:
+        return LocalStore(folder, mkdir=True)
+    except (BaseError, OSError) as error:
+        raise StoreAway(f"no folder {folder}") from error
 
 
 def _bucket(bucket: Bucket) -> S3Store:

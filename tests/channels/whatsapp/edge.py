@@ -35,7 +35,7 @@ class Edge:
     """The store answers nothing but 503."""
 
     def start(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -72,6 +72,13 @@ class Edge:
             self.objects.pop(f"{bucket}/{key}", None)
         deleted = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
         return Served(200, f"<DeleteResult>{deleted}</DeleteResult>".encode())
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who asked hung up in the middle, as they should: nothing to report."""
 
 
 def _handler(edge: Edge) -> type[BaseHTTPRequestHandler]:
