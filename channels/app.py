@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from flask import Flask, request
 
-from channels import texting
+from channels import carrying, texting
 from channels.message import DeliveryReport, Inbound, Reply
 from channels.payments.routes import payment_routes
 from channels.phone.carrier import Carrier
@@ -63,7 +63,10 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     def report(gateway: str, told: DeliveryReport) -> None:
         take_report(made.database, made.redis, settings.default_language, gateway, told)
 
-    app.register_blueprint(ussd_routes(settings, step, trouble))
+    def dropped(session: str, phone: str) -> None:
+        carrying.dropped(made, session, phone)
+
+    app.register_blueprint(ussd_routes(settings, step, trouble, dropped))
     app.register_blueprint(sms_routes(settings, receive, report))
     app.register_blueprint(whatsapp_routes(settings, receive, report))
     app.register_blueprint(voice_routes(made))

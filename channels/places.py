@@ -67,6 +67,17 @@ class Place(msgspec.Struct, array_like=True):
     """On WhatsApp, what can be tapped on each of the pages; empty where nothing can."""
     secret: bool = False
     secrets: list[int] = []
+    session: str = ""
+    """The USSD session that goes on with a talk begun in another one; empty: its own."""
+    offered: str = ""
+    """The session that was asked whether it goes on with this one."""
+    shift: int = 0
+    """How many inputs of the session came before the talk's first (below zero: of an earlier one)."""
+
+    @property
+    def door(self) -> str:
+        """The session that may answer what is asked."""
+        return self.session or self.talk
 
 
 _place = msgspec.msgpack.Decoder(Place)
@@ -78,12 +89,15 @@ class Loaded(msgspec.Struct):
     """What Redis knew: the place's bytes as read (empty if none), the place, the caller.
 
     `away`: Redis did not answer, so that nothing this hop leaves behind will be known to the next.
+    `dropped`: for a written message, where the phone's USSD talk stands.
     """
 
     raw: bytes
     place: Place | None
     caller: Caller | None
     away: bool = False
+    dropped_raw: bytes = b""
+    dropped: Place | None = None
 
 
 class _Wire(Protocol):
@@ -108,9 +122,19 @@ class Places:
 
     def load(self, channel: str, phone: str) -> Loaded:
         """Place and caller in one trip; nothing when Redis is away."""
-        answer = self._call("MGET", f"bl:p:{channel}:{phone}", f"bl:c:{phone}")
-        raw, caller = answer if answer is not None else (None, None)
-        return Loaded(raw or b"", _decode(_place, raw), _decode(_caller, caller), answer is None)
+        keys = [f"bl:p:{channel}:{phone}", f"bl:c:{phone}"]
+        if channel != "ussd":
+            keys.append(f"bl:p:ussd:{phone}")
+        answer = self._call("MGET", *keys)
+        raw, caller, dropped = [*(answer or (None, None)), None][:3]
+        return Loaded(
+            raw or b"",
+            _decode(_place, raw),
+            _decode(_caller, caller),
+            answer is None,
+            dropped or b"",
+            _decode(_place, dropped),
+        )
 
     def save(self, channel: str, phone: str, read: bytes, place: Place, life: int) -> bool:
         """Write the place unless another hop did since it was read; True when Redis is away."""
@@ -125,9 +149,9 @@ class Places:
         """As `save`, but without waiting: for a talk that is over, where another hop may as well win."""
         self._tell("EVAL", _SAVE, 1, f"bl:p:{channel}:{phone}", read, _encode(place), life)
 
-    def forget(self, channel: str, phone: str, read: bytes) -> None:
-        """Drop the place, its talk is over, unless another hop has begun a new one since it was read."""
-        self._call("EVAL", _FORGET, 1, f"bl:p:{channel}:{phone}", read)
+    def forget(self, channel: str, phone: str, read: bytes) -> bool:
+        """Drop the place, unless another hop has changed it since it was read; then False."""
+        return bool(self._call("EVAL", _FORGET, 1, f"bl:p:{channel}:{phone}", read))
 
     def remember_caller(self, caller: Caller) -> None:
         """Keep a caller for the next hops."""

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from channels import free_text
+from channels import carrying, free_text
 from channels.callers import caller_of, whom_to_answer
 from channels.line import LONGEST, Line, language_of, parse
 from channels.message import PLACE, Inbound
@@ -190,7 +190,7 @@ class Texting:
         tap = read_tap(self.inbound.given)
         if tap is None:
             free_text.expect_a_person(self.inbound.given)
-            turn = self._continued(loaded) or self._started(loaded, phone)
+            turn = self._continued(loaded) or self._carried(loaded, phone) or self._started(loaded, phone)
             if turn.unclear:
                 self._expect_a_reader(phone)
             return turn
@@ -232,6 +232,15 @@ class Texting:
         turn.take(given)
         if (over and not turn.moved) or (turn.unclear and command):
             return None
+        return turn
+
+    def _carried(self, loaded: Loaded, phone: str) -> Turn | None:
+        """The talk that broke off on USSD, if this text means to go on with it."""
+        place = carrying.take_over(self.services, phone, loaded, fold(self.inbound.given))
+        if place is None:
+            return None
+        turn = self._turn(place)
+        turn.take(None)
         return turn
 
     def _started(self, loaded: Loaded, phone: str) -> Turn:

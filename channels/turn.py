@@ -85,7 +85,7 @@ class Turn:
         if given is not None:
             self.place.turn += 1
             if self.place.secret:
-                self.place.secrets.append(self.place.turn - 1)
+                self.place.secrets.append(self.place.turn - 1 + self.place.shift)
             self.moved = self._moved(given)
             if self.moved:
                 return

@@ -13,7 +13,7 @@ from core.doing import Doing
 from core.money import Money
 from core.people import Caller, StaffMember
 from core.text import Text, say
-from core.work.machine import roles
+from core.work.telling import roles
 
 
 def _me(caller: Caller) -> StaffMember:

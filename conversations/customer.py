@@ -62,6 +62,7 @@ def owed(caller: Caller) -> Conversation:
         lines.append(say("owed.bill", amount=Money(found.bill_paise), day=found.billed_on, due=found.due_on))
     if found.paid_paise is not None and found.paid_on:
         lines.append(say("owed.paid", amount=Money(found.paid_paise), day=found.paid_on))
+    lines += _late_fee(found)
     return say("nav.lines", lines=tuple(lines))
 
 
@@ -83,7 +84,16 @@ def last_bill(caller: Caller) -> Conversation:
     if bill.before_paise is not None:
         state, before = payments.standing(bill.before_paise)
         lines.append(say(f"bill.before_{state}", amount=before))
+    lines += _late_fee(bill)
     return say("nav.lines", lines=tuple(lines)).beside(Picture("bill", bill.id))
+
+
+def _late_fee(view: Owed | BillView) -> list[Text]:
+    """A late fee since the last bill, or the day until which there is none."""
+    if view.fee_paise is None or view.fee_on is None:
+        return []
+    key = "owed.fee" if view.fee_charged else "owed.fee_after"
+    return [say(key, amount=Money(view.fee_paise), day=view.fee_on)]
 
 
 def bill_line(line: BillLine) -> Text:

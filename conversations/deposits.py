@@ -8,13 +8,14 @@ from conversations import books, reading
 from conversations.prompts import Conversation, Talk, ask, confirm, look, said
 from conversations.proof import prove
 from conversations.staff import payee_of
-from core import deposits, floats, payments
+from core import deposits, floats, limits, payments
 from core.collecting import Payee
 from core.deposits import KEEPERS, Deposit
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller
 from core.text import Text, say
+from core.work import refunds
 
 
 def deposit(caller: Caller) -> Conversation:
@@ -102,11 +103,27 @@ def refund(caller: Caller) -> Conversation:
     paise = yield from ask(question, reading.cash)
     if paise > held.held_paise:
         return say("deposit.too_much", number=payee.number, held=Money(held.held_paise))
+    role = caller.staff.role if caller.staff else ""
+    alone = partial(limits.decides, role=role, connection_id=payee.connection_id, paise=paise)
+    if not (yield from look(f"alone-{paise}", alone, bool)):
+        return (yield from _ask_for(payee, paise))
     act = say("deposit.act", amount=Money(paise), number=payee.number)
     proof = yield from prove(caller, f"refund:{payee.number}:{paise}", act)
     if proof != "right":
         return say(f"prove.{proof}")
     return partial(deposits.give_back, connection_id=payee.connection_id, paise=paise)
+
+
+def _ask_for(payee: Payee, paise: int) -> Conversation:
+    """Above one's limit: ask those who may decide, after a yes."""
+    question = say("deposit.ask", amount=Money(paise), number=payee.number)
+    if not (yield from confirm(question)):
+        return say("deposit.kept")
+
+    def wish(doing: Doing) -> Text:
+        return say("deposit.asked", request=refunds.ask_for(doing, payee.connection_id, paise))
+
+    return wish
 
 
 def _keeper(caller: Caller) -> bool:

@@ -11,9 +11,9 @@ from core.doing import Doing
 from core.people import Caller, StaffMember
 from core.text import Text, say
 from core.work import effects, machine, switching
-from core.work.machine import roles
 from core.work.rules import CLUSTER, RAISERS, RULES, Kind, Step
 from core.work.switching import Off, Target
+from core.work.telling import roles
 
 SHOWN = 20
 

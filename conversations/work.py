@@ -10,13 +10,15 @@ from conversations import connecting, reading
 from conversations.prompts import Conversation, Talk, ask, choose, look, said
 from conversations.proof import prove
 from core.doing import Doing
+from core.money import Money
 from core.people import Caller, StaffMember
 from core.picture import Picture
 from core.text import Name, Text, say
 from core.work import effects, figures, lists, machine, telling
 from core.work.figures import PlantReport
 from core.work.lists import Doer, Event, Task
-from core.work.rules import STAGES, Kind, Step, who_can
+from core.work.machine import Moved
+from core.work.rules import JUDGED, RAISER, STAGES, Kind, Step, who_can
 
 TASKS_SHOWN = 20
 DOERS_SHOWN = 12
@@ -61,7 +63,7 @@ def pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
     """Choose one of some requests, then what to do with it."""
     number = yield from choose(head, [(one.number, _row(one)) for one in found])
     task = next(one for one in found if one.number == number)
-    can = [step for step in _OFFERED if _me(caller).role in who_can(Kind(task.kind), step, task.state)]
+    can = [step for step in _OFFERED if _may(caller, task, step)]
     options = [(step, say(f"work.step_{step}")) for step in can]
     step = yield from choose(_card(task), [*options, ("hist", say("work.step_hist"))])
     if step == "hist":
@@ -95,19 +97,18 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
     can = who_can(Kind(task.kind), step, task.state)
     if not can:
         return say("work.state", request=task.number, state=say(f"request.{task.state}"))
-    if _me(caller).role not in can:
-        return say("work.not_you", who=machine.roles(can))
+    if not _may(caller, task, step):
+        return say("work.not_you", who=telling.roles(can))
+    if step in JUDGED and task.raised_by == _me(caller).id:
+        return say("work.own", who=telling.roles(can))
     if step is Step.OK and task.kind == Kind.NEW:
         return (yield from connecting.finish(caller, task))
     to_staff_id = (yield from _doer(task)) if step is Step.ASSIGN else None
     details = {"stage": (yield from _stage())} if step is Step.STAGE else None
     note = yield from _note(task, step)
-    what = telling.what(task.kind, task.topic)
-    if step in PROVEN:
-        act = say(f"work.to_{step}", request=task.number, what=what)
-        proof = yield from prove(caller, f"{step}:{task.number}", act)
-        if proof != "right":
-            return say(f"prove.{proof}")
+    proof = yield from _proven(caller, task, step)
+    if proof != "right":
+        return say(f"prove.{proof}")
 
     def take(doing: Doing) -> Text:
         moved = machine.take_step(
@@ -117,13 +118,52 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
             note=note,
             to_staff_id=to_staff_id,
             details=details,
+            paise=task.paise,
             effect=effects.of(step),
         )
-        if step is Step.ASSIGN and moved.assignee:
-            return say("work.assigned", request=moved.number, name=moved.assignee)
-        return say(f"work.did_{step}", request=moved.number, what=what)
+        return _did(task, step, moved)
 
     return take
+
+
+def _did(task: Task, step: Step, moved: Moved) -> Text:
+    """What a step has come to, for who took it."""
+    what = telling.what(task.kind, task.topic)
+    if step is Step.ASSIGN and moved.assignee:
+        return say("work.assigned", request=moved.number, name=moved.assignee)
+    if moved.changed is not None:
+        return say("work.amount_changed", request=moved.number, amount=moved.changed)
+    if moved.second is not None:
+        return say("work.did_first", request=moved.number, what=what, who=telling.roles(moved.second))
+    if _pays(task, step):
+        amount = Money(task.paise or 0)
+        return say("work.did_pay", amount=amount, number=task.connection or "-", request=moved.number)
+    return say(f"work.did_{step}", request=moved.number, what=what)
+
+
+def _may(caller: Caller, task: Task, step: Step) -> bool:
+    """Whether this step is theirs, by role or because they wrote the request down."""
+    me = _me(caller)
+    can = who_can(Kind(task.kind), step, task.state)
+    return me.role in can or (RAISER in can and task.raised_by == me.id)
+
+
+def _pays(task: Task, step: Step) -> bool:
+    return step is Step.DONE and task.kind == Kind.REFUND
+
+
+def _proven(caller: Caller, task: Task, step: Step) -> Talk[str]:
+    """Proof of what moves money or can't be undone, bound to the step, the request and its amount."""
+    if step not in PROVEN and not _pays(task, step):
+        return "right"
+    what = telling.what(task.kind, task.topic)
+    if task.paise is None:
+        act = say(f"work.to_{step}", request=task.number, what=what)
+    elif _pays(task, step):
+        act = say("deposit.act", amount=Money(task.paise), number=task.connection or "-")
+    else:
+        act = say(f"work.to_{step}_amount", request=task.number, what=what, amount=Money(task.paise))
+    return (yield from prove(caller, f"{step}:{task.number}:{task.paise or 0}", act))
 
 
 def _note(task: Task, step: Step) -> Talk[str | None]:
@@ -159,11 +199,12 @@ def _history(caller: Caller, number: str) -> Conversation:
     found: list[Event] = yield from look("history", query, list[Event])
     rows = tuple(
         say(
-            "work.event_note" if event.note else "work.event",
+            _event_key(event),
             at=event.at,
             step=say(f"work.past_{event.step or 'raise'}"),
             name=Name(event.name, event.name_local) if event.name else say("work.role_raiser"),
             note=say(f"work.stage_{event.note}") if event.note in STAGES else event.note or "",
+            amount=Money(event.paise or 0),
         )
         for event in found
     )
@@ -174,6 +215,12 @@ def _history(caller: Caller, number: str) -> Conversation:
         *([say("work.photos", total=shown)] if shown else []),
     )
     return say("nav.lines", lines=lines).beside(Picture("request", int(number)) if shown else None)
+
+
+def _event_key(event: Event) -> str:
+    if event.paise is not None:
+        return "work.event_amount"
+    return "work.event_note" if event.note else "work.event"
 
 
 def report(caller: Caller) -> Conversation:
@@ -213,7 +260,7 @@ def hours(span: timedelta) -> str:
 
 
 def _row(task: Task) -> Text:
-    key = "work.row_urgent" if task.urgent else "work.row"
+    key = "work.row_urgent" if task.urgent else "work.row_first" if task.first_id else "work.row"
     return say(key, request=task.number, what=telling.what(task.kind, task.topic), name=task.label)
 
 
@@ -228,6 +275,10 @@ def _card(task: Task) -> Text:
     ]
     if task.connection:
         lines.append(say("work.card_who", number=task.connection, name=task.label))
+    if task.paise is not None:
+        lines.append(say("work.card_amount", amount=Money(task.paise)))
+    if task.first:
+        lines.append(say("work.card_first", name=Name(task.first, task.first_local)))
     if task.village:
         lines.append(say("card.village", village=task.village))
     if task.phone:

@@ -3,6 +3,8 @@
 Each question is one statement, because it runs on the hop. Days are days in India.
 """
 
+# ruff: noqa: S608
+# Statements are put together from our own words only.
 from __future__ import annotations
 
 from datetime import date
@@ -12,19 +14,32 @@ import msgspec
 from core.db import Reader
 from core.text import Name
 
-_OWED = """
+# The newest late fee since the last bill, charged or announced.
+_FEE = """
+LEFT JOIN LATERAL (
+    SELECT paise, entry_id IS NOT NULL AS charged,
+        CASE WHEN entry_id IS NULL THEN falls_on ELSE (closed_at AT TIME ZONE 'Asia/Kolkata')::date END AS day
+    FROM bill_late_fee
+    WHERE connection_id = %(connection)s AND reversal_id IS NULL AND waived_by IS NULL
+        AND (entry_id > bill.entry_id OR closed_at IS NULL)
+    ORDER BY bill_id DESC LIMIT 1) AS fee ON true
+"""
+
+_OWED = f"""
 SELECT coalesce(account.balance_paise, 0), bill.amount_paise, bill.issued_on, bill.due_on,
-       payment.amount_paise, (payment.paid_at AT TIME ZONE 'Asia/Kolkata')::date
+       payment.amount_paise, (payment.paid_at AT TIME ZONE 'Asia/Kolkata')::date,
+       fee.paise, fee.charged, fee.day
 FROM connection
 LEFT JOIN account ON account.kind = 'dues' AND account.connection_id = connection.id
 LEFT JOIN LATERAL (
-    SELECT amount_paise, issued_on, due_on FROM bill
+    SELECT amount_paise, issued_on, due_on, entry_id FROM bill
     WHERE bill.connection_id = connection.id AND reversed_at IS NULL
     ORDER BY period_from DESC LIMIT 1) AS bill ON true
 LEFT JOIN LATERAL (
     SELECT amount_paise, paid_at FROM payment
     WHERE payment.connection_id = connection.id AND reversal_id IS NULL
     ORDER BY paid_at DESC LIMIT 1) AS payment ON true
+{_FEE}
 WHERE connection.id = %(connection)s
 """
 
@@ -43,10 +58,14 @@ WHERE connection.id = %(connection)s
 """
 
 
-_BILL = """
+_BILL = f"""
 SELECT period_from, period_to, due_on, amount_paise, before_paise, opening_wh, closing_wh, estimated, lines,
-    self_reading_id IS NOT NULL, id
-FROM bill WHERE connection_id = %(connection)s AND reversed_at IS NULL ORDER BY period_from DESC LIMIT 1
+    self_reading_id IS NOT NULL, bill.id, fee.paise, fee.charged, fee.day
+FROM (
+    SELECT * FROM bill WHERE connection_id = %(connection)s AND reversed_at IS NULL
+    ORDER BY period_from DESC LIMIT 1
+) AS bill
+{_FEE}
 """
 
 _SHEET = """
@@ -96,7 +115,12 @@ class BillView(msgspec.Struct, frozen=True, array_like=True):
     lines: list[BillLine] | None
     self_read: bool
     """Whether the customer's own reading stood in for an estimate."""
-    id: int = 0
+    id: int
+    fee_paise: int | None = None
+    fee_charged: bool | None = None
+    """False: it is only announced."""
+    fee_on: date | None = None
+    """When it was charged, or the last day to pay without it."""
 
 
 class BillSheet(msgspec.Struct, frozen=True, array_like=True):
@@ -119,6 +143,10 @@ class Owed(msgspec.Struct, frozen=True, array_like=True):
     due_on: date | None
     paid_paise: int | None
     paid_on: date | None
+    fee_paise: int | None
+    fee_charged: bool | None
+    """A late fee since the last bill; False: it is only announced."""
+    fee_on: date | None
 
 
 class Paid(msgspec.Struct, frozen=True, array_like=True):

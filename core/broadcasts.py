@@ -18,8 +18,8 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.outbox import Message, post_many
 from core.text import Name, Text, render, say
-from core.work.machine import roles
 from core.work.rules import CLUSTER, CSA, STATE
+from core.work.telling import roles
 
 SENDERS = frozenset({CSA, CLUSTER, STATE})
 """Who answers for what a whole plant reads."""

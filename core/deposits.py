@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core import ledger
+from core import ledger, limits
 from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
@@ -118,20 +118,43 @@ def set_off(doing: Doing, connection_id: int, paise: int) -> Text:
 def give_back(doing: Doing, connection_id: int, paise: int) -> Text:
     """Give the deposit, or a part of it, back in cash; the customer is told.
 
-    Refusal for who is no in-charge of the plant, with open dues, beyond what is held, and without
-    so much cash in hand.
+    Refusal for who is no in-charge of the plant, above their limit, with open dues, beyond what is held,
+    and without so much cash in hand.
     """
+    staff = doing.caller.staff
+    _, plant_id = _mine(doing, connection_id)
+    if staff is None or not limits.of_plant(doing.session, plant_id).alone(staff.role, paise):
+        raise Refusal(say("deposit.above", amount=Money(paise)))
+    return pay_out(doing, connection_id, paise)
+
+
+def may_give_back(doing: Doing, connection_id: int, paise: int) -> int:
+    """The plant, if this in-charge may ask to give back so much; Refusal as for `give_back`."""
+    number, plant_id = _mine(doing, connection_id)
+    deposit = ledger.account_id(doing.session, "deposit", connection_id=connection_id)
+    dues = ledger.account_id(doing.session, "dues", connection_id=connection_id)
+    balances = ledger.locked(doing.session, deposit, dues)
+    _check_held(number, paise, held=-balances[deposit], owed=balances[dues])
+    return plant_id
+
+
+def _check_held(number: str, paise: int, *, held: int, owed: int) -> None:
+    if owed > 0:
+        raise Refusal(say("deposit.owes", number=number, owed=Money(owed)))
+    if paise > held:
+        raise Refusal(say("deposit.too_much", number=number, held=Money(held)))
+
+
+def pay_out(doing: Doing, connection_id: int, paise: int) -> Text:
+    """Give back what was decided, out of the cash of who does it; Refusal as for `give_back`."""
     number, plant_id = _mine(doing, connection_id)
     session, staff_id = doing.session, _staff_id(doing)
     deposit = ledger.account_id(session, "deposit", connection_id=connection_id)
     dues = ledger.account_id(session, "dues", connection_id=connection_id)
     cash = ledger.account_id(session, "cash", staff_id=staff_id)
     balances = ledger.locked(session, deposit, dues, cash)
-    held, owed, in_hand = -balances[deposit], balances[dues], balances[cash]
-    if owed > 0:
-        raise Refusal(say("deposit.owes", number=number, owed=Money(owed)))
-    if paise > held:
-        raise Refusal(say("deposit.too_much", number=number, held=Money(held)))
+    held, in_hand = -balances[deposit], balances[cash]
+    _check_held(number, paise, held=held, owed=balances[dues])
     if paise > in_hand:
         raise Refusal(say("deposit.no_cash", in_hand=Money(max(0, in_hand)), amount=Money(paise)))
     ledger.post(

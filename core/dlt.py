@@ -30,8 +30,10 @@ GENERIC = ("reply", "staff_alert", "note", "broadcast")
 """Kinds whose words are not compared: their template has the kind for its key."""
 
 KEYS = (
-    "bill.taken_back", "bill.told_", "call.", "code.act", "code.message", "code.scheme",
+    "bill.taken_back", "bill.told_", "call.", "carry.offer", "code.act", "code.message", "code.scheme",
     "coupon.ends", "coupon.told",
+    "bill.taken_back", "bill.told_", "call.", "code.act", "code.message", "code.scheme",
+    "coupon.ends", "coupon.told", "latefee.",
     "outage.back",
     "paylink.failed", "paylink.message", "payupi.message", "receipt.again", "receipt.ahead", "receipt.clear",
     "receipt.deposit", "receipt.due",
@@ -41,7 +43,7 @@ KEYS = (
     "work.told_",
 )  # fmt: skip
 """What leaves by itself for a customer, or carries a code; each is a key or how keys begin."""
-_MONEY = ("amount", "balance", "down", "each", "final", "most", "price")
+_MONEY = ("amount", "balance", "down", "each", "fee", "final", "most", "price")
 _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "bill.told_": (
         {"note": ""},
@@ -55,11 +57,14 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         for act in (
             "work.to_approve",
             "work.to_reject",
+            "work.to_approve_amount",
+            "work.to_reject_amount",
             "scheme.act",
             "scheme.act_off",
             "work.to_connect",
             "off.act",
             "off.act_on",
+            "waive.act",
             "broadcast.act",
             "deposit.act",
             "pin.act",
@@ -79,6 +84,7 @@ _REASONS: Mapping[str, str] = {
     "code.scheme": "The code agrees to a sale: its owner must read what, for which connection, at what price",
     "coupon.": "A coupon works with its digits only, for one connection and until a day; the scheme is named",
     "redeem.": "Proof that a coupon was used or given back: sum, connection, and what is owed after it",
+    "latefee.": "A notice before a fee falls due, or proof that it is gone: which bill, sums and day",
     "paylink.message": "The payer checks sum and connection before opening the link, and how long it works",
     "receipt.": "Proof of payment: sum, connection, balance, and the receipt's number and code to verify it",
     "refund.": "Proof of repayment: sum, receipt and connection, and what is owed after it",

@@ -20,6 +20,7 @@ AccountKind: TypeAlias = Literal[
     "cash",
     "difference",
     "income",
+    "late_fees",
     "discount",
     "opening",
     "clearing",
@@ -33,6 +34,7 @@ OWNERS: dict[AccountKind, str] = {
     "cash": "staff_id",  # positive: the collector holds it
     "difference": "staff_id",  # positive: missing when the collector counted; negative: too much
     "income": "plant_id",
+    "late_fees": "plant_id",  # earned apart from what is supplied, so that it can be seen apart
     "discount": "plant_id",
     "opening": "plant_id",  # the other side of what was owed before we came
     "clearing": "plant_id",  # positive: paid by card, wallet or online, on its way to the bank

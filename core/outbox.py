@@ -50,12 +50,16 @@ KINDS: Mapping[str, Kind] = {
     "receipt": Kind(1, ONE_PART, timedelta(days=3)),
     "link": Kind(1, ONE_PART, timedelta(days=1)),
     "reversal": Kind(1, ONE_PART, timedelta(days=3)),
+    # Whoever has dialled again meanwhile needs it no more.
+    "carry": Kind(1, ONE_PART, timedelta(minutes=10), again=False, whatsapp=False, stoppable=True),
     # Asked for by a missed call to the SMS number, and answered there.
     "call": Kind(1, ONE_PART, timedelta(hours=1), whatsapp=False),
     "reply": Kind(1, THREE_PARTS, timedelta(hours=6), whatsapp=False),
     "bill": Kind(9, BILL_PARTS, timedelta(days=3)),
     # A reminder of yesterday may reach somebody who has paid since.
     "reminder": Kind(9, ONE_PART, timedelta(hours=12), again=False, stoppable=True),
+    # Without it there is no fee, so that it goes to whoever has stopped reminders, too.
+    "late_fee": Kind(9, TWO_PARTS, timedelta(hours=12), again=False),
     # Promotional, so it may wait for its hours.
     "coupon": Kind(9, TWO_PARTS, timedelta(days=3), stoppable=True),
     # What one person writes to a plant.

@@ -47,7 +47,7 @@ WITH taken AS (
     GROUP BY connection.plant_id
 ), each AS (
     SELECT connection.plant_id, billed.this_month, greatest(coalesce(account.balance_paise, 0), 0) AS owed,
-           billed.fresh, billed.older
+           billed.fresh + fee.fresh AS fresh, billed.older + fee.older AS older
     FROM staff_plant
     JOIN plant ON plant.id = staff_plant.plant_id
     JOIN connection ON connection.plant_id = plant.id
@@ -60,6 +60,13 @@ WITH taken AS (
         FROM bill WHERE bill.connection_id = connection.id AND reversed_at IS NULL
           AND period_from >= %(oldest)s
     ) AS billed
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(paise) FILTER (WHERE closed_at >= %(day)s - 30), 0) AS fresh,
+               coalesce(sum(paise) FILTER (
+                   WHERE closed_at < %(day)s - 30 AND closed_at >= %(day)s - 60), 0) AS older
+        FROM bill_late_fee WHERE bill_late_fee.connection_id = connection.id
+          AND entry_id IS NOT NULL AND reversal_id IS NULL AND waived_by IS NULL
+    ) AS fee
     WHERE {_MINE}
 ), summed AS (
     SELECT plant_id, sum(this_month) AS billed, sum(owed) AS owed, count(*) FILTER (WHERE owed > 0) AS people,

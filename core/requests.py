@@ -103,7 +103,7 @@ def open_fault(
     photos.adopt(doing, request=opened)
     if danger:
         _alarm(doing, opened, number, plant_id)
-    outage = outages.join(doing, plant_id) if kind is FaultKind.NO_POWER else None
+    outage = outages.join(doing, plant_id, connection_id) if kind is FaultKind.NO_POWER else None
     return Opened(opened, True, outage)
 
 

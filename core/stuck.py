@@ -134,8 +134,8 @@ GROUP BY staff.phone, stuck.cause ORDER BY staff.phone, stuck.cause
 _TO_TELL = text(
     """
 SELECT substr(entry.source, 5) AS key, connection.id AS connection_id, connection.number,
-       payment.amount_paise, payment.purpose, receipt.number AS receipt, receipt.code,
-       receipt.id, reach.phones,
+       payment.amount_paise, payment.purpose, receipt.number AS receipt, receipt.code, receipt.id,
+       reach.phones,
        (SELECT coalesce(sum(posting.amount_paise), 0)
         FROM account JOIN posting ON posting.account_id = account.id
         WHERE account.kind = payment.purpose AND account.connection_id = payment.connection_id

@@ -32,11 +32,12 @@ SIZES = {"SKP": 90, "BGP": 60, "ATW": 50}
 # fmt: off
 PLANTS = (
     ("organisation", "state", "state_name", "cluster", "cluster_name", "plant", "name", "name_hindi",
-     "features", "credit_limit", "grace_days"),
+     "features", "credit_limit", "grace_days", "late_fee", "late_fee_cap", "cluster_limit"),
     ("GRAMJYOTI", "BR", "Bihar", "MUZ", "Muzaffarpur", "SKP", "Sikandarpur", "सिकंदरपुर",
-     "auto_switch=yes", "800", "7"),
-    ("GRAMJYOTI", "BR", "Bihar", "MUZ", "Muzaffarpur", "BGP", "Bhagwanpur", "भगवानपुर", "", "", ""),
-    ("GRAMJYOTI", "UP", "Uttar Pradesh", "HRD", "Hardoi", "ATW", "Atwa", "अटवा", "", "", ""),
+     "auto_switch=yes", "800", "7", "2 %", "50", "2,000"),
+    ("GRAMJYOTI", "BR", "Bihar", "MUZ", "Muzaffarpur", "BGP", "Bhagwanpur", "भगवानपुर",
+     "", "", "", "", "", ""),
+    ("GRAMJYOTI", "UP", "Uttar Pradesh", "HRD", "Hardoi", "ATW", "Atwa", "अटवा", "", "", "", "", "", ""),
 )
 STAFF = (
     ("staff", "name", "name_hindi", "phone", "role", "scope", "language"),

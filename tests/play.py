@@ -192,6 +192,17 @@ class Handset:
         self.ended = lead == "END "
         return self.screen
 
+    def lose(self) -> None:
+        """The signal goes: the network tells the service that the session broke off."""
+        form = {
+            "sessionId": self.session,
+            "phoneNumber": self.phone,
+            "status": "Incomplete",
+            "hopsCount": "2",
+        }
+        answer = self.play.client.post(f"/ussd/africastalking/{self.play.secret}/ended", data=form)
+        assert answer.status_code == 200, answer.data
+
     def press(self, key: str) -> str:
         """Press keys and send."""
         assert not self.ended, f"the session is over: {self.screen}"

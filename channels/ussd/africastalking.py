@@ -27,8 +27,13 @@ PLAIN = "text/plain; charset=utf-8"
 LONGEST_TEXT = 4000
 
 
-def ussd_routes(settings: Settings, step: Step, trouble: Callable[[str], Reply]) -> Blueprint:
-    """POST /ussd/africastalking/<secret> and …/ended. `trouble` words the answer when a step breaks."""
+def ussd_routes(
+    settings: Settings, step: Step, trouble: Callable[[str], Reply], dropped: Callable[[str, str], None]
+) -> Blueprint:
+    """POST /ussd/africastalking/<secret> and …/ended.
+
+    `trouble` words the answer when a step breaks; `dropped` hears of sessions that were not ended by us.
+    """
     doors = Blueprint("ussd", __name__)
     if settings.africastalking is None:
         return doors
@@ -67,6 +72,8 @@ def ussd_routes(settings: Settings, step: Step, trouble: Callable[[str], Reply])
             millis=fields.get("durationInMillis"),
             cost=fields.get("cost"),
         )
+        if fields.get("status") != "Success":
+            dropped(f"at:{fields['sessionId']}", phone)
         return Response("", content_type=PLAIN)
 
     return doors

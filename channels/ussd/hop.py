@@ -10,6 +10,7 @@ import hmac
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from channels import carrying
 from channels.callers import caller_of
 from channels.message import Reply
 from channels.places import Loaded, Place, decode_caller
@@ -19,6 +20,7 @@ from channels.ussd import screen
 from conversations.replay import Memory
 from core.db import Row
 from core.people import Caller
+from core.text import say
 
 TRIES = 4
 FIRST_CHOICES = frozenset("12345678")
@@ -39,6 +41,7 @@ class Past:
 
     words: dict[int, list[str]] = field(default_factory=dict)
     asked: dict[int, int] = field(default_factory=dict)
+    offered: bool = False
 
 
 def step(services: Services, session: str, phone: str, text: str) -> Reply:
@@ -47,7 +50,11 @@ def step(services: Services, session: str, phone: str, text: str) -> Reply:
         loaded = services.places.load("ussd", phone)
         place = loaded.place
         late = False
-        if place is not None and place.talk == session:
+        if place is not None and place.door != session:
+            carried = _carried(services, loaded, place, session, phone, text)
+            if carried is not None:
+                return carried
+        if place is not None and place.door == session:
             known = _veiled(services, text, place.secrets)
             if place.text == known and not _is_start(text):
                 return _reply(place)
@@ -62,6 +69,35 @@ def step(services: Services, session: str, phone: str, text: str) -> Reply:
         if late or _is_start(text) or _kept(services, phone, loaded, place):
             return _reply(place)
     raise Busy(session)
+
+
+def _carried(
+    services: Services, loaded: Loaded, place: Place, session: str, phone: str, text: str
+) -> Reply | None:
+    """A new session finds a talk that broke off: ask whether to go on, or take the answer to that.
+
+    None when there is nothing to go on with, or another hop has changed it meanwhile.
+    """
+    what = carrying.broken_off(place)
+    if what is None:
+        return None
+    if _is_start(text):
+        carrying.note_offer(services, place, session)
+        place.offered = session
+        if not services.places.save("ussd", phone, loaded.raw, place, LIFE):
+            return None
+        pages = screen.pages_of_prompt(carrying.question(what), None, place.language, deep=False)
+        return Reply(pages[0], ends=False)
+    if place.offered != session:
+        return None
+    first, _, rest = text.partition("*")
+    if not carrying.says_yes(first):
+        return None
+    # The name of the talk and the count of its inputs stay: its act has one key in both sessions.
+    place.session, place.offered, place.text, place.shift = session, "", first, 1 - place.turn
+    if rest:
+        _advance(services, place, text, rest)
+    return _reply(place) if _kept(services, phone, loaded, place) else None
 
 
 def _kept(services: Services, phone: str, loaded: Loaded, place: Place) -> bool:
@@ -123,11 +159,17 @@ def _begin(services: Services, loaded: Loaded, session: str, phone: str, text: s
     language = caller.language or services.settings.default_language
     place = Place(session, "menu", caller, Memory(), language)
     turn = Turn(services, "ussd", screen, place)
+    if past.offered or (loaded.place is not None and loaded.place.offered == session):
+        # The first input answered the offer to go on with another talk. After a yes that talk is lost.
+        if inputs and carrying.says_yes(inputs[0]):
+            turn.say(say("carry.lost"))
+            return place
+        inputs, place.shift = inputs[1:], 1
     last_act = max((count for count in past.words if count <= len(inputs)), default=0)
     if last_act:
         place.turn = last_act
         # They are not taken again, so that any of them may have been a secret.
-        place.secrets = list(range(last_act))
+        place.secrets = list(range(last_act + place.shift))
         turn.repeat(past.words[last_act])
     elif not _picks(inputs):
         turn.take(None)
@@ -168,6 +210,8 @@ def _past(rows: list[Row]) -> Past:
         turn, step = turn_and_step(key)
         if isinstance(result, list):
             past.words[turn] = result
+        elif step == carrying.OFFERED:
+            past.offered = True
         elif step == ASKED:
             past.asked[turn] = result
     return past

@@ -1,5 +1,7 @@
 """Bills are recalled a few times around their due date: plainly, by day, once a week a phone at most."""
 
+# ruff: noqa: S608
+# Statements are put together from our own words only.
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.billing.telling import sensible
 from core.db import Database
+from core.dunning.open_bills import OPEN_JOINS, OPEN_PAISE, RESTING
 from core.money import Money
 from core.outbox import Message, post_many
 from core.text import Text, say
@@ -20,7 +23,7 @@ BATCH = 1_000
 CATCH_UP_DAYS = 1
 """A round that could not be made on its day is made on the next one, or not at all."""
 REST_DAYS = 7
-_LOCK = text("SELECT pg_advisory_xact_lock(7215003)")
+LOCK = text("SELECT pg_advisory_xact_lock(7215003)")
 """Sweeps wait for each other: two rounds may want to tell the same phone."""
 
 _ROUNDS = text("""
@@ -40,20 +43,12 @@ _REACHED = text("""
     RETURNING reached, finished_at
 """)
 # Payments go to the oldest dues first, so that what came after this bill is paid last.
-_OPEN = text("""
+_OPEN = text(f"""
     SELECT bill.id, bill.connection_id, connection.number, bill.period_from, bill.period_to, bill.due_on,
-        account.balance_paise - later.paise AS open_paise
-    FROM bill JOIN connection ON connection.id = bill.connection_id
-    JOIN account ON account.kind = 'dues' AND account.connection_id = bill.connection_id
-    CROSS JOIN LATERAL (
-        SELECT coalesce(sum(amount_paise), 0)::bigint AS paise FROM bill AS newer
-        WHERE newer.connection_id = bill.connection_id AND newer.reversed_at IS NULL
-        AND newer.period_from > bill.period_from
-    ) AS later
+        {OPEN_PAISE} AS open_paise
+    FROM bill {OPEN_JOINS}
     WHERE bill.run_id = :run AND bill.id > :after AND bill.reversed_at IS NULL AND bill.amount_paise > 0
-    AND account.balance_paise - later.paise > 0
-    AND NOT EXISTS (
-        SELECT FROM promise WHERE promise.connection_id = bill.connection_id AND promise.state = 'open')
+    AND {OPEN_PAISE} > 0 AND NOT {RESTING}
     ORDER BY bill.id LIMIT :batch
 """)
 _PHONES = text("""
@@ -95,7 +90,7 @@ def _batch(
     session: Session, run_id: int, offset: int, at: datetime, default_language: str, service: str
 ) -> bool:
     """Recall a thousand open bills of a run; whether the round is over."""
-    session.execute(_LOCK)
+    session.execute(LOCK)
     bind: dict[str, Any] = {"run": run_id, "days": offset, "at": at, "batch": BATCH}
     made = session.execute(_REACHED, bind).one()
     if made.finished_at is not None:
@@ -113,10 +108,6 @@ def _messages(
 ) -> list[Message]:
     """One message for each phone that has heard nothing for a week; it is noted as having heard."""
     by_connection = {bill.connection_id: bill for bill in bills}
-    phones = session.execute(
-        _PHONES,
-        {"connections": list(by_connection), "today": today, "rested": today - timedelta(days=REST_DAYS)},
-    ).all()
     return [
         Message(
             f"remind:{by_connection[phone.connection_id].id}:{offset}:{phone.e164}",
@@ -126,8 +117,14 @@ def _messages(
             phone.connection_id,
             phone.language,
         )
-        for phone in phones
+        for phone in rested_phones(session, list(by_connection), today)
     ]
+
+
+def rested_phones(session: Session, connection_ids: list[int], today: date) -> Sequence[Row[Any]]:
+    """Whom to tell, each phone for one connection; from now on they count as having heard today."""
+    bind = {"connections": connection_ids, "today": today, "rested": today - timedelta(days=REST_DAYS)}
+    return session.execute(_PHONES, bind).all()
 
 
 def words(bill: Row[Any], service: str) -> Text:

@@ -16,6 +16,7 @@ _SIGNED = re.compile(
     re.I,
 )
 _QUANTITY = re.compile(r"([0-9][0-9,]*(?:\.[0-9]+)?)\s*([a-z]*)\.?", re.I)
+_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*%")
 _AMOUNT_REASONS = {
     "unclear": "is not an amount: write rupees like 1234.50 or 1,23,456.50",
     "decimals": "has more than two decimals",
@@ -37,6 +38,17 @@ def rupees(raw: str) -> int:
     if paise < 0:
         raise BadCell(f"{plain(raw)[:60]!r} is below zero")
     return paise
+
+
+def fee(raw: str) -> list[int]:
+    """A sum in paise or a share in hundredths of a per cent, the other being zero: `20`, `1.5 %`."""
+    share = _PERCENT.fullmatch(plain(raw))
+    if share is None:
+        return [rupees(raw), 0]
+    hundredths = Decimal(share[1]) * 100
+    if hundredths != int(hundredths) or hundredths > 100_00:
+        raise BadCell(f"{plain(raw)[:60]!r} is no share: at most 100 %, with at most two decimals")
+    return [0, int(hundredths)]
 
 
 def signed_rupees(raw: str) -> int:

@@ -41,7 +41,7 @@ _ROWS = """
     CREATE TEMP TABLE load_customers ON COMMIT DROP AS
     SELECT in_customers.line, in_customers.customer,
         in_customers.connection, in_customers.number, in_customers.name, name_hindi, in_customers.village,
-        in_customers.address, plant.id AS plant_id, package.id AS package_id, meter,
+        in_customers.address, plant.id AS plant_id, package.id AS package_id, in_customers.feeder, meter,
         in_customers.meter_driver, in_customers.meter_id,
         in_customers.connected_on, in_customers.status, connection.id AS connection_id
     FROM in_customers JOIN plant ON plant.code = in_customers.plant
@@ -120,6 +120,7 @@ PART = Part(
         Column("language", cells.language, also=("भाषा",)),
         Column("village", cells.short_text(80), also=("गाँव", "गांव")),
         Column("address", cells.short_text(200), also=("पता",)),
+        Column("feeder", cells.short_text(20), also=("feeder name", "line", "फ़ीडर")),
         Column("meter", cells.short_text(40), also=("meter number", "meter no", "मीटर")),
         Column("meter_driver", cells.meter_driver, also=("smart meter", "meter provider")),
         Column("meter_id", cells.meter_id, also=("smart meter id", "meter provider id")),
@@ -206,6 +207,7 @@ PART = Part(
                 "plant_id": "given.plant_id",
                 "package_id": "given.package_id",
                 "status": "coalesce(given.status, connection.status)",
+                "feeder": updated("connection.feeder", "given.feeder"),
                 "meter_number": updated("connection.meter_number", "given.meter"),
                 "meter_driver": updated("connection.meter_driver", "given.meter_driver"),
                 "meter_id": updated("connection.meter_id", "given.meter_id"),
@@ -217,9 +219,9 @@ PART = Part(
         """
         WITH made AS (
             INSERT INTO connection (reference, number, customer_id, plant_id, package_id, status,
-                meter_number, meter_driver, meter_id, connected_on)
+                feeder, meter_number, meter_driver, meter_id, connected_on)
             SELECT given.connection, given.number, customer.id, plant_id, package_id,
-                coalesce(given.status, 'active'), nullif(meter, ''),
+                coalesce(given.status, 'active'), nullif(given.feeder, ''), nullif(meter, ''),
                 nullif(given.meter_driver, ''), nullif(given.meter_id, ''), connected_on
             FROM load_customers AS given JOIN customer ON customer.reference = given.customer
             WHERE given.connection_id IS NULL ORDER BY line

@@ -29,8 +29,14 @@ _PLANTS = """(
 _LIMITS = """(
     SELECT organisation AS code, min(line) AS line, max(credit_limit) AS credit_limit,
         max(grace_days) AS grace_days,
-        max(float_limit) AS float_limit
+        max(float_limit) AS float_limit, max(late_fee) AS late_fee, max(late_fee_days) AS late_fee_days,
+        max(late_fee_cap) AS late_fee_cap, max(second_from) AS second_from
     FROM in_plants GROUP BY organisation
+) AS given"""
+_ROLE_LIMITS = """(
+    SELECT organisation AS code, role, max(paise) AS paise FROM in_plants CROSS JOIN LATERAL (
+        VALUES ('cluster_in_charge', cluster_limit), ('state_in_charge', state_limit)) AS one (role, paise)
+    WHERE paise IS NOT NULL GROUP BY organisation, role
 ) AS given"""
 # Switches are gathered over all rows of an organisation and laid over those it has.
 _FEATURES = """(
@@ -57,7 +63,13 @@ PART = Part(
         Column("features", cells.features, sql="jsonb", also=("switches",)),
         Column("credit_limit", amounts.rupees, sql="bigint", also=("limit",)),
         Column("float_limit", amounts.rupees, sql="bigint", also=("float",)),
+        Column("cluster_limit", amounts.rupees, sql="bigint", also=("cluster in-charge limit",)),
+        Column("state_limit", amounts.rupees, sql="bigint", also=("state in-charge limit",)),
+        Column("second_from", amounts.rupees, sql="bigint", also=("second approver from",)),
         Column("grace_days", cells.days, sql="smallint", also=("grace", "days of grace")),
+        Column("late_fee", amounts.fee, sql="bigint[]", also=("late payment charge", "विलंब शुल्क")),
+        Column("late_fee_days", cells.days, sql="smallint"),
+        Column("late_fee_cap", amounts.rupees, sql="bigint", also=("late fee at most",)),
     ),
     checks=(
         unique("in_plants", "plant"),
@@ -65,6 +77,12 @@ PART = Part(
         same("in_plants", "organisation", "credit_limit", "organisation"),
         same("in_plants", "organisation", "grace_days", "organisation"),
         same("in_plants", "organisation", "float_limit", "organisation"),
+        same("in_plants", "organisation", "late_fee", "organisation"),
+        same("in_plants", "organisation", "late_fee_days", "organisation"),
+        same("in_plants", "organisation", "late_fee_cap", "organisation"),
+        same("in_plants", "organisation", "cluster_limit", "organisation"),
+        same("in_plants", "organisation", "state_limit", "organisation"),
+        same("in_plants", "organisation", "second_from", "organisation"),
         same("in_plants", "state", "organisation", "state"),
         same("in_plants", "state", "state_name", "state"),
         same("in_plants", "cluster", "state", "cluster"),
@@ -97,10 +115,40 @@ PART = Part(
                 "float_limit_paise": (
                     "nullif(coalesce(given.float_limit, organisation.float_limit_paise), 0)"
                 ),
+                # A sum takes the place of a share, and the other way round.
+                "late_fee_paise": (
+                    "CASE WHEN given.late_fee IS NULL THEN organisation.late_fee_paise "
+                    "ELSE nullif(given.late_fee[1], 0) END"
+                ),
+                "late_fee_hundredths": (
+                    "CASE WHEN given.late_fee IS NULL THEN organisation.late_fee_hundredths "
+                    "ELSE nullif(given.late_fee[2], 0) END"
+                ),
+                "late_fee_cap_paise": (
+                    "nullif(coalesce(given.late_fee_cap, organisation.late_fee_cap_paise), 0)"
+                ),
+                "late_fee_days": "coalesce(given.late_fee_days, organisation.late_fee_days)",
+                "second_from_paise": (
+                    "nullif(coalesce(given.second_from, organisation.second_from_paise), 0)"
+                ),
             },
             _LIMITS,
             "organisation.code = given.code",
         ),
+        # A role's own limit; zero takes it away, an empty cell leaves what there is (core/limits.py).
+        f"""
+        WITH written AS (
+            INSERT INTO approval_limit (organisation_id, role, limit_paise)
+            SELECT organisation.id, given.role, nullif(given.paise, 0)
+            FROM {_ROLE_LIMITS} JOIN organisation ON organisation.code = given.code
+            ON CONFLICT (organisation_id, role) DO UPDATE SET limit_paise = excluded.limit_paise
+            WHERE approval_limit.limit_paise IS DISTINCT FROM excluded.limit_paise
+            RETURNING organisation_id
+        )
+        INSERT INTO load_changed
+        SELECT min(line) FROM in_plants JOIN organisation ON organisation.code = in_plants.organisation
+        WHERE organisation.id IN (SELECT organisation_id FROM written) GROUP BY organisation.id
+        """,
         (
             "INSERT INTO state (code, name, organisation_id) "
             f"SELECT code, coalesce(name, code), organisation_id FROM {_STATES} "

@@ -28,7 +28,7 @@ from core.tables.coupons import (
 )
 from core.tables.customers import Connection, ConnectionPhone, Customer, Phone
 from core.tables.dlt import DltTemplate
-from core.tables.dunning import Promise, ReminderRound
+from core.tables.dunning import BillLateFee, LateFeeRound, Promise, ReminderRound
 from core.tables.inbox import Note, NoteLine
 from core.tables.messages import (
     Audit,
@@ -68,6 +68,7 @@ __all__ = [
     "BankLine",
     "Base",
     "Bill",
+    "BillLateFee",
     "BillingRun",
     "Broadcast",
     "CashClose",
@@ -93,6 +94,7 @@ __all__ = [
     "Handover",
     "Inbound",
     "Instalment",
+    "LateFeeRound",
     "Leave",
     "MeterChange",
     "MeterCommand",

@@ -26,7 +26,7 @@ class Account(Base):
     """A place where money can be. Positive: owed to us or held for us; negative: we owe or have earned.
 
     Kinds: dues, deposit, instalments (per connection), cash, difference (per collector), and per plant
-    income, discount, opening, clearing and suspense. `balance_paise` is kept by a trigger on posting.
+    income, late_fees, discount, opening, clearing and suspense. A trigger on posting keeps `balance_paise`.
     """
 
     __tablename__ = "account"

@@ -50,6 +50,8 @@ class Connection(Base):
     plant_id: Mapped[int] = mapped_column(ForeignKey("plant.id"), index=True)
     package_id: Mapped[int] = mapped_column(ForeignKey("package.id"))
     status: Mapped[str] = mapped_column(server_default=text("'active'"))
+    feeder: Mapped[str | None]
+    """The line of the plant that it hangs on, by the operator's name; None: not known."""
     meter_number: Mapped[str | None]
     connected_on: Mapped[date | None]
     meter_driver: Mapped[str | None]

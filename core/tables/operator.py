@@ -36,9 +36,35 @@ class Organisation(Base):
     """How long after its due date a bill does not count as arrears yet."""
     float_limit_paise: Mapped[int | None]
     """The cash a collector may hold before handing over; None: no limit."""
+    late_fee_paise: Mapped[int | None]
+    """What a bill that stays open costs more, once; it or `late_fee_hundredths`, or none."""
+    late_fee_hundredths: Mapped[int | None] = mapped_column(SmallInteger)
+    """The same as a share of what is open, in hundredths of a per cent."""
+    late_fee_cap_paise: Mapped[int | None]
+    late_fee_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("10"))
+    """How long after its due date a bill may stay open without it."""
+    second_from_paise: Mapped[int | None] = mapped_column(server_default=text("2000000"))
+    """From this amount on two people approve; None: one is enough for any."""
     __table_args__ = (
+        CheckConstraint("second_from_paise > 0", name="second_positive"),
         CheckConstraint("credit_limit_paise >= 0 AND grace_days >= 0", name="not_negative"),
         CheckConstraint("float_limit_paise > 0", name="float_positive"),
+        CheckConstraint("num_nonnulls(late_fee_paise, late_fee_hundredths) <= 1", name="late_fee_one_rule"),
+        CheckConstraint("late_fee_paise > 0 AND late_fee_hundredths > 0", name="late_fee_positive"),
+        CheckConstraint("late_fee_cap_paise > 0 AND late_fee_days >= 0", name="late_fee_bounds"),
+    )
+
+
+class ApprovalLimit(Base):
+    """What a role of an organisation approves alone, in paise; None: without end. No row: core/limits.py."""
+
+    __tablename__ = "approval_limit"
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    limit_paise: Mapped[int | None]
+    __table_args__ = (
+        one_of("role", ("cluster_in_charge", "state_in_charge")),
+        CheckConstraint("limit_paise > 0", name="positive"),
     )
 
 

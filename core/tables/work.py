@@ -45,6 +45,8 @@ class Request(Base):
     level: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     closed_at: Mapped[datetime | None]
     rating: Mapped[int | None] = mapped_column(SmallInteger)
+    paise: Mapped[int | None]
+    """The amount that is decided about; none where it is not about money."""
     outage_id: Mapped[int | None] = mapped_column(ForeignKey("outage.id"), index=True)
     __table_args__ = (
         one_of("state", REQUEST_STATES),
@@ -100,19 +102,29 @@ class RequestEvent(Base):
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     to_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     note: Mapped[str | None]
+    paise: Mapped[int | None]
+    """The amount that an approval was given for."""
 
 
 class Outage(Base):
-    """Several homes of one plant without light at once: one trouble, told and mended once."""
+    """Homes of one feeder, or plant (none), without light at once: one trouble, told and mended once."""
 
     __tablename__ = "outage"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     plant_id: Mapped[int] = mapped_column(ForeignKey("plant.id"))
+    feeder: Mapped[str | None]
     since: Mapped[datetime]
     restored_at: Mapped[datetime | None]
     restored_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     __table_args__ = (
-        Index("outage_open", "plant_id", unique=True, postgresql_where=text("restored_at IS NULL")),
+        Index(
+            "outage_open",
+            "plant_id",
+            "feeder",
+            unique=True,
+            postgresql_where=text("restored_at IS NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
     )
 
 

@@ -13,19 +13,29 @@ import msgspec
 from core.clock import today
 from core.db import Reader
 from core.text import Name
-from core.work.rules import DOERS, RULES, Kind, Step
+from core.work.rules import DOERS, INSIDE, RULES, Kind, Step
 
 _ROW = """
     SELECT request.number, request.kind, request.topic, request.state, request.urgent, request.plant_id,
-        connection.number AS connection, coalesce(customer.name, request.details ->> 'name') AS name,
-        customer.name_local, coalesce(customer.village, request.details ->> 'village') AS village,
+        connection.number AS connection,
+        coalesce(customer.name, request.details ->> 'name', plant.name) AS name,
+        coalesce(customer.name_local, CASE WHEN request.connection_id IS NULL
+            AND request.details ->> 'name' IS NULL THEN plant.name_local END) AS name_local,
+        coalesce(customer.village, request.details ->> 'village') AS village,
         coalesce(request.phone, '') AS phone, request.created_at,
         staff.id AS assignee_id, staff.name AS assignee, staff.name_local AS assignee_local,
-        request.details ->> 'package' AS wanted
+        request.details ->> 'package' AS wanted, request.paise, request.raised_by, first.id AS first_id,
+        first.name AS first, first.name_local AS first_local
     FROM request
     LEFT JOIN connection ON connection.id = request.connection_id
     LEFT JOIN customer ON customer.id = connection.customer_id
+    LEFT JOIN plant ON plant.id = request.plant_id
     LEFT JOIN staff ON staff.id = request.assignee_id
+    LEFT JOIN LATERAL (
+        SELECT one.id, one.name, one.name_local FROM request_event JOIN staff AS one ON one.id = staff_id
+        WHERE request_event.request_id = request.id AND request_event.step = 'approve'
+        AND request_event.paise = request.paise AND one.active ORDER BY request_event.id LIMIT 1
+    ) AS first ON request.paise IS NOT NULL AND request.state = 'requested'
 """
 # Mine, also what is given to somebody I stand in for; then what nobody has yet in my plants.
 _TASKS = f"""
@@ -52,6 +62,7 @@ WHERE request.closed_at IS NULL
 AND request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
 AND (request.kind, request.state) IN (
     SELECT kind, state FROM unnest(%(kinds)s::text[], %(states)s::text[]) AS waiting (kind, state))
+AND first.id IS DISTINCT FROM %(staff)s
 ORDER BY request.urgent DESC, request.waits_since LIMIT %(limit)s
 """  # noqa: S608
 _OF_KIND = f"""
@@ -68,7 +79,7 @@ WHERE request.number = %(number)s AND (
 """  # noqa: S608
 _HISTORY = """
 SELECT request_event.at, request_event.step, request_event.state, staff.name, staff.name_local,
-    request_event.note
+    request_event.note, request_event.paise
 FROM request_event JOIN request ON request.id = request_event.request_id
 LEFT JOIN staff ON staff.id = request_event.staff_id
 WHERE request.number = %(number)s AND (
@@ -90,7 +101,7 @@ WHERE staff_plant.plant_id = %(plant)s AND staff.active AND staff.role = ANY(%(r
 ORDER BY 5, staff.name LIMIT %(limit)s
 """
 
-FIELD_KINDS = [str(kind) for kind in Kind]
+FIELD_KINDS = [str(kind) for kind in Kind if kind not in INSIDE]
 UNSCREENED = [str(kind) for kind in RULES if Step.APPROVE not in RULES[kind]]
 """Kinds that the field may begin with before anybody has screened them."""
 
@@ -114,6 +125,13 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     assignee: str | None
     assignee_local: str | None
     wanted: str | None
+    paise: int | None
+    """The amount that is decided about."""
+    raised_by: int | None
+    first_id: int | None
+    """Who gave the first of two approvals for this amount."""
+    first: str | None
+    first_local: str | None
 
     @property
     def label(self) -> Name:
@@ -129,6 +147,8 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     name: str | None
     name_local: str | None
     note: str | None
+    paise: int | None
+    """The amount of an approval."""
 
 
 class Doer(msgspec.Struct, frozen=True, array_like=True):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
 from typing import Any
 
 import msgspec
@@ -18,11 +17,12 @@ from sqlalchemy import Row, text
 from core.doing import Doing
 from core.errors import Refusal
 from core.ids import with_check_digit
-from core.text import Name, Text, say
-from core.work import telling
+from core.money import Money
+from core.text import Name, say
+from core.work import approvals, telling, whose
 from core.work.rules import (
     DANGER_WAITS,
-    DOERS,
+    INSIDE,
     JUDGED,
     RAISER,
     REOPEN_WITHIN,
@@ -56,27 +56,19 @@ _MOVE = text("""
     WHERE id = :request
 """)
 _EVENT = text("""
-    INSERT INTO request_event (request_id, at, state, step, staff_id, to_staff_id, note)
-    VALUES (:request, :at, :state, :step, :staff, :to, :note)
+    INSERT INTO request_event (request_id, at, state, step, staff_id, to_staff_id, note, paise)
+    VALUES (:request, :at, :state, :step, :staff, :to, :note, :paise)
 """)
 _RAISE = text("""
     WITH made AS (
         INSERT INTO request (number, kind, topic, state, plant_id, connection_id, phone, details, channel,
-            source, created_at, raised_by, assignee_id, urgent, waits_since, goes_up_at)
+            source, created_at, raised_by, assignee_id, urgent, waits_since, goes_up_at, paise)
         VALUES (:number, :kind, :topic, :state, :plant, :connection, :phone, CAST(:details AS jsonb),
-            :channel, :source, :at, :staff, :assignee, :urgent, :at, :goes_up_at)
+            :channel, :source, :at, :staff, :assignee, :urgent, :at, :goes_up_at, :paise)
         RETURNING id
     )
     INSERT INTO request_event (request_id, at, state, step, staff_id, note)
     SELECT id, :at, :state, 'raise', :staff, :note FROM made RETURNING request_id
-""")
-# Who stands in today for somebody on leave; one step, so that two on leave never send work in circles.
-_STAND_IN = text("""
-    SELECT staff.id, staff.name, staff.name_local, staff.phone, staff.role FROM staff
-    WHERE staff.active AND staff.id = coalesce((
-        SELECT stand_in_id FROM leave WHERE staff_id = :staff AND ended_at IS NULL
-        AND CAST(:day AS date) BETWEEN first AND last ORDER BY id DESC LIMIT 1), :staff)
-    AND EXISTS (SELECT FROM staff_plant WHERE staff_id = :staff AND plant_id = :plant)
 """)
 _SWITCHES = text("""
     SELECT organisation.features FROM plant JOIN cluster ON cluster.id = plant.cluster_id
@@ -90,11 +82,15 @@ Effect = Callable[[Doing, "Row[Any]"], None]
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A request after a step: its number, the state it is in, and who has it now."""
+    """A request after a step: its number, its state, who has it now, and what an approval still needs."""
 
     number: str
     state: str
     assignee: Name | None
+    second: frozenset[str] | None = None
+    """This was the first of two approvals; the roles that can add the second."""
+    changed: Money | None = None
+    """Nothing was done: the amount is another by now."""
 
 
 def is_on(doing: Doing, kind: Kind, plant_id: int) -> bool:
@@ -120,12 +116,13 @@ def raise_request(
     named: bool = True,
     goes_up_at: datetime | None = None,
     phone: str | None = None,
+    paise: int | None = None,
 ) -> str:
     """Open a request and begin its history; returns the number people type.
 
     `phone` is whose wish it is, where staff write it down for somebody else. `named` False leaves out
     who asked (a complaint without a name): neither phone nor staff is kept. `goes_up_at` is when somebody
-    is reminded of it, where its state does not say so.
+    is reminded of it, where its state does not say so. `paise` is the amount that is decided about.
     """
     serial = int(doing.session.execute(text("SELECT nextval('request_number_seq')")).scalar_one())
     number = with_check_digit(serial)
@@ -147,6 +144,7 @@ def raise_request(
         "urgent": urgent,
         "goes_up_at": goes_up_at or _goes_up(doing.at, state, urgent),
         "note": note,
+        "paise": paise,
     }
     doing.session.execute(_RAISE, bind)
     if named:
@@ -162,13 +160,25 @@ def take_step(
     note: str | None = None,
     to_staff_id: int | None = None,
     details: dict[str, Any] | None = None,
+    paise: int | None = None,
     effect: Effect | None = None,
 ) -> Moved:
-    """Move a request one step; Refusal in words that name who can, or what has happened meanwhile."""
+    """Move a request one step; Refusal in words that name who can, or what has happened meanwhile.
+
+    `paise` is the amount that whoever approves has seen and proven: nothing is done when it is another
+    by now. An approval above one's limit is kept as the first of two.
+    """
     row = _locked(doing, number)
     rule = _allowed(doing, row, step)
+    if step is Step.APPROVE and row.paise is not None:
+        changed = approvals.amount_now(doing, row, paise)
+        if changed is not None:
+            return Moved(number, row.state, None, changed=Money(changed))
+        second = approvals.first_of_two(doing, row, rule.who)
+        if second is not None:
+            return _first(doing, row, second)
     state = rule.after or row.state
-    assignee = _assignee(doing, row, step, to_staff_id)
+    assignee = whose.assignee_after(doing, row, step, to_staff_id)
     me = doing.caller.staff
     doing.session.execute(
         _MOVE,
@@ -183,12 +193,22 @@ def take_step(
         },
     )
     said = note or (details or {}).get("stage")
-    _remember(doing, row.id, state, step, assignee.id if step is Step.ASSIGN and assignee else None, said)
+    given_to = assignee.id if step is Step.ASSIGN and assignee else None
+    _remember(doing, row.id, state, step, given_to, said, row.paise if step is Step.APPROVE else None)
     if effect is not None:
         effect(doing, row)
     telling.tell(doing, row, step, state, assignee, note, details or {})
-    doing.audit(f"request.{step}", f"request:{number}", state=state)
+    about = {} if row.paise is None else {"paise": row.paise}
+    doing.audit(f"request.{step}", f"request:{number}", state=state, **about)
     return Moved(number, state, Name(assignee.name, assignee.name_local) if assignee else None)
+
+
+def _first(doing: Doing, row: Row[Any], second: frozenset[str]) -> Moved:
+    """Keep the first of two approvals, and tell who can add the second."""
+    _remember(doing, row.id, row.state, Step.APPROVE, None, None, row.paise)
+    approvals.tell_second(doing, row, second)
+    doing.audit("request.approve", f"request:{row.number}", state=row.state, paise=row.paise, of_two=1)
+    return Moved(row.number, row.state, None, second)
 
 
 def _locked(doing: Doing, number: str) -> Row[Any]:
@@ -206,58 +226,27 @@ def _allowed(doing: Doing, row: Row[Any], step: Step) -> Rule:
     if rule is None or row.state not in rule.before:
         raise Refusal(say("work.state", request=row.number, state=say(f"request.{row.state}")))
     staff = doing.caller.staff
-    raiser = row.asked or bool(staff and staff.id == row.raised_by)
+    asked = row.asked and row.kind not in INSIDE
+    raiser = asked or bool(staff and staff.id == row.raised_by)
     by_role = bool(staff and row.mine and staff.role in rule.who)
     if not by_role and not (raiser and RAISER in rule.who):
-        raise Refusal(say("work.not_you", who=roles(rule.who)))
-    if staff and step in JUDGED and staff.id in (row.raised_by, row.done_by):
-        raise Refusal(say("work.own", who=roles(rule.who)))
+        raise Refusal(say("work.not_you", who=telling.roles(rule.who)))
+    own = staff and (staff.id in (row.raised_by, row.done_by) or (step is Step.APPROVE and row.asked))
+    if own and step in JUDGED:
+        raise Refusal(say("work.own", who=telling.roles(rule.who)))
     if step is Step.REOPEN and row.closed_at and doing.at - row.closed_at > REOPEN_WITHIN:
         raise Refusal(say("work.too_late", request=row.number))
     return rule
 
 
-def roles(who: frozenset[str]) -> Text:
-    """The roles that can, in words."""
-    named = [say(f"work.role_{role}") for role in sorted(who)]
-    return reduce(lambda some, one: say("work.or", some=some, one=one), named[1:], named[0])
-
-
-def _assignee(doing: Doing, row: Row[Any], step: Step, to_staff_id: int | None) -> Row[Any] | None:
-    """Who has the request after this step: whoever was given it, takes it, or works on it."""
-    me = doing.caller.staff
-    if step is Step.ASSIGN:
-        return _doer(doing, row, to_staff_id)
-    if step is Step.REOPEN or (row.assignee_id is None and step not in (Step.TAKE, Step.START, Step.DONE)):
-        return None
-    wanted = row.assignee_id
-    if step in (Step.TAKE, Step.START, Step.STAGE, Step.DONE) and me is not None:
-        if wanted not in (None, me.id) and _stand_in(doing, wanted, row.plant_id) != me.id:
-            raise Refusal(say("work.held", request=row.number, name=Name(row.assignee, row.assignee_local)))
-        wanted = me.id
-    return doing.session.execute(_STAFF, {"staff": wanted}).one_or_none()
-
-
-_STAFF = text("SELECT id, name, name_local, phone, role FROM staff WHERE id = :staff")
-
-
-def _stand_in(doing: Doing, staff_id: int, plant_id: int) -> int | None:
-    bind = {"staff": staff_id, "plant": plant_id, "day": doing.at.date()}
-    row = doing.session.execute(_STAND_IN, bind).one_or_none()
-    return int(row.id) if row else None
-
-
-def _doer(doing: Doing, row: Row[Any], to_staff_id: int | None) -> Row[Any]:
-    """The one who gets the work: field staff of the plant, or who stands in for them."""
-    bind = {"staff": to_staff_id, "plant": row.plant_id, "day": doing.at.date()}
-    found = doing.session.execute(_STAND_IN, bind).one_or_none()
-    if found is None or found.role not in DOERS:
-        raise Refusal(say("work.not_theirs", request=row.number))
-    return found
-
-
 def _remember(
-    doing: Doing, request_id: int, state: str, step: Step, to_staff_id: int | None, note: str | None
+    doing: Doing,
+    request_id: int,
+    state: str,
+    step: Step,
+    to_staff_id: int | None,
+    note: str | None,
+    paise: int | None,
 ) -> None:
     staff = doing.caller.staff
     doing.session.execute(
@@ -270,6 +259,7 @@ def _remember(
             "staff": staff.id if staff else None,
             "to": to_staff_id,
             "note": note,
+            "paise": paise,
         },
     )
 

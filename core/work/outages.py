@@ -1,7 +1,8 @@
-"""Outages seen as one: many homes of a plant without light within an hour are one trouble.
+"""Outages seen as one: many homes of a feeder or plant without light within an hour are one trouble.
 
-Whoever reports next is told what is known and is added; when light is back all are asked, and one who says
-no is a single fault again.
+Where the operator's sheet names feeders, enough dark homes of one are its outage; enough that lie on several,
+or on none, are the plant's. Whoever reports next is told what is known and is added; when light is back all
+are asked, and one who says no is a single fault again.
 """
 
 from __future__ import annotations
@@ -24,26 +25,40 @@ HOMES = 3
 WITHIN = timedelta(hours=1)
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext('outage'), CAST(:plant AS integer))")
-# One outage at a time in a plant (unique index); whoever comes second finds the first one's.
+# One outage at a time on a feeder, and of a plant (unique index); whoever comes second finds the first one's.
 _JOIN = text("""
-    WITH dark AS (
-        SELECT id, connection_id, created_at FROM request
-        WHERE plant_id = :plant AND kind = 'fault' AND topic = 'no_power' AND closed_at IS NULL
-        AND outage_id IS NULL AND state IN ('requested', 'in_process') AND created_at > :after
-    ), made AS (
-        INSERT INTO outage (plant_id, since)
-        SELECT :plant, min(created_at) FROM dark HAVING count(DISTINCT connection_id) >= :homes
-        ON CONFLICT (plant_id) WHERE restored_at IS NULL DO NOTHING RETURNING id
+    WITH here AS (
+        SELECT feeder FROM connection WHERE id = :connection
+    ), dark AS (
+        SELECT request.id, connection_id, request.created_at, connection.feeder
+        FROM request JOIN connection ON connection.id = request.connection_id
+        WHERE request.plant_id = :plant AND kind = 'fault' AND topic = 'no_power' AND closed_at IS NULL
+        AND outage_id IS NULL AND state IN ('requested', 'in_process') AND request.created_at > :after
     ), standing AS (
-        SELECT id FROM made UNION ALL SELECT id FROM outage WHERE plant_id = :plant AND restored_at IS NULL
-        LIMIT 1
+        SELECT outage.id, outage.feeder FROM outage, here
+        WHERE plant_id = :plant AND restored_at IS NULL
+        AND (outage.feeder IS NULL OR outage.feeder = here.feeder) ORDER BY outage.id LIMIT 1
+    ), enough AS (
+        SELECT here.feeder, min(dark.created_at) AS since FROM dark JOIN here USING (feeder)
+        GROUP BY here.feeder HAVING count(DISTINCT connection_id) >= :homes
+        UNION ALL
+        SELECT NULL, min(created_at) FROM dark HAVING count(DISTINCT connection_id) >= :homes
+        ORDER BY feeder NULLS LAST LIMIT 1
+    ), made AS (
+        INSERT INTO outage (plant_id, feeder, since)
+        SELECT :plant, feeder, since FROM enough WHERE NOT EXISTS (SELECT FROM standing)
+        ON CONFLICT (plant_id, feeder) WHERE restored_at IS NULL DO NOTHING RETURNING id, feeder
+    ), its AS (
+        SELECT id, feeder FROM made UNION ALL SELECT id, feeder FROM standing LIMIT 1
     ), joined AS (
-        UPDATE request SET outage_id = standing.id FROM dark, standing WHERE request.id = dark.id
+        UPDATE request SET outage_id = its.id FROM dark, its
+        WHERE request.id = dark.id AND (its.feeder IS NULL OR dark.feeder = its.feeder)
     )
-    SELECT standing.id, (SELECT count(*) FROM made) FROM standing
+    SELECT its.id, (SELECT count(*) FROM made) FROM its
 """)
 _ABOUT = text("""
-    SELECT outage.since, plant.name, plant.name_local, count(DISTINCT request.connection_id) AS homes,
+    SELECT outage.since, outage.feeder, plant.name, plant.name_local,
+        count(DISTINCT request.connection_id) AS homes,
         max(staff.name) AS doer, max(staff.name_local) AS doer_local
     FROM outage JOIN plant ON plant.id = outage.plant_id
     LEFT JOIN request ON request.outage_id = outage.id AND request.closed_at IS NULL
@@ -56,7 +71,8 @@ _STAFF = text("""
     AND staff.role IN ('technician', 'csa', 'cluster_in_charge')
 """)
 _OPEN = """
-SELECT outage.id, plant.name, plant.name_local, outage.since, count(DISTINCT request.connection_id)
+SELECT outage.id, plant.name, plant.name_local, outage.since, count(DISTINCT request.connection_id),
+    outage.feeder
 FROM outage JOIN plant ON plant.id = outage.plant_id
 JOIN staff_plant ON staff_plant.plant_id = plant.id AND staff_plant.staff_id = %(staff)s
 LEFT JOIN request ON request.outage_id = outage.id AND request.closed_at IS NULL
@@ -99,10 +115,11 @@ class OpenOutage(msgspec.Struct, frozen=True, array_like=True):
     plant_local: str | None
     since: datetime
     homes: int
+    feeder: str | None
 
     @property
     def label(self) -> Name:
-        return Name(self.plant, self.plant_local)
+        return _where(self.plant, self.plant_local, self.feeder)
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -113,14 +130,14 @@ class Known(msgspec.Struct, frozen=True):
     doer: Name | None
 
 
-def join(doing: Doing, plant_id: int) -> Known | None:
-    """Add the plant's single faults to its outage, or make one of enough of them; None: still single ones.
+def join(doing: Doing, plant_id: int, connection_id: int) -> Known | None:
+    """Add single faults around this one to their outage, or make one of enough; None: still single ones.
 
     Field staff and in-charges hear of an outage once, when it begins.
     """
     # Homes that report at the same moment must see each other, or none of them would be the third.
     doing.session.execute(_TURN, {"plant": plant_id})
-    bind = {"plant": plant_id, "after": doing.at - WITHIN, "homes": HOMES}
+    bind = {"plant": plant_id, "connection": connection_id, "after": doing.at - WITHIN, "homes": HOMES}
     row = doing.session.execute(_JOIN, bind).one_or_none()
     if row is None:
         return None
@@ -128,7 +145,10 @@ def join(doing: Doing, plant_id: int) -> Known | None:
     about = doing.session.execute(_ABOUT, {"outage": outage_id}).one()
     if new:
         words = say(
-            "outage.alarm", plant=Name(about.name, about.name_local), since=about.since, homes=about.homes
+            "outage.alarm",
+            plant=_where(about.name, about.name_local, about.feeder),
+            since=about.since,
+            homes=about.homes,
         )
         phones = doing.session.scalars(_STAFF, {"plant": plant_id}).all()
         tell_staff(doing.session, phones, f"outage:{outage_id}", words, doing.settings.default_language)
@@ -173,3 +193,10 @@ def restore(doing: Doing, outage_id: int) -> int:
     post_many(doing.session, messages, default_language=doing.settings.default_language)
     doing.audit("outage.restore", f"outage:{outage_id}", homes=len(asked))
     return len(asked)
+
+
+def _where(plant: str, plant_local: str | None, feeder: str | None) -> Name:
+    """A plant, or a feeder of it, by the name that its people know."""
+    if feeder is None:
+        return Name(plant, plant_local)
+    return Name(f"{plant} {feeder}", f"{plant_local} {feeder}" if plant_local else None)

@@ -9,7 +9,7 @@ import msgspec
 from core.clock import now
 from core.db import Reader
 from core.work.lists import Brief
-from core.work.rules import RULES, Step
+from core.work.rules import INSIDE, RULES, Step
 
 _MINE = """
 SELECT request.number, request.topic FROM request
@@ -26,7 +26,7 @@ ORDER BY request.closed_at DESC LIMIT %(limit)s
 # What one has asked for and may still take back, by kind and state.
 _WITHDRAWABLE = """
 WITH asked AS (
-    SELECT id FROM request WHERE closed_at IS NULL
+    SELECT id FROM request WHERE closed_at IS NULL AND kind <> ALL(%(inside)s)
     AND (phone = %(phone)s OR connection_id = ANY(%(connections)s))
     UNION
     SELECT id FROM request WHERE closed_at IS NULL AND raised_by = %(staff)s
@@ -76,6 +76,7 @@ def withdrawable(
         "staff": staff_id,
         "kinds": [kind for kind, _ in may],
         "states": [state for _, state in may],
+        "inside": [str(kind) for kind in INSIDE],
         "limit": limit,
     }
     return [Brief(*row) for row in reader.rows(_WITHDRAWABLE, bind)]

@@ -14,9 +14,10 @@ from core.errors import Refusal
 from core.tariffs import Step as Price
 from core.tariffs import Tariff, charge
 from core.text import Name, say
-from core.work import telling
-from core.work.machine import is_on, raise_request, roles
+from core.work import approvals, telling
+from core.work.machine import is_on, raise_request
 from core.work.rules import RAISER, RAISERS, Kind, Step
+from core.work.telling import roles
 
 MONTHS = 3
 """How many bills that were read say what a customer uses."""
@@ -118,6 +119,7 @@ def ask_for(doing: Doing, connection_id: int, code: str) -> str:
         plant_id=row.plant_id,
         connection_id=connection_id,
         details={"package": code, "from": row.code_now},
+        paise=approvals.difference(doing, connection_id, code),
     )
     telling.tell_waiting(doing, number, Kind.PACKAGE, None, row.plant_id, Step.APPROVE)
     return number

@@ -15,8 +15,9 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.text import Name, Text, say
 from core.work.lists import Task, tasks_of
-from core.work.machine import raise_request, roles
+from core.work.machine import raise_request
 from core.work.rules import CHARGE, CSA, RAISERS, RULES, Kind, Step
+from core.work.telling import roles
 
 PLACERS = CHARGE | {CSA}
 """Who says to which plant a wish belongs that names none."""

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SUPPLY = "supply_off"
     THEFT = "theft"
     NEW = "new_connection"
+    REFUND = "refund"
 
 
 class Step(StrEnum):
@@ -133,6 +134,14 @@ RULES: Mapping[Kind, Mapping[Step, Rule]] = {
         Step.WITHDRAW: Rule(WORKED, "rejected", frozenset({RAISER})),
         Step.NOTE: _NOTE,
     },
+    # A deposit to give back above one's limit: others approve, who asked pays it out of the own cash.
+    Kind.REFUND: {
+        Step.APPROVE: Rule(("requested",), "in_process", CHARGE),
+        Step.REJECT: Rule(WORKED, "rejected", CHARGE),
+        Step.DONE: Rule(("in_process",), "completed", frozenset({RAISER})),
+        Step.WITHDRAW: Rule(WORKED, "rejected", frozenset({RAISER})),
+        Step.NOTE: _NOTE,
+    },
 }
 
 RAISERS: Mapping[Kind, frozenset[str]] = {
@@ -142,9 +151,12 @@ RAISERS: Mapping[Kind, frozenset[str]] = {
     Kind.SUPPLY: frozenset({TECHNICIAN, CLUSTER}),
     Kind.THEFT: frozenset({OPERATOR, TECHNICIAN, CSA, CLUSTER}),
     Kind.NEW: frozenset({TECHNICIAN, CSA, CLUSTER, STATE}),
+    Kind.REFUND: CHARGE,
 }
 """Which staff may write a request down; customers ask for what their own menus offer."""
 
+INSIDE = frozenset({Kind.REFUND})
+"""Kinds that are the staff's own: a customer of the connection neither asks for them nor takes them back."""
 DOERS = FIELD
 """Whom work can be given to."""
 JUDGED = frozenset({Step.APPROVE, Step.OK})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -10,6 +11,7 @@ from sqlalchemy import Row, text
 from core import outbox
 from core.alerts import tell_staff
 from core.doing import Doing
+from core.money import Money
 from core.text import Name, Text, say
 from core.work.rules import RULES, Kind, Step
 
@@ -37,7 +39,7 @@ _RAISER = text("SELECT phone FROM staff WHERE id = :staff AND active")
 _ROLES = text("""
     SELECT DISTINCT staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
     WHERE staff_plant.plant_id = :plant AND staff.active AND staff.phone IS NOT NULL
-    AND staff.role = ANY(:roles) AND staff.id IS DISTINCT FROM :but
+    AND staff.role = ANY(:roles) AND staff.id <> ALL(:but)
 """)
 
 
@@ -62,8 +64,17 @@ def tell(
     if row.raised_by is not None and step in (Step.APPROVE, Step.REJECT, Step.OK):
         phone = doing.session.execute(_RAISER, {"staff": row.raised_by}).scalar_one_or_none()
         if me is None or row.raised_by != me.id:
-            words = say("work.raised", request=row.number, state=say(f"request.{state}"), note=noted(note))
+            words = _to_raiser(row, step, state, note)
             _tell(doing, [phone], f"{step}-raised:{row.id}", words)
+
+
+def _to_raiser(row: Row[Any], step: Step, state: str, note: str | None) -> Text:
+    """What became of something staff wrote down; a refund that is approved is theirs to pay out."""
+    if row.kind == Kind.REFUND and step is Step.APPROVE:
+        return say(
+            "work.pay_out", request=row.number, amount=Money(row.paise), number=row.connection_number or "-"
+        )
+    return say("work.raised", request=row.number, state=say(f"request.{state}"), note=noted(note))
 
 
 def _to_doer(row: Row[Any], step: Step, note: str | None) -> Text:
@@ -78,10 +89,24 @@ def _to_doer(row: Row[Any], step: Step, note: str | None) -> Text:
 def tell_waiting(doing: Doing, number: str, kind: Kind, topic: str | None, plant_id: int, step: Step) -> None:
     """Tell those who may take the next step that a request waits for them."""
     staff = doing.caller.staff
-    bind = {"plant": plant_id, "roles": sorted(RULES[kind][step].who), "but": staff.id if staff else None}
-    phones = doing.session.scalars(_ROLES, bind).all()
     words = say("work.waits", request=number, what=what(kind, topic))
-    _tell(doing, list(phones), f"waits:{number}", words)
+    but = {staff.id} if staff else ()
+    tell_roles(doing, plant_id, RULES[kind][step].who, but, f"waits:{number}", words)
+
+
+def tell_roles(
+    doing: Doing, plant_id: int, who: frozenset[str], but: Collection[int | None], cause: str, words: Text
+) -> None:
+    """Tell the staff of a plant who have one of some roles, but for the ones named."""
+    left_out = [staff_id for staff_id in but if staff_id is not None]
+    bind = {"plant": plant_id, "roles": sorted(who), "but": left_out}
+    _tell(doing, list(doing.session.scalars(_ROLES, bind).all()), cause, words)
+
+
+def roles(who: frozenset[str]) -> Text:
+    """The roles that can, in words."""
+    named = [say(f"work.role_{role}") for role in sorted(who)]
+    return reduce(lambda some, one: say("work.or", some=some, one=one), named[1:], named[0])
 
 
 def what(kind: str, topic: str | None) -> Text:

@@ -63,7 +63,7 @@ def write(session: Session, kind: str, phone: str = PHONE) -> tuple[str, str] | 
 
 
 def test_what_can_be_stopped_is_what_nobody_needs() -> None:
-    assert STOPPABLE == ["broadcast", "coupon", "reminder"]
+    assert STOPPABLE == ["broadcast", "carry", "coupon", "reminder"]
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -78,7 +78,7 @@ def test_after_stop_only_what_must_comes_and_by_sms(session: Session, doing: Doi
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_on_whatsapp_goes_what_may(session: Session, doing: Doing, kind: str) -> None:
     consent.use_whatsapp(doing, "Yes?")
-    by_sms = kind in ("call", "code", "note", "reply", "staff_alert")
+    by_sms = kind in ("call", "carry", "code", "note", "reply", "staff_alert")
     assert write(session, kind) == ("sms" if by_sms else "whatsapp", "queued")
     consent.leave_whatsapp(doing, "No?")
     assert write(session, kind) == ("sms", "queued")

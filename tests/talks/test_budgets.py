@@ -8,6 +8,7 @@ import pytest
 
 from channels.ussd import screen
 from channels.written import MOST_PARTS, SMS
+from conversations.catalogue import COMMANDS
 from conversations.prompts import Confirm
 from core import dlt
 from core.alerts import Trouble
@@ -77,6 +78,16 @@ LONGEST: dict[str, list[Text]] = {
             for how in ("approve", "reject")
             for kind in Kind
         ),
+        *(
+            say(
+                "code.act",
+                code="123456",
+                act=say(f"work.to_{how}_amount", request=REQUEST, what=_what(kind), amount=AMOUNT),
+                service=SERVICE,
+            )
+            for how in ("approve", "reject")
+            for kind in (Kind.PACKAGE, Kind.REFUND)
+        ),
         say("code.act", code="123456", act=say("work.to_connect", request=REQUEST), service=SERVICE),
         *(
             say(
@@ -90,6 +101,7 @@ LONGEST: dict[str, list[Text]] = {
         say("code.act", code="123456", act=say("off.act", what="X" * 12, hours=72), service=SERVICE),
         say("code.act", code="123456", act=say("broadcast.act", what="X" * 12, phones=9999), service=SERVICE),
         say("code.act", code="123456", act=say("off.act_on", what="X" * 12), service=SERVICE),
+        say("code.act", code="123456", act=say("waive.act", amount=AMOUNT, number=NUMBER), service=SERVICE),
         say("code.scheme", code="123456", name=NAME, number=NUMBER, price=AMOUNT, bills=60, service=SERVICE),
     ],
     "coupon": [
@@ -187,6 +199,9 @@ LONGEST: dict[str, list[Text]] = {
         say("remind.bill", number=NUMBER, first=DAY, last=DAY, amount=BALANCE, due=DAY, service=SERVICE),
         say("remind.promise", number=NUMBER, day=DAY, amount=BALANCE, service=SERVICE),
     ],
+    "late_fee": [
+        say("latefee.notice", number=NUMBER, amount=BALANCE, due=DAY, day=DAY, fee=AMOUNT, service=SERVICE),
+    ],
     "supply": [
         say("supply.work_off", what=NAME, until=MOMENT, helpline=HELPLINE, service=SERVICE),
         say("supply.work_on", what=NAME, helpline=HELPLINE, service=SERVICE),
@@ -202,6 +217,21 @@ LONGEST: dict[str, list[Text]] = {
         *(say(f"refund.{how}", **_PAID) for how in STANDINGS),
         *(say(f"reversal.{how}", **_PAID) for how in STANDINGS),
         say("reversal.kept", **_PAID),
+        *(
+            say(
+                f"latefee.{how}",
+                number=NUMBER,
+                amount=AMOUNT,
+                first=DAY,
+                last=DAY,
+                balance=BALANCE,
+                service=SERVICE,
+            )
+            for how in ("let_off", *(f"told_{standing}" for standing in STANDINGS))
+        ),
+    ],
+    "carry": [
+        say("carry.offer", what=command.label, service=SERVICE) for command in COMMANDS if command.menu
     ],
     "call": [
         *(
@@ -260,6 +290,11 @@ LONGEST: dict[str, list[Text]] = {
         ),
         *(say("work.goes_up", request=REQUEST, what=_what(kind), since=MOMENT) for kind in Kind),
         *(say(f"progress.{how}", request=REQUEST, name=NAME, village=NAME) for how in ("asked", "unplaced")),
+        *(
+            say("work.waits_second", request=REQUEST, what=_what(kind), amount=AMOUNT, name=NAME)
+            for kind in (Kind.PACKAGE, Kind.REFUND)
+        ),
+        say("work.pay_out", request=REQUEST, amount=AMOUNT, number=NUMBER),
         *(say("work.withdrawn", request=REQUEST, what=_what(kind)) for kind in Kind),
         say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
@@ -344,6 +379,8 @@ STAFF_ANSWERS = [
     say("excuse.number"),
     say("excuse.days"),
     say("excuse.not_done"),
+    *(say(f"waive.{how}", number=NUMBER) for how in ("not_you", "none", "which")),
+    *(say(f"waive.{how}", amount=AMOUNT, **_TO) for how in ("why", "done")),
     say("excuse.done", number=NUMBER, until=MOMENT),
     say("excuse.none", number=NUMBER),
     say("excuse.not_you"),
@@ -442,6 +479,7 @@ def test_every_outbound_text_is_measured() -> None:
         "alerts.",
         "bill.told_",
         "call.",
+        "carry.offer",
         "code.",
         "receipt.",
         "refund.",

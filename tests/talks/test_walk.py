@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 
 import i18n
 import msgspec
@@ -20,6 +20,7 @@ from core import text as words
 from core.billing import Period
 from core.clock import now
 from core.doing import Doing
+from core.dunning import charging, late_fees
 from core.errors import SettingError
 from core.ids import with_check_digit
 from core.people import find_caller
@@ -59,6 +60,7 @@ def stage(servers: Servers, world_template: str) -> Iterator[str]:
             play.text(phone, "PAY 120457 9")
         sell(play, "FAN", "120457", "120473")
         bill_two_months(play)
+        leave_unpaid(play)
         sell(play, "TV", "120473", "200002")
         play.text("+919800000001", "READ 140")
         flag_and_meter(play)
@@ -167,6 +169,21 @@ def bill_two_months(play: Play) -> None:
         )
 
 
+def leave_unpaid(play: Play) -> None:
+    """A late fee that is charged, and one that is only announced."""
+    database = play.services.database
+    with database.begin() as session:
+        session.execute(text("UPDATE organisation SET late_fee_paise = 2000"))
+    for day in (datetime(2026, 12, 19, 6, 30, tzinfo=UTC), datetime(2027, 1, 19, 6, 30, tzinfo=UTC)):
+        late_fees.announce(database, day, default_language="en", service="Bijli Line")
+        with database.begin() as session:
+            session.execute(
+                text("UPDATE outbox SET state = 'delivered', sent_at = :at WHERE kind = 'late_fee'"),
+                {"at": day},
+            )
+        charging.charge(database, day)
+
+
 @contextmanager
 def walking(servers: Servers, stage: str, channel: str, phone: str, language: str | None) -> Iterator[Walk]:
     """A walk of one caller, as if he had chosen this language (None: not yet)."""
@@ -260,8 +277,8 @@ SAID_BY_DOORS = {
 IN_DOCS = {"menu.menu", "menu.resume", "menu.stop", "menu.thanks"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
-    "alerts.", "bill.told_", "call.", "bill.taken_back", "bill.note",
-    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "mode.",
+    "alerts.", "bill.told_", "call.", "carry.", "bill.taken_back", "bill.note", "latefee.",
+    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "photo.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
     "off.act", "off.alarm", "off.back_alarm", "off.still",
@@ -269,7 +286,7 @@ OUTBOUND = (
     "supply.", "meters.action.", "flags.short", "note.came", "note.answer", "note.goes_up",
     "supply.", "meters.action.", "flags.short", "scheme.told_",
     "selfread.told_",
-    "work.kind_", "work.role_", "work.to_",
+    "work.kind_", "work.role_", "work.to_", "work.pay_out",
 )  # fmt: skip
 """Messages to somebody else, and papers; test_budgets.py and test_receipts.py render each."""
 NEVER_BILLED = {"bill.none", "year.none"}
@@ -288,7 +305,10 @@ REFUSED_LATE = {
     "later.not_yours",
     "later.twice",
     "prove.too_many",
+    "work.amount_changed",
+    "work.first_yours",
     "work.held",
+    "work.second_by",
     "work.none",
     "work.none_yours",
     "work.not_theirs",
@@ -326,8 +346,8 @@ PAID_ONLINE = {
 }
 """The stage has no Razorpay and no UPI; tests/channels plays with both."""
 
-ON_WHATSAPP = {"place.none", "stop.by_sms", "stop.leave_whatsapp"}
-"""What the stage gives no reason for; stop.txt and place.txt show these."""
+ON_WHATSAPP = {"place.none", "stop.by_sms", "stop.leave_whatsapp", "work.past_photo", "work.photos"}
+"""What the stage gives no reason for; stop.txt, place.txt and tests/channels/whatsapp show these."""
 OF_DEPOSITS = {
     *(
         f"deposit.{how}"
@@ -340,6 +360,7 @@ OF_DEPOSITS = {
     *(f"totals.{how}" for how in ("month", "none_then", "row_month", "which")),
     *(f"receivable.{how}" for how in ("none", "which")),
     "deposit.act",
+    *(f"deposit.{how}" for how in ("above", "ask", "asked")),
     "proof.deposit",
     "unclear.plant",
     # The refunds of the walk use up the in-charge's codes of the hour; work.txt rejects with one.
@@ -349,6 +370,8 @@ OF_DEPOSITS = {
 """Said to a line that says more, or of what the stage's deposits don't come to: transcripts show these."""
 STUCK = {"stuck.head", "stuck.row", *(f"stuck.what.{cause}" for cause in CAUSES)}
 """Nothing on the stage is five minutes old; tests/core/test_stuck.py says these."""
+OF_LATE_FEES = {"owed.fee", "waive.act", "waive.done"}
+"""The stage's newest fee is only announced, and the refunds use up the codes: late_fees.txt shows these."""
 ENDED_EARLIER = {"got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
@@ -405,6 +428,7 @@ OF_OTHER_REQUESTS = {
     "change.none",
     "status.already_inactive",
     "work.goes_up",
+    *(f"work.{how}" for how in ("card_first", "did_first", "did_pay", "event_amount", "row_first")),
     "fault.planned",
     "off.not_off",
     *(f"outage.{how}" for how in ("alarm", "back", "not_you", "option", "over", "restored", "take", "taken")),
@@ -471,6 +495,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | OF_OTHER_READERS
         | ENDED_EARLIER
         | OF_DEPOSITS
+        | OF_LATE_FEES
         | PAID_ONLINE
         | OF_NOTES
         | OF_NEW_CONNECTIONS

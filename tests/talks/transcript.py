@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import text
+
+from core import billing
+from core.billing import Period
 from core.clock import today
+from core.dunning import charging, late_fees
 from core.widget import Widget
 from tests.play import Arrival, Handset, Play
 
+UNPAID = "Rampur's bills of January 2030 stay unpaid until late fees fall due."
+"""The one thing that happens by itself: the plant is billed, fees are announced, and charged."""
 FOLDER = Path(__file__).parent.parent / "transcripts"
 
 _ACTION = re.compile(
     r"(?P<phone>\+91[0-9]{10}|IN\.[0-9]+) (?:(?P<dials>dials)|presses (?P<keys>.+)|texts:(?P<words>.*)"
+    r"|(?P<loses>loses the signal)"
     r"|(?P<sends>sends a sticker)|(?P<place>sends a place)|taps(?P<earlier> earlier)?: (?P<taps>.+)"
     r"|writes on WhatsApp:(?P<chat>.*))"
 )
@@ -38,6 +46,8 @@ def replay(play: Play, written: str) -> str:
         if line.startswith(" "):
             continue
         lines.append(line)
+        if line == UNPAID:
+            lines += stage.leave_unpaid()
         action = _ACTION.fullmatch(line)
         if action:
             lines += stage.act(action)
@@ -83,11 +93,32 @@ class Stage:
         if words is not None:
             self.play.text(phone, self._typed(words.strip()))
             return self._arrived()
+        if action["loses"]:
+            self.handsets[phone].lose()
+            return ["  [session lost]", *self._arrived()]
         if action["dials"]:
             self.handsets[phone] = self.play.dial(phone)
         else:
             self.handsets[phone].press(self._typed(keys))
         return self._screen(self.handsets[phone]) + self._arrived()
+
+    def leave_unpaid(self) -> list[str]:
+        """Bill a month, let its notices arrive, and charge a fee of Rs 20 when its day is over."""
+        database, service = self.play.services.database, self.play.settings.service_name
+        with database.begin() as session:
+            session.execute(text("UPDATE organisation SET late_fee_paise = 2000"))
+        billing.post(
+            database, billing.plant_of(database, "RAMPUR"), Period.read("2030-01"), lambda *_: None,
+            default_language="en", service=service, issued_on=date(2030, 2, 1),
+        )  # fmt: skip
+        with database.begin() as session:
+            session.execute(text("UPDATE outbox SET state = 'expired' WHERE kind = 'bill'"))
+        late_fees.announce(
+            database, datetime(2030, 2, 20, 6, tzinfo=UTC), default_language="en", service=service
+        )
+        told = self._arrived()
+        charging.charge(database, datetime(2030, 2, 27, 6, tzinfo=UTC))
+        return told
 
     def _typed(self, raw: str) -> str:
         """`<code>` stands for the one-time code that came last, `<receipt 1>` for a receipt."""

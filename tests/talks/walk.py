@@ -131,6 +131,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "off.unknown": (["120465"], ["120475"]),
     "off.why": (["3 new pole", "pole"], ["1", "99 pole"]),
     "off.hours": (["3"], ["99", "abc"]),
+    "waive.why": (["meter was wrong"], ["1"]),
     "mended.stars": (["5"], ["6"]),
     "deposit.amount": (["100"], ["abc", "0.00"]),
     "deposit.refund_amount": (["10", "9999"], ["abc"]),

@@ -47,6 +47,10 @@ READ: list[tuple[Callable[[str], object], str, object]] = [
     (amounts.signed_rupees, "0.00", 0),
     (amounts.signed_rupees, " - ", 0),
     (amounts.signed_rupees, "३००", 300_00),
+    (amounts.fee, "20", [20_00, 0]),
+    (amounts.fee, "1.5 %", [0, 150]),
+    (amounts.fee, "100%", [0, 100_00]),
+    (amounts.fee, "0", [0, 0]),
     (amounts.watts, "100", 100),
     (amounts.watts, "100 W", 100),
     (amounts.watts, "0.5 kW", 500),
@@ -85,6 +89,10 @@ def test_a_cell_is_read(read: Callable[[str], object], cell: str, value: object)
 
 
 REFUSED: list[tuple[Callable[[str], object], str, str]] = [
+    (amounts.fee, "1.255 %", "at most two decimals"),
+    (amounts.fee, "101 %", "at most 100 %"),
+    (amounts.fee, "-5", "below zero"),
+    (amounts.fee, "two %", "not an amount"),
     (cells.phone, "9.87654E+09", "lost digits: format the column as text"),
     (cells.phone, "9.8E+09", "lost digits"),
     (cells.phone, "12345", "not a mobile number"),

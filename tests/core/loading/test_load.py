@@ -225,6 +225,39 @@ def test_an_empty_cell_or_an_absent_column_leaves_what_is_there(loaded: Operator
     assert loaded.phones()[0] == ("K1", "+919800000001", "holder", 1)
 
 
+def test_a_late_fee_is_a_sum_or_a_share_and_zero_takes_it_away(loaded: Operator) -> None:
+    rule = "SELECT late_fee_paise, late_fee_hundredths, late_fee_cap_paise, late_fee_days FROM organisation"
+    assert loaded.rows(rule) == [(None, None, None, 10)]
+    head, row = (
+        "organisation,state,cluster,plant,name,late_fee,late_fee_cap,late_fee_days",
+        "TARA,BR,MUZ,SKP,S",
+    )
+    for cells_, held in (
+        ("1.5 %,50,12", (None, 150, 50_00, 12)),
+        (",,", (None, 150, 50_00, 12)),
+        ("20,0,", (20_00, None, None, 12)),
+        ("0,,", (None, None, None, 12)),
+    ):
+        loaded.write({"plants.csv": f"{head}\n{row},{cells_}\n"})
+        assert loaded.load().problems == []
+        assert loaded.rows(rule) == [held]
+
+
+def test_limits_of_approval_by_role(loaded: Operator) -> None:
+    """A limit is set, left by an empty cell, and taken away by a zero."""
+    head = "organisation,state,cluster,plant,name,cluster_limit,state_limit,second_from\nTARA,BR,MUZ,SKP,S,"
+    limits = "SELECT role, limit_paise, second_from_paise FROM approval_limit, organisation ORDER BY role"
+    loaded.write({"plants.csv": f"{head}2000,,9000\n"})
+    loaded.counts()
+    assert loaded.rows(limits) == [("cluster_in_charge", 2000_00, 9000_00)]
+    loaded.write({"plants.csv": f"{head},50000,\n"})
+    assert loaded.counts()["plants"][2] == 1
+    assert loaded.counts()["plants"] == (1, 0, 0)
+    loaded.write({"plants.csv": f"{head}0,,0\n"})
+    loaded.counts()
+    assert loaded.rows(limits) == [("cluster_in_charge", None, None), ("state_in_charge", 50000_00, None)]
+
+
 def test_a_new_phone_takes_the_place_of_the_old_one(loaded: Operator) -> None:
     loaded.change("customers.csv", "09800000001", "9800000021")
     assert loaded.counts()["customers"] == (4, 0, 1)

@@ -26,7 +26,9 @@ def other_packages(desk: Desk) -> list[Offer]:
 
 
 def do(desk: Desk, who: str, number: str, step: Step) -> Moved | str:
-    return desk.act(who, lambda doing: take_step(doing, number, step, effect=effects.of(step)))
+    [(about,)] = desk.rows(f"SELECT paise FROM request WHERE number = '{number}'")
+    paise = int(str(about)) if about is not None else None
+    return desk.act(who, lambda doing: take_step(doing, number, step, paise=paise, effect=effects.of(step)))
 
 
 def test_only_once_at_a_time_and_only_what_is_offered(desk: Desk) -> None:

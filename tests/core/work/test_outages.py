@@ -87,3 +87,48 @@ def test_an_outage_of_25_homes(desk: Desk) -> None:
     assert last.outage is not None
     assert last.outage.homes == 25
     assert desk.act("technician", lambda doing: outages.restore(doing, outage_id(desk))) == 25
+
+
+def on_feeders(desk: Desk, **feeders: str) -> None:
+    with desk.play.services.database.begin() as session:
+        for number, feeder in feeders.items():
+            session.execute(
+                text("UPDATE connection SET feeder = :feeder WHERE number = :number"),
+                {"feeder": feeder, "number": number.removeprefix("n")},
+            )
+
+
+def outages_of(desk: Desk) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in desk.rows("SELECT feeder, count(request.id) FROM outage LEFT JOIN request "
+            "ON outage_id = outage.id GROUP BY outage.id ORDER BY outage.id")]  # fmt: skip
+
+
+def test_homes_of_one_feeder_are_its_outage_and_others_stay_single(desk: Desk) -> None:
+    on_feeders(desk, n120457="F1", n120465="F1", n120473="F1", n120481="F2")
+    assert [dark(desk, number).outage for number in ("120457", "120465")] == [None, None]
+    assert dark(desk, "120473").outage is not None
+    assert dark(desk, "120481").outage is None
+    assert outages_of(desk) == [("F1", 3)]
+    staff = desk.callers["technician"].staff
+    assert staff is not None
+    [one] = outages.open_ones(desk.play.services.database.reader, staff.id, 9)
+    assert (one.label.latin, one.homes) == ("Rampur F1", 3)
+
+
+def test_dark_homes_on_several_feeders_are_the_plants_outage(desk: Desk) -> None:
+    on_feeders(desk, n120457="F1", n120465="F1", n120481="F2")
+    assert [dark(desk, number).outage for number in ("120481", "120457")] == [None, None]
+    assert dark(desk, "120465").outage is not None
+    assert dark(desk, "120473").outage is not None
+    assert outages_of(desk) == [(None, 4)]
+
+
+def test_two_feeders_may_be_dark_each_for_its_own_reason(desk: Desk) -> None:
+    on_feeders(desk, n120457="F1", n120465="F1", n120473="F1", n120481="F1")
+    for number in HOMES[:3]:
+        dark(desk, number)
+    with desk.play.services.database.begin() as session:
+        other = "INSERT INTO outage (plant_id, feeder, since) SELECT plant_id, 'F2', now() FROM outage"
+        session.execute(text(other))
+    assert dark(desk, HOMES[3]).outage is not None
+    assert outages_of(desk) == [("F1", 4), ("F2", 0)]

@@ -1,4 +1,4 @@
-"""Every cell of kind × state × step × person: allowed or refused as the seeds say (who_may.csv)."""
+"""Every cell of kind × amount × state × step × person: allowed or refused as the seeds say (who_may.csv)."""
 
 from __future__ import annotations
 
@@ -18,57 +18,74 @@ ROWS = list(csv.DictReader((Path(__file__).parent / "who_may.csv").read_text("ut
 STATES = ("requested", "in_process", "review", "completed", "rejected")
 ROLES = ("operator", "technician", "CSA", "cluster in-charge", "state in-charge")
 OUTSIDERS = ("technician elsewhere", "nobody")
+AMOUNTS = {"": None, "small": 5_000_00, "large": 5_000_01, "huge": 20_000_00}
+"""Paise: none; what a cluster in-charge decides alone at most; above it; where it takes two of any role."""
 
 _MAKE = text("""
     INSERT INTO request (number, kind, topic, state, plant_id, connection_id, phone, channel, source,
-        created_at, closed_at)
+        created_at, closed_at, paise)
     SELECT '1000006', :kind, 'no_power', :state, plant_id, id, '+919800000001', 'sms', 'test', :at,
-        CASE WHEN :state IN ('completed', 'rejected') THEN CAST(:at AS timestamptz) END
+        CASE WHEN :state IN ('completed', 'rejected') THEN CAST(:at AS timestamptz) END, :paise
     FROM connection WHERE number = '120457'
 """)
 
 
-def allowed(kind: Kind, state: str, step: Step) -> dict[str, str] | None:
+def allowed(kind: Kind, amount: str, state: str, step: Step) -> dict[str, str] | None:
     """The row of the table for a cell; a note may be added to whatever is open, by any role.
 
-    Who asked may add one to a fault: where it is.
+    Who asked may add one to a fault: where it is. Only approvals ask for the amount.
     """
     if step is Step.NOTE and state in STATES[:3]:
         asked = "yes" if kind is Kind.FAULT else ""
         return {**dict.fromkeys(ROLES, "yes"), "who asked": asked, "leads to": state}
-    same = [row for row in ROWS if (row["kind"], row["state"], row["step"]) == (kind, state, step)]
+    about = amount if step is Step.APPROVE else ""
+    cell = (kind, about, state, step)
+    same = [row for row in ROWS if (row["kind"], row["amount"], row["state"], row["step"]) == cell]
     return same[0] if same else None
 
 
-def attempt(desk: Desk, session: Session, who: str, step: Step) -> str:
-    """Try a step and undo it; gives the state it led to, or the key of the refusal."""
+def attempt(desk: Desk, session: Session, who: str, step: Step, paise: int | None) -> str:
+    """Try a step and undo it; gives the state it led to, `first` of two, or the key of the refusal."""
     staff = desk.callers["technician"].staff
     with session.begin_nested() as savepoint:
         try:
             moved = take_step(
-                desk.doing(session, who), "1000006", step, to_staff_id=staff.id if staff else None
+                desk.doing(session, who),
+                "1000006",
+                step,
+                to_staff_id=staff.id if staff else None,
+                paise=paise,
             )
         except Refusal as refusal:
             return refusal.text.key
         finally:
             savepoint.rollback()
-    return moved.state
+    return "first" if moved.second else moved.state
 
 
+def expected(row: dict[str, str] | None, who: str) -> str:
+    if row is None:
+        return "work.state"
+    return {"yes": row["leads to"], "first": "first", "": "work.not_you"}[row[who]]
+
+
+@pytest.mark.parametrize("amount", AMOUNTS)
 @pytest.mark.parametrize("kind", Kind)
-def test_every_cell(desk: Desk, kind: Kind) -> None:
+def test_every_cell(desk: Desk, kind: Kind, amount: str) -> None:
+    if amount and kind not in (Kind.PACKAGE, Kind.REFUND):
+        return
+    paise = AMOUNTS[amount]
     for state in STATES:
         with desk.play.services.database.begin() as session:
-            session.execute(_MAKE, {"kind": kind, "state": state, "at": AT})
+            session.execute(_MAKE, {"kind": kind, "state": state, "at": AT, "paise": paise})
             for step in Step:
-                row = allowed(kind, state, step)
+                row = allowed(kind, amount, state, step)
                 for who in (*ROLES, "who asked"):
-                    got = attempt(desk, session, who, step)
-                    may = row is not None and row[who] == "yes"
-                    wanted = {row["leads to"]} if row and may else {"work.not_you" if row else "work.state"}
-                    assert got in wanted, f"{kind} {state} {step} by {who}: {got}"
+                    got = attempt(desk, session, who, step, paise)
+                    assert got == expected(row, who), f"{kind} {state} {step} by {who}: {got}"
                 for who in OUTSIDERS:
-                    assert attempt(desk, session, who, step) == "work.none", f"{kind} {state} {step} {who}"
+                    got = attempt(desk, session, who, step, paise)
+                    assert got == "work.none", f"{kind} {state} {step} by {who}"
             session.rollback()
 
 
@@ -77,3 +94,4 @@ def test_the_table_names_only_what_there_is() -> None:
         Kind(row["kind"])
         Step(row["step"])
         assert row["state"] in STATES
+        assert row["amount"] in AMOUNTS
