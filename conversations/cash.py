@@ -6,6 +6,7 @@ from functools import partial
 
 from conversations import reading
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look
+from conversations.proof import prove
 from core import disputes, handing, lists
 from core.disputes import Deniable, OpenDispute, Outcome
 from core.doing import Doing
@@ -66,7 +67,7 @@ def hand(caller: Caller) -> Conversation:
 
 
 def got(caller: Caller) -> Conversation:
-    """Say whether cash that a colleague handed over has arrived."""
+    """Say whether cash that a colleague handed over has arrived; a yes is proven, for it moves the cash."""
     query = partial(handing.open_offer, staff_id=_me(caller).id, mine=False)
     waiting: Offer | None = yield from look("offered", query, Offer | None)
     if waiting is None:
@@ -74,6 +75,11 @@ def got(caller: Caller) -> Conversation:
     offer_id = waiting.id
     question = say("got.confirm", amount=Money(waiting.amount_paise), name=waiting.label)
     taken = yield from confirm(question)
+    if taken:
+        act = say("got.act", amount=Money(waiting.amount_paise), name=waiting.label)
+        proof = yield from prove(caller, f"got:{offer_id}:{waiting.amount_paise}", act)
+        if proof != "right":
+            return say(f"prove.{proof}")
 
     def answer(doing: Doing) -> Text:
         return say("got.taken" if taken else "got.refused", amount=handing.answer(doing, offer_id, taken))
@@ -127,7 +133,7 @@ def deny(caller: Caller) -> Conversation:
 
 
 def settle(caller: Caller) -> Conversation:
-    """The in-charge decides about a disputed receipt: it stands, or it is taken back."""
+    """The in-charge decides about a disputed receipt: it stands, or, proven, it is taken back."""
     me = _me(caller)
     if me.role not in disputes.SETTLERS:
         return say("settle.not_you")
@@ -146,6 +152,11 @@ def settle(caller: Caller) -> Conversation:
     )
     options: list[tuple[Outcome, Text]] = [("keep", say("settle.keep")), ("undo", say("settle.undo"))]
     outcome = yield from choose(question, options)
+    if outcome == "undo":
+        act = say("settle.act", amount=Money(found.amount_paise), receipt=receipt)
+        proof = yield from prove(caller, f"settle:{receipt}:{found.amount_paise}", act)
+        if proof != "right":
+            return say(f"prove.{proof}")
 
     def decide(doing: Doing) -> Text:
         disputes.settle(doing, payment_id, outcome)

@@ -7,8 +7,9 @@ from functools import partial
 from conversations import reading
 from conversations.customer import which_line
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look
-from core import collecting
+from core import collecting, deposits
 from core.collecting import Payee
+from core.deposits import Deposit
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller
@@ -44,7 +45,9 @@ def _change(connection_id: int, number: str) -> Conversation:
     if now is None or not others:
         return say("change.none", number=number)
     chosen = yield from _which(now, others)
-    if not (yield from confirm(_difference(now, chosen))):
+    query_deposit = partial(deposits.deposit_of, connection_id=connection_id, package_id=chosen.id)
+    deposit: Deposit = yield from look("deposit", query_deposit, Deposit)
+    if not (yield from confirm(_difference(now, chosen, deposit))):
         return say("change.kept", name=now.label)
 
     def wish(doing: Doing) -> Text:
@@ -62,8 +65,8 @@ def _which(now: Offer, others: list[Offer]) -> Talk[Offer]:
     return next(one for one in others if one.code == code)
 
 
-def _difference(now: Offer, wanted: Offer) -> Text:
-    """What the change means in money: a month like the last three, and the deposit."""
+def _difference(now: Offer, wanted: Offer, deposit: Deposit) -> Text:
+    """What the change means in money: a month like the last three, and what is held against the deposit."""
     lines = [
         say(
             "change.would" if now.used_wh else "change.costs",
@@ -72,9 +75,9 @@ def _difference(now: Offer, wanted: Offer) -> Text:
             then=Money(wanted.month_paise),
         )
     ]
-    raised = wanted.deposit_paise - now.deposit_paise
-    if raised > 0:
-        lines.append(say("change.deposit_more", amount=Money(raised)))
-    elif raised < 0:
-        lines.append(say("change.deposit_less", amount=Money(-raised)))
+    missing = deposit.needed_paise - deposit.held_paise
+    if missing > 0:
+        lines.append(say("change.deposit_more", amount=Money(missing)))
+    elif missing < 0:
+        lines.append(say("change.deposit_less", amount=Money(-missing)))
     return say("nav.lines", lines=(*lines, say("change.sure")))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import msgspec
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from core import ledger, limits
 from core.db import Reader
@@ -65,19 +64,12 @@ class Deposit(msgspec.Struct, frozen=True, array_like=True):
     needed_paise: int
 
 
-def deposit_of(reader: Reader, connection_id: int) -> Deposit:
-    """How the deposit of a connection stands."""
+def deposit_of(reader: Reader, connection_id: int, package_id: int | None = None) -> Deposit:
+    """How the deposit of a connection stands, on its own package or on another."""
     [(held,)] = reader.rows(_HELD, {"connection": connection_id})
-    bind = {"connection": connection_id, "package": None}
+    bind = {"connection": connection_id, "package": package_id}
     [(needed,)] = reader.rows(_NEEDED, bind)
     return Deposit(int(held), int(needed))
-
-
-def deposit_needed(session: Session, connection_id: int, package_id: int) -> int:
-    """What is missing, in paise, for the deposit of another package; 0 when enough is held."""
-    bind = {"connection": connection_id, "package": package_id}
-    needed = int(session.connection().exec_driver_sql(_NEEDED, bind).scalar_one())
-    return max(0, needed + ledger.balance(session, "deposit", connection_id=connection_id))
 
 
 def set_off(doing: Doing, connection_id: int, paise: int) -> Text:

@@ -100,12 +100,14 @@ def open_dispute(reader: Reader, staff_id: int, receipt: str) -> OpenDispute | N
 def deny(doing: Doing, payment_id: int) -> str:
     """Note that the cash was never given; collector and in-charge hear of it. Returns the receipt.
 
-    The payment stands until it is settled. Refusal when it is not this phone's, taken back or too old.
+    The payment stands until it is settled. Refusal when it is no cash, not this phone's, taken back or
+    too old.
     """
     paid = doing.session.execute(taking_back.TO_UNDO, {"payment": payment_id}).one()
     bind = {"connection": paid.connection_id, "phone": doing.caller.phone}
     mine = doing.session.execute(_MINE, bind).scalar_one()
-    if not mine or paid.reversal_id is not None or doing.at - paid.paid_at > DENY_WITHIN:
+    given = paid.mode == "cash" and paid.reversal_id is None
+    if not (mine and given) or doing.at - paid.paid_at > DENY_WITHIN:
         raise Refusal(say("deny.none"))
     bind = {"payment": payment_id, "phone": doing.caller.phone, "at": doing.at}
     if doing.session.execute(_DENY, bind).scalar_one_or_none() is None:

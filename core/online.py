@@ -33,7 +33,8 @@ _ARRIVED = text("""
     ON CONFLICT (reference) DO NOTHING RETURNING id
 """)
 # First the lock, then the look: a statement that waits for a lock sees the other tables as they were before.
-_LOCK = text("SELECT id FROM online_payment WHERE reference = :reference FOR UPDATE")
+_LOCK = text("SELECT payment_id FROM online_payment WHERE reference = :reference FOR UPDATE")
+_LOCK_PAYMENT = text("SELECT id FROM payment WHERE id = :payment FOR UPDATE")
 _ONE = text("""
     SELECT online_payment.id, online_payment.reference, online_payment.amount_paise, online_payment.payer,
            online_payment.plant_id, online_payment.mode, online_payment.refunded_paise,
@@ -140,8 +141,13 @@ def take(doing: Doing, paid: Paid, home: Home) -> None:
 
 
 def _hold_still(session: Session, reference: str) -> Row[Any] | None:
-    """A payment at the provider, locked to the transaction's end; None where it is unknown."""
-    session.execute(_LOCK, {"reference": reference})
+    """A payment at the provider, locked to the transaction's end; None where it is unknown.
+
+    Locked with the payment it became: it is not undone while it is paid back (core/taking_back.py).
+    """
+    payment = session.execute(_LOCK, {"reference": reference}).scalar_one_or_none()
+    if payment is not None:
+        session.execute(_LOCK_PAYMENT, {"payment": payment})
     return session.execute(_ONE, {"reference": reference}).one_or_none()
 
 

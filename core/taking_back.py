@@ -16,7 +16,7 @@ from core.text import Name, say
 
 TO_UNDO = text("""
     SELECT payment.id, payment.entry_id, payment.amount_paise, payment.paid_at, payment.staff_id,
-           payment.payer, payment.purpose, payment.reversal_id, payment.connection_id,
+           payment.payer, payment.purpose, payment.reversal_id, payment.connection_id, payment.mode,
            receipt.number AS receipt, connection.number, customer.name, customer.name_local
     FROM payment
     JOIN receipt ON receipt.payment_id = payment.id
@@ -29,6 +29,11 @@ _REVERSED = text("UPDATE payment SET reversal_id = :reversal WHERE id = :payment
 _SETTLED = text("""
     UPDATE dispute SET settled_at = :at, settled_by = :staff, outcome = 'undo'
     WHERE payment_id = :payment AND settled_at IS NULL
+""")
+# A part of it went back to the payer after it was credited: its reversal would give that part back again.
+_PAID_BACK = text("""
+    SELECT 1 FROM online_payment AS online JOIN payment ON payment.id = online.payment_id
+    WHERE payment.id = :payment AND online.amount_paise - online.refunded_paise < payment.amount_paise
 """)
 # Both accounts of a payment, in order, as postings lock them.
 _LOCK_BOTH = text("""
@@ -59,6 +64,8 @@ def take_back(doing: Doing, row: Row[Any]) -> int:
     Whatever the customer said against it is settled with it.
     """
     session = doing.session
+    if row.mode != "cash" and session.execute(_PAID_BACK, {"payment": row.id}).first() is not None:
+        raise Refusal(say("undo.paid_back", number=row.number))
     if row.purpose == "deposit":
         held = {one.kind: -one.balance_paise for one in session.execute(_LOCK_BOTH, {"entry": row.entry_id})}
         if held["deposit"] < row.amount_paise:

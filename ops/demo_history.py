@@ -53,21 +53,38 @@ class Paid:
     rupees: int
 
 
+@dataclass(frozen=True)
+class Billed:
+    """A bill to come, on the first of the month after; prepaid ones are for the month that begins then."""
+
+    house: House
+    issued_on: date
+    period_from: date
+    rupees: int
+
+    @property
+    def at(self) -> datetime:
+        return _moment(self.issued_on, time(6, 0))
+
+
 def write_history(session: Session, history: History, chance: random.Random) -> None:
-    """Post everything, oldest first, and note that the demo is filled."""
+    """Post everything, oldest first as it happened, and note that the demo is filled."""
     houses = _houses(session)
     now = clock.now()
     paid: list[Paid] = []
-    bills: list[dict[str, Any]] = []
+    billed: list[Billed] = []
     for house in houses:
         for place, month in enumerate(history.months):
-            rupees = _price(history, house, place)
-            bill = _bill(session, house, month, rupees)
-            bills.append(bill)
-            paid += _payments(house, place, bill["issued_on"], rupees, chance)
-    session.execute(insert(Bill), bills)
+            after = (month + timedelta(days=31)).replace(day=1)
+            bill = Billed(house, after, after if house.prepaid else month, _price(history, house, place))
+            billed.append(bill)
+            paid += _payments(house, place, bill.issued_on, bill.rupees, chance)
     past = [one for one in paid if one.at < now]
-    _take(session, sorted(past, key=lambda one: (one.at, one.house.id)))
+    both: list[Billed | Paid] = [*billed, *past]
+    happened = sorted(both, key=lambda one: (one.at, one.house.id))
+    entries = [(one, _post(session, one, place)) for place, one in enumerate(happened)]
+    session.execute(insert(Bill), [_bill(one, entry) for one, entry in entries if isinstance(one, Billed)])
+    _give_receipts(session, [(one, entry) for one, entry in entries if isinstance(one, Paid)])
     _hand_in(session, houses, now)
     session.add(Audit(at=now, channel="demo", action="fill", object="demo:history", details={}))
 
@@ -98,26 +115,26 @@ def _price(history: History, house: House, place: int) -> int:
     return history.monthly[house.package] + history.unit_price.get(house.package, 0) * used
 
 
-def _bill(session: Session, house: House, month: date, rupees: int) -> dict[str, Any]:
-    """A bill on the first of the month after; prepaid ones are for the month that begins then."""
-    after = (month + timedelta(days=31)).replace(day=1)
-    period_from = after if house.prepaid else month
-    period_to = (period_from + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    entry_id = ledger.post(
-        session,
-        source=f"bill:{house.id}:{period_from.isoformat()}",
-        kind="bill",
-        plant_id=house.plant_id,
-        at=_moment(after, time(6, 0)),
-        moves=[(house.dues, rupees * 100), (house.income, -rupees * 100)],
-    )
+def _post(session: Session, one: Billed | Paid, place: int) -> int:
+    """Move the money of a bill or a payment; gives the entry."""
+    house, paise = one.house, one.rupees * 100
+    if isinstance(one, Billed):
+        source, kind = f"bill:{house.id}:{one.period_from.isoformat()}", "bill"
+        moves = [(house.dues, paise), (house.income, -paise)]
+    else:
+        source, kind = f"past:demo:{place}", "payment"
+        moves = [(house.cash, paise), (house.dues, -paise)]
+    return ledger.post(session, source=source, kind=kind, plant_id=house.plant_id, at=one.at, moves=moves)
+
+
+def _bill(one: Billed, entry_id: int) -> dict[str, Any]:
     return {
-        "connection_id": house.id,
-        "period_from": period_from,
-        "period_to": period_to,
-        "issued_on": after,
-        "due_on": after + timedelta(days=5 if house.prepaid else 14),
-        "amount_paise": rupees * 100,
+        "connection_id": one.house.id,
+        "period_from": one.period_from,
+        "period_to": (one.period_from + timedelta(days=31)).replace(day=1) - timedelta(days=1),
+        "issued_on": one.issued_on,
+        "due_on": one.issued_on + timedelta(days=5 if one.house.prepaid else 14),
+        "amount_paise": one.rupees * 100,
         "entry_id": entry_id,
     }
 
@@ -139,33 +156,24 @@ def _payments(house: House, place: int, issued: date, rupees: int, chance: rando
     return [Paid(at, house, rupees)]
 
 
-def _take(session: Session, paid: list[Paid]) -> None:
-    """Post payments in the order they happened and number their receipts without a gap."""
-    payments: list[dict[str, Any]] = []
-    for place, one in enumerate(paid):
-        entry_id = ledger.post(
-            session,
-            source=f"past:demo:{place}",
-            kind="payment",
-            plant_id=one.house.plant_id,
-            at=one.at,
-            moves=[(one.house.cash, one.rupees * 100), (one.house.dues, -one.rupees * 100)],
-        )
-        payments.append(
-            {
-                "connection_id": one.house.id,
-                "amount_paise": one.rupees * 100,
-                "mode": "cash",
-                "staff_id": one.house.collector_id,
-                "paid_at": one.at,
-                "entry_id": entry_id,
-            }
-        )
+def _give_receipts(session: Session, paid: list[tuple[Paid, int]]) -> None:
+    """Write the payments with their entries, in the order they happened, and number their receipts."""
+    payments = [
+        {
+            "connection_id": one.house.id,
+            "amount_paise": one.rupees * 100,
+            "mode": "cash",
+            "staff_id": one.house.collector_id,
+            "paid_at": one.at,
+            "entry_id": entry_id,
+        }
+        for one, entry_id in paid
+    ]
     in_order = insert(Payment).returning(Payment.id, sort_by_parameter_order=True)
     ids = session.execute(in_order, payments).scalars()
     last: dict[tuple[int, int], int] = {}
     receipts = []
-    for payment_id, one in zip(ids, paid, strict=True):
+    for payment_id, (one, _) in zip(ids, paid, strict=True):
         year = clock.financial_year(clock.local(one.at).date())
         serial = last[one.house.plant_id, year] = last.get((one.house.plant_id, year), 0) + 1
         receipts.append(

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from core import clock, ledger
-from core.billing import runs, statements, telling
+from core.billing import runs, statements, telling, undoing
 from core.billing.period import Period, Progress
 from core.billing.runs import Run
 from core.db import Database
@@ -134,15 +134,17 @@ def reverse(database: Database, run_id: int, progress: Progress, *, service: str
 
     Messages not yet sent stay unsent; whoever was told of a bill is told that it does not count.
 
-    BillingError when a later run has billed on top of it, for that one must be taken back first.
+    BillingError when a later run has billed on top of it, for that one must be taken back first, and
+    while another run of the plant is not finished.
     """
     with database.begin() as session:
         run = runs.locked(session, run_id)
+        if run.state != "reversed":
+            # First, for from here on no other run of the plant begins.
+            runs.reopen(session, run)
         later = session.execute(_LATER, {"run": run_id, "plant": run.plant_id}).scalar_one_or_none()
         if later is not None:
             raise BillingError(f"run {later} has billed on top of run {run_id}: take that one back first")
-        if run.state != "reversed":
-            runs.set_state(session, run, "reversing")
     return _reverse_batches(database, run, progress, service)
 
 
@@ -201,7 +203,7 @@ def _reverse_batches(database: Database, run: Run, progress: Progress, service: 
             if runs.locked(session, run.id).state != "reversing":
                 return done
             bind = {"run": run.id, "plant": run.plant_id, "batch": BATCH, "at": clock.now()}
-            taken = list(session.scalars(statements.REVERSE, bind))
+            taken = list(session.scalars(undoing.REVERSE, bind))
             telling.tell_taken_back(session, taken, service)
             if not taken:
                 runs.set_state(session, run, "reversed")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import ledger
@@ -115,3 +116,11 @@ def set_state(session: Session, run: Run, state: str) -> None:
         ),
         {"state": state, "run": run.id},
     )
+
+
+def reopen(session: Session, run: Run) -> None:
+    """Begin to take a run back; BillingError while another run of its plant is not finished."""
+    try:
+        set_state(session, run, "reversing")
+    except IntegrityError as error:
+        raise BillingError("another run of this plant is not finished: go on with it first") from error

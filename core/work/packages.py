@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, text
 
-from core import ledger
 from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
@@ -25,7 +24,7 @@ MONTH_DAYS = 30
 
 _OFFERS = """
 SELECT package.code, package.name, package.name_local, package.load_watts, package.hours,
-    package.deposit_paise, package.prepaid, package.metered, tariff.monthly_paise, tariff.rest_band,
+    package.id, package.prepaid, package.metered, tariff.monthly_paise, tariff.rest_band,
     coalesce((SELECT json_agg(json_build_array(band, from_wh, upto_wh, paise) ORDER BY band, from_wh)
               FROM tariff_step WHERE tariff_id = tariff.id), '[]'),
     package.id = connection.package_id,
@@ -45,7 +44,7 @@ ORDER BY package.id <> connection.package_id, tariff.monthly_paise, package.code
 """
 _TO_CHANGE = text("""
     SELECT connection.id, connection.number, connection.plant_id, package.id AS package_id,
-        package.deposit_paise AS deposit, now_on.deposit_paise AS deposit_now, now_on.code AS code_now,
+        now_on.code AS code_now,
         EXISTS (SELECT FROM connection_phone AS link WHERE link.connection_id = connection.id
             AND link.e164 = :phone AND link.role IN ('holder', 'payer')) AS theirs,
         EXISTS (SELECT FROM staff_plant JOIN staff ON staff.id = staff_plant.staff_id
@@ -71,7 +70,7 @@ class Offer(msgspec.Struct, frozen=True, array_like=True):
     name_local: str | None
     load_watts: int
     hours: str
-    deposit_paise: int
+    id: int
     prepaid: bool
     metered: bool
     monthly_paise: int
@@ -139,22 +138,10 @@ def _to_change(doing: Doing, connection_id: int, code: str) -> Row[Any] | None:
 def carry_out(doing: Doing, request: Row[Any]) -> None:
     """The technician has reprogrammed the connection: it is on the new package from now on.
 
-    A higher deposit is asked for with the next bill (dues against deposit); a lower one stays as it is
-    until it is refunded or set off.
+    No money moves: what its deposit asks for beyond what is held is paid like any deposit, and what is held
+    beyond that stays until it is refunded or set off (core/deposits.py).
     """
     row = _to_change(doing, request.connection_id, request.details["package"])
     if row is None:
         raise Refusal(say("change.gone"))
     doing.session.execute(_CHANGE, {"package": row.package_id, "connection": row.id})
-    raised = row.deposit - row.deposit_now
-    if raised > 0:
-        dues = ledger.account_id(doing.session, "dues", connection_id=row.id)
-        deposit = ledger.account_id(doing.session, "deposit", connection_id=row.id)
-        ledger.post(
-            doing.session,
-            source=f"deposit-raise:{request.id}",
-            kind="deposit_raise",
-            plant_id=row.plant_id,
-            at=doing.at,
-            moves=[(dues, raised), (deposit, -raised)],
-        )

@@ -162,15 +162,20 @@ def test_any_order_of_acts_keeps_the_books_true(till: Till) -> None:
 def test_what_a_deposit_should_be(till: Till) -> None:
     reader = till.play.services.database.reader
     assert deposits.deposit_of(reader, connection(till, "120457")) == deposits.Deposit(500_00, 500_00)
-    with till.play.services.database.begin() as session:
-        ids = {row.code: row.id for row in session.execute(text("SELECT code, id FROM package"))}
-        assert deposits.deposit_needed(session, connection(till), ids["SHOP500"]) == 400_00
+    ids = {str(code): int(str(id_)) for code, id_ in till.rows("SELECT code, id FROM package")}
+    database, here = till.play.services.database, connection(till)
+
+    def needed(code: str) -> int:
+        return deposits.deposit_of(reader, here, ids[code]).needed_paise
+
+    assert deposits.deposit_of(reader, here, ids["SHOP500"]) == deposits.Deposit(100_00, 500_00)
+    with database.begin() as session:
         session.execute(text("UPDATE package SET deposit_paise = 0, prepaid = false"))
-        # Two bills of Rs 100; for the other package two of its monthly prices.
-        assert deposits.deposit_needed(session, connection(till), ids["HOME30"]) == 100_00
-        assert deposits.deposit_needed(session, connection(till), ids["SHOP500"]) == 0
+    # Two bills of Rs 100; for the other package two of its monthly prices.
+    assert (needed("HOME30"), needed("SHOP500")) == (200_00, 100_00)
+    with database.begin() as session:
         session.execute(text("UPDATE package SET prepaid = true"))
-        assert deposits.deposit_needed(session, connection(till), ids["HOME30"]) == 0
+    assert needed("HOME30") == 0
 
 
 def limit(till: Till, rupees: int) -> None:

@@ -105,6 +105,37 @@ def test_the_same_source_moves_money_once_and_the_transaction_goes_on(
         assert ledger.balance(session, "cash", staff_id=books.staff[0]) == 350_00
 
 
+def test_who_holds_dues_and_then_earns_never_waits_for_who_earns_and_then_bills(
+    database: Database, books: Books
+) -> None:
+    """As a billing run and a single posting do, for a customer who came after the plant's income account."""
+    with database.begin() as session:
+        income = ledger.account_id(session, "income", plant_id=books.plant)
+        dues = ledger.account_id(session, "dues", connection_id=books.connections[0])
+    assert income < dues
+
+    def earn(session: Session, source: str) -> None:
+        ledger.post(
+            session, source=source, kind="bill", plant_id=books.plant, at=AT, moves=[(dues, 1), (income, -1)]
+        )
+
+    def earn_alone() -> None:
+        with database.begin() as session:
+            earn(session, "bill:single")
+
+    waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with ThreadPoolExecutor(1) as pool, database.begin() as session:
+        ledger.locked(session, dues)
+        single = pool.submit(earn_alone)
+        while not database.reader.rows(waits, {}) and not single.done():
+            pass
+        earn(session, "bill:run")
+        session.commit()
+        single.result()
+    with database.begin() as session:
+        assert ledger.balance(session, "dues", connection_id=books.connections[0]) == 2
+
+
 def test_an_entry_is_reversed_once(database: Database, books: Books) -> None:
     with database.begin() as session:
         entry = pay(session, books, "pay:1", 300_00)

@@ -68,6 +68,19 @@ def test_she_has_dues_bills_and_payments(filled: Database) -> None:
     ) == [(True, 4, True)]
 
 
+def test_every_customers_statement_is_in_order_of_date(filled: Database) -> None:
+    assert rows(
+        filled,
+        """
+        SELECT count(*) FROM (
+            SELECT entry.at, lag(entry.at) OVER (PARTITION BY account_id ORDER BY posting.id) AS before
+            FROM posting JOIN entry ON entry.id = entry_id JOIN account ON account.id = account_id
+            WHERE account.kind = 'dues') AS one
+        WHERE at < before
+        """,
+    ) == [(0,)]
+
+
 def test_books_receipts_and_sizes(filled: Database) -> None:
     assert rows(filled, "SELECT count(*) FROM connection") == [(200,)]
     assert rows(filled, "SELECT count(DISTINCT role) FROM staff") == [(5,)]

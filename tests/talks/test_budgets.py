@@ -102,6 +102,10 @@ LONGEST: dict[str, list[Text]] = {
         say("code.act", code="123456", act=say("broadcast.act", what="X" * 12, phones=9999), service=SERVICE),
         say("code.act", code="123456", act=say("off.act_on", what="X" * 12), service=SERVICE),
         say("code.act", code="123456", act=say("waive.act", amount=AMOUNT, number=NUMBER), service=SERVICE),
+        say("code.act", code="123456", act=say("got.act", amount=AMOUNT, name=NAME), service=SERVICE),
+        say(
+            "code.act", code="123456", act=say("settle.act", amount=AMOUNT, receipt=RECEIPT), service=SERVICE
+        ),
         say("code.scheme", code="123456", name=NAME, number=NUMBER, price=AMOUNT, bills=60, service=SERVICE),
     ],
     "coupon": [

@@ -372,7 +372,7 @@ STUCK = {"stuck.head", "stuck.row", *(f"stuck.what.{cause}" for cause in CAUSES)
 """Nothing on the stage is five minutes old; tests/core/test_stuck.py says these."""
 OF_LATE_FEES = {"owed.fee", "waive.act", "waive.done"}
 """The stage's newest fee is only announced, and the refunds use up the codes: late_fees.txt shows these."""
-ENDED_EARLIER = {"got.taken", "settle.done_undo"}
+ENDED_EARLIER = {"got.act", "got.taken", "settle.act", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
 

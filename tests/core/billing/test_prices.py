@@ -21,7 +21,11 @@ GROUP BY tariff.id, package.code ORDER BY package.code, valid_from
 
 def test_a_changed_price_is_a_new_version(play: Play, tmp_path: Path) -> None:
     reader = play.services.database.reader
-    first = [("HOME30", "1990-01-01", 100_00, 0), ("SHOP500", "1990-01-01", 50_00, 22_50)]
+    first = [
+        ("HOME30", "1990-01-01", 100_00, 0),
+        ("MILL3", "1990-01-01", 1500_00, 20_00),
+        ("SHOP500", "1990-01-01", 50_00, 22_50),
+    ]
     assert reader.rows(VERSIONS, {}) == first
     sheet = (WORLD / "packages.csv").read_text(encoding="utf-8")
     (tmp_path / "packages.csv").write_text(sheet.replace(",22.50,50,", ",24,60,"), encoding="utf-8")
