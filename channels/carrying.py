@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import text
 
-from channels.places import Loaded, Place, encode_caller
+from channels.nudge import nudge
+from channels.once import MOVED, OFFERED, note
+from channels.places import Loaded, Place
 from channels.services import Services
 from conversations.catalogue import BY_NAME
 from conversations.labels import option_named
@@ -26,16 +28,10 @@ log = structlog.get_logger(__name__)
 
 REST = timedelta(minutes=30)
 """A phone is offered to go on by SMS once in this time: where signals drop, they drop often."""
-OFFERED = "offered"
-"""In place of a step's number: this session began with the offer to go on, which its first input answers."""
 
 _ANY = Confirm(say("carry.lost"))
 """Yes and no are the same words whatever is asked."""
 
-_KEEP = text("""
-    INSERT INTO handled (key, talk, caller, result) VALUES (:key, :talk, :caller, '{}')
-    ON CONFLICT (key) DO NOTHING
-""")
 _LATELY = text("""
     SELECT EXISTS (SELECT FROM outbox
                    WHERE recipient = :phone AND kind = 'carry' AND created_at > :since)
@@ -63,11 +59,22 @@ def says_yes(given: str) -> bool:
     return given.strip() == "1" or option_named(_ANY, given) == YES.value
 
 
-def note_offer(services: Services, place: Place, session: str) -> None:
-    """Write down that a session began with the offer: should Redis be lost, its inputs are read rightly."""
-    row = {"key": f"{session}/0.{OFFERED}", "talk": session, "caller": encode_caller(place.caller)}
+def offer(services: Services, place: Place, session: str) -> None:
+    """A new session is asked whether it goes on: should Redis be lost, its inputs are read rightly."""
+    place.offered = session
     with services.database.begin() as database:
-        database.execute(_KEEP, row)
+        note(database, place, session, OFFERED)
+
+
+def hand_over(services: Services, place: Place, heir: str) -> None:
+    """From now on only `heir`, a session or a text, does what this talk leads to; its name stays.
+
+    So the act at its end has one key on both roads while they took as many inputs, and where they did
+    not, the road that gave it away is refused.
+    """
+    former, place.session, place.offered, place.taken_at = place.door, heir, "", place.turn
+    with services.database.begin() as database:
+        note(database, place, former, MOVED)
 
 
 def dropped(services: Services, session: str, phone: str, at: datetime | None = None) -> None:
@@ -91,14 +98,16 @@ def dropped(services: Services, session: str, phone: str, at: datetime | None = 
             language=place.language,
             default_language=settings.default_language,
         )
+    nudge(services.redis)
     log.info("carry offered", caller=masked(phone))
 
 
-def take_over(services: Services, phone: str, loaded: Loaded, given: str) -> Place | None:
-    """The broken-off talk, if this text means to go on with it; it then belongs to whoever took it."""
-    what = broken_off(loaded.dropped)
-    if what is None or not says_yes(given):
+def take_over(services: Services, phone: str, loaded: Loaded, given: str, heir: str) -> Place | None:
+    """The broken-off talk, if this text (`heir`) means to go on with it; it then belongs to that."""
+    place = loaded.dropped
+    if place is None or broken_off(place) is None or not says_yes(given):
         return None
     if not services.places.forget("ussd", phone, loaded.dropped_raw):
         return None
-    return loaded.dropped
+    hand_over(services, place, heir)
+    return place

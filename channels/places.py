@@ -68,15 +68,17 @@ class Place(msgspec.Struct, array_like=True):
     secret: bool = False
     secrets: list[int] = []
     session: str = ""
-    """The USSD session that goes on with a talk begun in another one; empty: its own."""
+    """Who goes on with a talk begun in a USSD session, a later one or a text; empty: its own session."""
     offered: str = ""
     """The session that was asked whether it goes on with this one."""
     shift: int = 0
     """How many inputs of the session came before the talk's first (below zero: of an earlier one)."""
+    taken_at: int = -1
+    """The turn at which another session gave the talk away; below zero: none did."""
 
     @property
     def door(self) -> str:
-        """The session that may answer what is asked."""
+        """The one session, or text, that may answer what is asked and do what follows."""
         return self.session or self.talk
 
 

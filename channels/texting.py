@@ -224,7 +224,7 @@ class Texting:
 
     def _carried(self, loaded: Loaded, phone: str) -> Turn | None:
         """The talk that broke off on USSD, if this text means to go on with it."""
-        place = carrying.take_over(self.services, phone, loaded, fold(self.inbound.given))
+        place = carrying.take_over(self.services, phone, loaded, fold(self.inbound.given), self._talk)
         if place is None:
             return None
         turn = self._turn(place)

@@ -8,11 +8,11 @@ from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from channels.places import Place, encode_caller
+from channels.once import claim, keep_question, keep_result, result_of, step_key
+from channels.places import Place
 from channels.services import Services
 from conversations.catalogue import BY_NAME
 from conversations.labels import option_named
@@ -24,22 +24,6 @@ from core.errors import Refusal
 from core.fold import keyword
 from core.picture import Picture
 from core.text import Text, words_in_all
-
-_CLAIM = text("""
-    INSERT INTO handled (key, talk, caller, result) VALUES (:key, :talk, :caller, '{}')
-    ON CONFLICT (key) DO NOTHING RETURNING key
-""")
-_RESULT = text(
-    "UPDATE handled SET result = jsonb_build_object('value', CAST(:value AS jsonb)) WHERE key = :key"
-)
-_BEFORE = text("SELECT result -> 'value' FROM handled WHERE key = :key")
-_ASKED = text("""
-    INSERT INTO handled (key, talk, caller, result)
-    VALUES (:key, :talk, :caller, jsonb_build_object('value', CAST(:mark AS bigint)))
-    ON CONFLICT (key) DO UPDATE SET result = excluded.result
-""")
-ASKED = "asked"
-"""In place of a step's number: which yes-or-no question stood at the end of the turn."""
 
 
 class Pager(Protocol):
@@ -99,15 +83,8 @@ class Turn:
 
     def keep_question(self) -> None:
         """Write down which yes or no is asked now; only the database can, while Redis is away."""
-        place = self.place
-        row = {
-            "key": f"{turn_key(place.talk, place.turn)}{ASKED}",
-            "talk": place.talk,
-            "caller": encode_caller(place.caller),
-            "mark": place.memory.shown,
-        }
         with self.services.database.begin() as session:
-            session.execute(_ASKED, row)
+            keep_question(session, self.place)
 
     def say(self, said: Text) -> None:
         """Words instead of a talk."""
@@ -140,7 +117,7 @@ class Turn:
         """The main menu, as a talk that goes on under the same name."""
         place = self.place
         self._keep_language()
-        place.command, place.over, place.memory = "menu", False, Memory()
+        place.command, place.over, place.memory, place.taken_at = "menu", False, Memory(), -1
         self._run(None)
 
     def _keep_language(self) -> None:
@@ -224,36 +201,15 @@ class Turn:
     def _in_one_transaction(self, step: int, run: Callable[[Doing], tuple[Any, Close | None]]) -> Any:
         key = step_key(self.place, step)
         with self.services.database.begin() as session:
-            claim = {"key": key, "talk": self.place.talk, "caller": encode_caller(self.place.caller)}
-            if session.execute(_CLAIM, claim).scalar_one_or_none() is None:
-                result = session.execute(_BEFORE, {"key": key}).scalar_one()
+            if not claim(session, self.place, key):
+                result = result_of(session, key)
             else:
                 doing = Doing(session, self.place.caller, self.channel, key, now(), self.services.settings)
                 result, close = run(doing)
                 if close is not None:
                     close(session, result)
-                session.execute(_RESULT, {"key": key, "value": msgspec.json.encode(result).decode()})
+                keep_result(session, key, result)
         return result
-
-
-def step_key(place: Place, step: int) -> str:
-    """The name of one step of one talk: how many inputs came before it, and its place in the replay.
-
-    It follows from what was sent alone, so a gateway's repeat, a second hop at the same moment and a
-    talk rebuilt after Redis was lost all arrive at the same key.
-    """
-    return f"{turn_key(place.talk, place.turn)}{step}"
-
-
-def turn_key(talk: str, turn: int) -> str:
-    """What the keys of all steps of one turn begin with."""
-    return f"{talk}/{turn}."
-
-
-def turn_and_step(key: str) -> tuple[int, str]:
-    """The turn, and the step's number or name, in a step's key."""
-    turn, _, step = key.rpartition("/")[2].partition(".")
-    return int(turn), step
 
 
 @lru_cache(maxsize=16)

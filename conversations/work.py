@@ -62,7 +62,8 @@ def pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
     """Choose one of some requests, then what to do with it."""
     number = yield from choose(head, [(one.number, _row(one)) for one in found])
     task = next(one for one in found if one.number == number)
-    can = [step for step in _OFFERED if _may(caller, task, step)]
+    mine = task.assignee_id is not None and task.assignee_id == _me(caller).id
+    can = [step for step in _OFFERED if _may(caller, task, step) and not (mine and step is Step.TAKE)]
     options = [(step, say(f"work.step_{step}")) for step in can]
     step = yield from choose(_card(task), [*options, ("hist", say("work.step_hist"))])
     if step == "hist":

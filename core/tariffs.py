@@ -1,7 +1,7 @@
 """What energy and service cost: a tariff prices one bill, in plain arithmetic that anybody can redo.
 
 The rules, which core/billing/statements.py follows in SQL and tests/core/billing compares with these:
-- The monthly charge of a part month is its share by days.
+- The monthly charge of a part month is its share by days, those off for the whole day not counted.
 - A slab's bounds shrink by days as well, so that a part month is no cheaper and no dearer a kWh.
 - Every line is rounded half up to a whole paisa, every scaled bound to a whole watt-hour.
 - Energy that no register of a band explains counts in the tariff's `rest_band`, its cheapest.
@@ -48,14 +48,21 @@ class Line:
 
 
 def charge(
-    tariff: Tariff, wh: int, days: int, month_days: int, used: Mapping[str, int] | None = None
+    tariff: Tariff,
+    wh: int,
+    days: int,
+    month_days: int,
+    used: Mapping[str, int] | None = None,
+    off_days: int = 0,
 ) -> tuple[Line, ...]:
     """The lines of a bill for `days` of a month of `month_days`, `wh` used in all, `used` by band.
 
+    On `off_days` of them the connection was off: they are not charged, slabs are as wide as ever.
+
     The reference: no bill is made with it, every bill must equal it (tests/core/billing).
     """
-    fixed = half_up(tariff.monthly_paise * days, month_days)
-    lines = [Line("fixed", tariff.monthly_paise, fixed, days=days)] if fixed else []
+    fixed = half_up(tariff.monthly_paise * (days - off_days), month_days)
+    lines = [Line("fixed", tariff.monthly_paise, fixed, days=days - off_days)] if fixed else []
     spent = by_band(wh, used, tariff.rest_band)
     for step in tariff.steps:
         in_band = spent.get(step.band, 0)

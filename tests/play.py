@@ -93,6 +93,14 @@ class Play:
         )
         assert answer.status_code == 200, answer.data
 
+    def ring(self, phone: str) -> None:
+        """Ring the service's number, which rejects the call."""
+        answer = self.client.post(
+            f"/voice/africastalking/{self.secret}",
+            data={"isActive": "1", "sessionId": f"ATVId_{next(self._sessions)}", "callerNumber": phone},
+        )
+        assert (answer.status_code, "<Reject/>" in answer.text) == (200, True), answer.data
+
     def write(self, phone: str, body: str, **fields: str) -> None:
         """Write to the service on WhatsApp; `fields` are further ones of Twilio's webhook."""
         twilio = self.settings.twilio

@@ -13,9 +13,10 @@ from hashlib import sha256
 from channels import carrying
 from channels.callers import caller_of
 from channels.message import Reply
+from channels.once import ASKED, MOVED, OFFERED, turn_and_step
 from channels.places import Loaded, Place, decode_caller
 from channels.services import Services
-from channels.turn import ASKED, Turn, turn_and_step
+from channels.turn import Turn
 from channels.ussd import screen
 from conversations.replay import Memory
 from core.db import Row
@@ -42,6 +43,7 @@ class Past:
     words: dict[int, list[str]] = field(default_factory=dict)
     asked: dict[int, int] = field(default_factory=dict)
     offered: bool = False
+    moved: bool = False
 
 
 def step(services: Services, session: str, phone: str, text: str) -> Reply:
@@ -49,8 +51,9 @@ def step(services: Services, session: str, phone: str, text: str) -> Reply:
     for _ in range(TRIES):
         loaded = services.places.load("ussd", phone)
         place = loaded.place
-        late = False
-        if place is not None and place.door != session:
+        # A session that has given its talk away must not overwrite what became of it.
+        late = place is not None and place.talk == session and place.door != session
+        if place is not None and place.door != session and not late:
             carried = _carried(services, loaded, place, session, phone, text)
             if carried is not None:
                 return carried
@@ -82,8 +85,7 @@ def _carried(
     if what is None:
         return None
     if _is_start(text):
-        carrying.note_offer(services, place, session)
-        place.offered = session
+        carrying.offer(services, place, session)
         if not services.places.save("ussd", phone, loaded.raw, place, LIFE):
             return None
         pages = screen.pages_of_prompt(carrying.question(what), None, place.language, deep=False)
@@ -93,8 +95,8 @@ def _carried(
     first, _, rest = text.partition("*")
     if not carrying.says_yes(first):
         return None
-    # The name of the talk and the count of its inputs stay: its act has one key in both sessions.
-    place.session, place.offered, place.text, place.shift = session, "", first, 1 - place.turn
+    carrying.hand_over(services, place, session)
+    place.text, place.shift = first, 1 - place.turn
     if rest:
         _advance(services, place, text, rest)
     return _reply(place) if _kept(services, phone, loaded, place) else None
@@ -166,6 +168,9 @@ def _begin(services: Services, loaded: Loaded, session: str, phone: str, text: s
             return place
         inputs, place.shift = inputs[1:], 1
     last_act = max((count for count in past.words if count <= len(inputs)), default=0)
+    if past.moved and last_act < len(inputs):
+        turn.say(say("carry.moved"))
+        return place
     if last_act:
         place.turn = last_act
         # They are not taken again, so that any of them may have been a secret.
@@ -210,8 +215,10 @@ def _past(rows: list[Row]) -> Past:
         turn, step = turn_and_step(key)
         if isinstance(result, list):
             past.words[turn] = result
-        elif step == carrying.OFFERED:
+        elif step == OFFERED:
             past.offered = True
+        elif step == MOVED:
+            past.moved = True
         elif step == ASKED:
             past.asked[turn] = result
     return past

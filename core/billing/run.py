@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from core import clock, ledger
-from core.billing import runs, statements, telling
+from core.billing import runs, statements, telling, undoing
 from core.billing.period import Period, Progress
 from core.billing.runs import Run
 from core.db import Database
@@ -203,7 +203,7 @@ def _reverse_batches(database: Database, run: Run, progress: Progress, service: 
             if runs.locked(session, run.id).state != "reversing":
                 return done
             bind = {"run": run.id, "plant": run.plant_id, "batch": BATCH, "at": clock.now()}
-            taken = list(session.scalars(statements.REVERSE, bind))
+            taken = list(session.scalars(undoing.REVERSE, bind))
             telling.tell_taken_back(session, taken, service)
             if not taken:
                 runs.set_state(session, run, "reversed")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from core.billing.due import DUE, OFF
 from core.selfreading import BILLS
 
 GRACE_DAYS = 5
@@ -63,30 +64,11 @@ MAKE_DRAFT = text("""
 """)
 
 _HALF_UP = "((2 * ({0}) + ({1})) / (2 * ({1})))"
-_FIXED = _HALF_UP.format("price.monthly_paise * due.days", ":month_days")
+_FIXED = _HALF_UP.format("price.monthly_paise * due.active_days", ":month_days")
 _LOWER = _HALF_UP.format("step.from_wh * meter.days", ":month_days")
 _UPPER = _HALF_UP.format("step.upto_wh * meter.days", ":month_days")
 _ENERGY = _HALF_UP.format("part.wh * part.paise", "1000")
-_ESTIMATE = _HALF_UP.format("past.wh * due.days", "past.days")
-
-# Who is to be billed, from which day on, and after which bill. Prepaid packages pay the month in
-# advance, all others once it is over.
-_DUE = """
-    SELECT connection.id, connection.package_id, package.prepaid,
-        package.metered AND NOT package.prepaid AS metered,
-        greatest(:first, connection.connected_on, last.period_to + 1) AS first,
-        CAST(:last - greatest(:first, connection.connected_on, last.period_to + 1) + 1 AS bigint) AS days,
-        last.closing_wh, last.reading_id, last.estimated AS presumed
-    FROM connection JOIN package ON package.id = connection.package_id
-    LEFT JOIN LATERAL (
-        SELECT period_to, closing_wh, reading_id, estimated FROM bill
-        WHERE bill.connection_id = connection.id AND reversed_at IS NULL
-        ORDER BY period_from DESC LIMIT 1
-    ) AS last ON true
-    WHERE connection.plant_id = :plant AND connection.id > :after AND connection.id <= :upto
-    AND connection.status = 'active' AND (package.prepaid OR :issued > :last)
-    AND greatest(:first, connection.connected_on, last.period_to + 1) <= :last
-"""
+_ESTIMATE = _HALF_UP.format("past.wh * due.active_days", "past.days")
 
 # The versions of the prices, each with the days it is good for: worked out once for a batch.
 _PRICE = """
@@ -104,7 +86,7 @@ _STEP = """
 """
 _FIXED_LINE = """
     CASE WHEN meter.fixed_paise > 0 THEN '{"kind":"fixed","rate":' || meter.monthly_paise
-        || ',"paise":' || meter.fixed_paise || ',"days":' || meter.days || '}' END
+        || ',"paise":' || meter.fixed_paise || ',"days":' || meter.active_days || '}' END
 """
 
 # What the meter says. It opens where the last bill closed, be it presumed; else with what was read
@@ -198,8 +180,8 @@ _OWED = """
 
 # Materialized, and OFFSET 0, or the planner copies every expression into each of its uses.
 FILL_DRAFT = text(f"""
-    WITH due AS MATERIALIZED ({_DUE}), price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}),
-    step AS MATERIALIZED ({_STEP})
+    WITH off AS MATERIALIZED ({OFF}), due AS MATERIALIZED ({DUE}),
+    price AS MATERIALIZED ({_PRICE}), meter AS MATERIALIZED ({_METER}), step AS MATERIALIZED ({_STEP})
     INSERT INTO draft
     SELECT meter.id, account.id, coalesce(account.balance_paise, 0),
         meter.tariff_id, meter.first, meter.days, meter.opening_wh,
@@ -276,50 +258,4 @@ RUN_TOTALS = text("""
     FROM bill JOIN connection ON connection.id = bill.connection_id
     JOIN package ON package.id = connection.package_id
     WHERE run_id = :run AND reversed_at IS NULL
-""")
-
-# A run is taken back newest bill first, and an entry as a whole: with the newest bills go all others of
-# their entries. The postings of an entry lead to them, so that no index on bill is needed for it.
-REVERSE = text("""
-    WITH newest AS MATERIALIZED (
-        SELECT id, entry_id FROM bill
-        WHERE run_id = :run AND reversed_at IS NULL ORDER BY id DESC LIMIT :batch
-    ), undone AS MATERIALIZED (
-        SELECT DISTINCT entry_id FROM newest WHERE entry_id IS NOT NULL
-    ), wrong AS MATERIALIZED (
-        SELECT id FROM newest UNION
-        SELECT bill.id FROM undone JOIN posting USING (entry_id)
-        JOIN account ON account.id = posting.account_id
-        JOIN bill ON bill.connection_id = account.connection_id AND bill.entry_id = undone.entry_id
-        WHERE account.kind = 'dues' AND bill.run_id = :run AND bill.reversed_at IS NULL
-    ), marked AS (
-        UPDATE bill SET reversed_at = :at FROM wrong WHERE bill.id = wrong.id
-        RETURNING bill.id, bill.connection_id
-    ), returned AS (
-        UPDATE instalment SET month = NULL, run_id = NULL FROM marked
-        WHERE instalment.run_id = :run AND instalment.connection_id = marked.connection_id
-    ), spared AS (
-        UPDATE bill_late_fee SET closed_at = :at FROM wrong
-        WHERE bill_late_fee.bill_id = wrong.id AND closed_at IS NULL
-    ), made AS (
-        INSERT INTO entry (source, kind, plant_id, at, reverses_id)
-        SELECT 'unbill:' || entry_id, 'reversal', :plant, :at, entry_id FROM (
-            SELECT entry_id FROM undone UNION ALL
-            SELECT entry_id FROM wrong JOIN bill_late_fee ON bill_late_fee.bill_id = wrong.id
-            WHERE entry_id IS NOT NULL AND reversal_id IS NULL
-        ) AS gone RETURNING id, reverses_id
-    ), unfined AS (
-        UPDATE bill_late_fee SET reversal_id = made.id FROM made
-        WHERE bill_late_fee.entry_id = made.reverses_id
-    ), moved AS (
-        INSERT INTO posting (entry_id, account_id, amount_paise)
-        SELECT made.id, posting.account_id, -posting.amount_paise
-        FROM made JOIN posting ON posting.entry_id = made.reverses_id
-    ), unsaid AS (
-        UPDATE outbox SET state = 'expired', error = 'the bill was taken back', finished_at = now()
-        FROM marked WHERE outbox.kind IN ('bill', 'link', 'late_fee') AND outbox.state = 'queued'
-        AND outbox.connection_id = marked.connection_id
-        AND outbox.source LIKE ANY (ARRAY['bill:' || marked.id || ':%', 'latefee:' || marked.id || ':%'])
-    )
-    SELECT id FROM marked
 """)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.ids import with_check_digit
 from core.loading import amounts, cells
 from core.loading.part import Check, Column, Part, changes, known, same, unique, updated
+from core.standing import CHANGE_LOADED
 
 if TYPE_CHECKING:
     from core.loading.part import Cursors
@@ -206,7 +207,6 @@ PART = Part(
                 "customer_id": "customer.id",
                 "plant_id": "given.plant_id",
                 "package_id": "given.package_id",
-                "status": "coalesce(given.status, connection.status)",
                 "feeder": updated("connection.feeder", "given.feeder"),
                 "meter_number": updated("connection.meter_number", "given.meter"),
                 "meter_driver": updated("connection.meter_driver", "given.meter_driver"),
@@ -216,6 +216,7 @@ PART = Part(
             "customer, load_customers AS given",
             "connection.id = given.connection_id AND customer.reference = given.customer",
         ),
+        CHANGE_LOADED,
         """
         WITH made AS (
             INSERT INTO connection (reference, number, customer_id, plant_id, package_id, status,

@@ -102,6 +102,8 @@ class ConnectionStatus(Base):
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"), index=True)
     at: Mapped[datetime]
     status: Mapped[str]
+    was: Mapped[str | None]
+    """What it was before; None for what is older than this column."""
     reason: Mapped[str]
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     __table_args__ = (one_of("status", CONNECTION_STATES),)

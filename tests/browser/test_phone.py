@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from PIL import Image
 
+from channels.phone.contracts import SHORT_CODE
 from core.receipts import page_url
 from core.settings import Settings
 from tests.browser.conftest import Stage, missing
@@ -116,6 +117,43 @@ def test_no_signal_drops_the_session_and_holds_messages(stage: Stage, pictures: 
     dial(handset)
     handset.locator(".timer").wait_for()
     sees(handset.locator(".screen"), "1 ")
+
+
+def test_a_dropped_session_is_carried_on_by_sms(stage: Stage, pictures: Path) -> None:
+    page = stage.page(BOTH)
+    owner = phone(page, CUSTOMER)
+    handset = owner.locator(".handset")
+    text(handset, "LANGUAGE ENGLISH")
+    sees(owner.locator(".inbox .sms:not(.mine)"), "English")
+    dial(handset, "3", "2")
+    sees(handset.locator(".screen"), "few words")
+    owner.get_by_label("No signal").check()
+    sees(handset.locator(".screen"), "Connection lost")
+    page.screenshot(path=pictures / "dropped.png")
+    owner.get_by_label("No signal").uncheck()
+    owner.get_by_role("button", name="Messages").click()
+    sees(owner.locator(".inbox .sms"), "To carry on send 1")
+    text(handset, "1")
+    sees(owner.locator(".inbox .sms"), "few words")
+    text(handset, "The pole leans")
+    sees(owner.locator(".inbox .sms"), "Your fault number")
+    page.screenshot(path=pictures / "carried-on.png")
+    with psycopg.connect(stage.service.settings.database_url) as connection:
+        rows = connection.execute("SELECT count(*) FROM request WHERE kind = 'fault'").fetchall()
+    assert rows == [(1,)]
+
+
+def test_a_missed_call_is_answered_by_sms(stage: Stage, pictures: Path) -> None:
+    page = stage.page(BOTH)
+    owner = phone(page, CUSTOMER)
+    owner.get_by_label("Delivers twice").check()
+    owner.locator(".entry .line").fill(SHORT_CODE)
+    owner.get_by_label("Call or send").click()
+    sees(owner.locator(".screen"), "Call rejected")
+    owner.get_by_role("button", name="Messages").click()
+    sees(owner.locator(".inbox .sms"), "120457")
+    assert owner.locator(".inbox .sms").count() == 1
+    page.screenshot(path=pictures / "missed-call.png")
 
 
 def test_the_picture_of_the_readme(stage: Stage, pictures: Path) -> None:

@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent.parent / "transcripts"
 
 _ACTION = re.compile(
     r"(?P<phone>\+91[0-9]{10}|IN\.[0-9]+) (?:(?P<dials>dials)|presses (?P<keys>.+)|texts:(?P<words>.*)"
-    r"|(?P<loses>loses the signal)"
+    r"|(?P<loses>loses the signal)|(?P<rings>gives a missed call)"
     r"|(?P<sends>sends a sticker)|(?P<place>sends a place)|taps(?P<earlier> earlier)?: (?P<taps>.+)"
     r"|writes on WhatsApp:(?P<chat>.*))"
 )
@@ -96,6 +96,9 @@ class Stage:
         if action["loses"]:
             self.handsets[phone].lose()
             return ["  [session lost]", *self._arrived()]
+        if action["rings"]:
+            self.play.ring(phone)
+            return ["  [call rejected]", *self._arrived()]
         if action["dials"]:
             self.handsets[phone] = self.play.dial(phone)
         else:

@@ -11,6 +11,7 @@ from tests.core.test_pins import CHARGE, PIN, open_pin, set_pin
 from tests.play import Handset, Play
 
 ASHA, COLLECTOR = "+919800000001", "+919800000002"
+MOVED = "This goes on elsewhere"
 
 
 def faulty(play: Play) -> Handset:
@@ -26,16 +27,29 @@ def faults(play: Play) -> object:
     return play.scalar("SELECT count(*) FROM request WHERE kind = 'fault'")
 
 
-def test_two_roads_end_at_once_in_one_fault(play: Play) -> None:
+@pytest.mark.parametrize("road", ["sms", "whatsapp"])
+def test_two_roads_end_at_once_in_one_fault(play: Play, road: str) -> None:
     handset = faulty(play)
-    play.text(ASHA, "1")
+    send = play.text if road == "sms" else play.write
+    send(ASHA, "1")
     assert "few words" in play.deliver()[-1][1]
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda act: act(), [lambda: handset.press("1"), lambda: play.text(ASHA, "1")]))
+        list(pool.map(lambda act: act(), [lambda: handset.press("1"), lambda: send(ASHA, "1")]))
     assert faults(play) == 1
     number = str(play.scalar("SELECT number FROM request WHERE kind = 'fault'"))
-    assert number in handset.screen
+    # The session that gave the talk away hears what came of it, or that it goes on elsewhere.
+    assert number in handset.screen or MOVED in handset.screen
     assert number in play.deliver()[-1][1]
+
+
+@pytest.mark.parametrize("_again", range(4))
+def test_the_old_session_ends_it_while_a_text_takes_it(play: Play, _again: int) -> None:
+    handset = faulty(play)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda act: act(), [lambda: handset.press("1"), lambda: play.text(ASHA, "1")]))
+    play.text(ASHA, "1")
+    play.text(ASHA, "1")
+    assert faults(play) == 1
 
 
 def test_the_gateway_repeats_the_last_step_after_the_talk_went_on(play: Play) -> None:
@@ -142,3 +156,42 @@ def test_a_session_that_was_over_or_stood_at_a_menu_is_not_carried(play: Play) -
         play.dial(ASHA, *keys).lose()
         assert play.deliver() == []
         assert "Carry on?" not in play.dial(ASHA).screen
+
+
+@pytest.mark.parametrize("road", ["sms", "whatsapp", "dial"])
+def test_the_old_session_comes_back_with_other_inputs(play: Play, road: str) -> None:
+    """Whoever gave a talk away ends it no more, however many inputs each road took to its end."""
+    first = play.dial(COLLECTOR, "1", "120457", "300")
+    again = play.dial(COLLECTOR) if road == "dial" else None
+    for given in ("1", "7", "7", "1"):
+        if again:
+            again.press(given)
+        else:
+            (play.text if road == "sms" else play.write)(COLLECTOR, given)
+    assert play.scalar("SELECT count(*) FROM payment") == 1
+    assert MOVED in first.press("1")
+    assert first.ended
+    assert play.scalar("SELECT count(*) FROM payment") == 1
+
+
+def test_the_old_session_was_just_ending_it(play: Play) -> None:
+    """The act of the old session, not committed yet when the talk was taken, is found by the heir's."""
+    first = play.dial(COLLECTOR, "1", "120457", "300")
+    stored = play.services.redis.get(f"bl:p:ussd:{COLLECTOR}")
+    assert stored is not None
+    first.press("1")
+    assert first.ended
+    play.services.redis.set(f"bl:p:ussd:{COLLECTOR}", stored)
+    for given in ("1", "7", "1"):
+        play.text(COLLECTOR, given)
+    assert MOVED in [words for phone, words in play.deliver() if phone == COLLECTOR][-1]
+    assert play.scalar("SELECT count(*) FROM payment") == 1
+
+
+def test_after_going_on_further_work_of_the_new_session_is_its_own(play: Play) -> None:
+    play.dial(COLLECTOR, "1", "120457", "300")
+    again = play.dial(COLLECTOR, "1", "7", "1")
+    assert again.ended
+    play.dial(COLLECTOR, "1", "120457", "200")
+    again = play.dial(COLLECTOR, "1", "00", "1", "120457", "150", "1")
+    assert play.scalar("SELECT count(*) FROM payment") == 2

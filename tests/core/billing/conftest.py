@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 
 import msgspec
@@ -14,7 +14,9 @@ from sqlalchemy import text
 from core import billing
 from core.accounts import BillLine, BillView, last_bill
 from core.billing import Period, Run, Totals
+from core.clock import INDIA
 from core.db import Database
+from core.standing import Status, change_status
 from core.tariffs import Line, Tariff
 from tests.conftest import Servers, fresh_database
 
@@ -81,6 +83,13 @@ class Town:
             """,
             name=name, plant=self.plant, package=package, day=connected_on,
         )  # fmt: skip
+
+    def turn(self, house: int, status: Status, day: date, *, hour: int = 12) -> None:
+        """Switch a connection on or off for good, at an hour of a day in India."""
+        at = datetime(day.year, day.month, day.day, hour, tzinfo=INDIA)
+        with self.database.begin() as session:
+            before = session.scalar(text("SELECT status FROM connection WHERE id = :house"), {"house": house})
+            change_status(session, [house], before=before, status=status, reason="test", at=at)
 
     def read(self, house: int, day: date, wh: int, bands: Mapping[str, int] | None = None) -> None:
         """A meter reading, in Wh."""

@@ -57,10 +57,18 @@ def read_energy(written: str) -> tuple[int, dict[str, int] | None]:
     return whole, bands
 
 
+def read_off(written: str) -> tuple[int, int]:
+    """`11-20`: the first and the last day of the month that were off from morning to night."""
+    first, _, last = (written or "1-0").partition("-")
+    return int(first), int(last)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["what"])
 def test_the_arithmetic(row: dict[str, str]) -> None:
     wh, used = read_energy(row["kWh"])
-    lines = charge(read_tariff(row["tariff"]), wh, int(row["days"]), int(row["of"]), used)
+    first, last = read_off(row["off"])
+    off = last - first + 1
+    lines = charge(read_tariff(row["tariff"]), wh, int(row["days"]), int(row["of"]), used, off)
     assert sum(line.paise for line in lines) == paise(row["bill in rupees"])
 
 
@@ -79,6 +87,11 @@ def test_the_run_asks_the_same(town: Town, row: dict[str, str]) -> None:
             100_000 + wh,
             {band: 50_000 + more for band, more in used.items()} if used else None,
         )
+    if row["off"]:
+        first_off, last_off = read_off(row["off"])
+        town.turn(house, "inactive", month.first + timedelta(days=first_off - 2))
+        if last_off < month.days:
+            town.turn(house, "active", month.first + timedelta(days=last_off))
     town.bill(month, month.last + timedelta(days=1))
     bill = town.bill_of(house)
     assert bill is not None

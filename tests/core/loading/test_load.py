@@ -225,6 +225,20 @@ def test_an_empty_cell_or_an_absent_column_leaves_what_is_there(loaded: Operator
     assert loaded.phones()[0] == ("K1", "+919800000001", "holder", 1)
 
 
+def test_a_status_that_a_sheet_changes_is_kept_with_its_day(loaded: Operator) -> None:
+    for status in ("inactive", "inactive", "", "active"):
+        loaded.write(
+            {"customers.csv": f"connection,name,plant,package,status\nK2,Ramesh Yadav,SKP,HOME,{status}\n"}
+        )
+        loaded.counts()
+    day = "(at AT TIME ZONE 'Asia/Kolkata')::date"
+    kept = f"SELECT status, was, reason, {day} FROM connection_status ORDER BY id"
+    assert loaded.rows(kept) == [
+        ("inactive", "active", "customers.csv", today()),
+        ("active", "inactive", "customers.csv", today()),
+    ]
+
+
 def test_a_late_fee_is_a_sum_or_a_share_and_zero_takes_it_away(loaded: Operator) -> None:
     rule = "SELECT late_fee_paise, late_fee_hundredths, late_fee_cap_paise, late_fee_days FROM organisation"
     assert loaded.rows(rule) == [(None, None, None, 10)]
