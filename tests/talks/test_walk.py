@@ -368,8 +368,8 @@ OF_DEPOSITS = {
     "work.past_reject",
 }
 """Said to a line that says more, or of what the stage's deposits don't come to: transcripts show these."""
-STUCK = {"stuck.head", "stuck.row", *(f"stuck.what.{cause}" for cause in CAUSES)}
-"""Nothing on the stage is five minutes old; tests/core/test_stuck.py says these."""
+STUCK = {"stuck.head", "stuck.none", "stuck.row", *(f"stuck.what.{cause}" for cause in CAUSES)}
+"""Whether the stage is five minutes old is left to the machine; tests/channels/test_stuck.py says these."""
 OF_LATE_FEES = {"owed.fee", "waive.act", "waive.done"}
 """The stage's newest fee is only announced, and the refunds use up the codes: late_fees.txt shows these."""
 ENDED_EARLIER = {"got.act", "got.taken", "settle.act", "settle.done_undo"}
