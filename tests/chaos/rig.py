@@ -22,6 +22,7 @@ READY_WITHIN = 20.0
 PATIENCE = 40.0
 """Seconds a gateway keeps repeating a text."""
 SECRET = "a-secret-of-the-chaos-tests-0001"
+RAZORPAY_SECRET = "a-webhook-secret-of-the-chaos-tests"
 BIJLI = (sys.executable, "-m", "ops.main")
 
 
@@ -60,6 +61,9 @@ class Service:
                 "KANNEL_USERNAME": "bijli",
                 "KANNEL_PASSWORD": "kannel-password",
                 "KANNEL_SENDER": "BIJLI",
+                "RAZORPAY_KEY_ID": "rzp_test_0001",
+                "RAZORPAY_KEY_SECRET": "an-api-secret-of-ours",
+                "RAZORPAY_WEBHOOK_SECRET": RAZORPAY_SECRET,
             }
         )
 

@@ -278,7 +278,7 @@ IN_DOCS = {"menu.menu", "menu.resume", "menu.stop", "menu.thanks"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
     "alerts.", "bill.told_", "call.", "carry.", "bill.taken_back", "bill.note", "latefee.",
-    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "mode.",
+    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "photo.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
     "off.act", "off.alarm", "off.back_alarm", "off.still",
@@ -346,8 +346,8 @@ PAID_ONLINE = {
 }
 """The stage has no Razorpay and no UPI; tests/channels plays with both."""
 
-ON_WHATSAPP = {"place.none", "stop.by_sms", "stop.leave_whatsapp"}
-"""What the stage gives no reason for; stop.txt and place.txt show these."""
+ON_WHATSAPP = {"place.none", "stop.by_sms", "stop.leave_whatsapp", "work.past_photo", "work.photos"}
+"""What the stage gives no reason for; stop.txt, place.txt and tests/channels/whatsapp show these."""
 OF_DEPOSITS = {
     *(
         f"deposit.{how}"
@@ -368,8 +368,8 @@ OF_DEPOSITS = {
     "work.past_reject",
 }
 """Said to a line that says more, or of what the stage's deposits don't come to: transcripts show these."""
-STUCK = {"stuck.head", "stuck.row", *(f"stuck.what.{cause}" for cause in CAUSES)}
-"""Nothing on the stage is five minutes old; tests/core/test_stuck.py says these."""
+STUCK = {"stuck.head", "stuck.none", "stuck.row", *(f"stuck.what.{cause}" for cause in CAUSES)}
+"""Whether the stage is five minutes old is left to the machine; tests/channels/test_stuck.py says these."""
 OF_LATE_FEES = {"owed.fee", "waive.act", "waive.done"}
 """The stage's newest fee is only announced, and the refunds use up the codes: late_fees.txt shows these."""
 ENDED_EARLIER = {"got.act", "got.taken", "settle.act", "settle.done_undo"}
