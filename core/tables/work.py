@@ -77,6 +77,11 @@ class Request(Base):
             postgresql_nulls_not_distinct=True,
         ),
         Index(
+            "request_changing",
+            "id",
+            postgresql_where=text("kind = 'package_change' AND closed_at IS NULL"),
+        ),
+        Index(
             "request_joined",
             "plant_id",
             "closed_at",

@@ -425,6 +425,8 @@ OF_OTHER_REQUESTS = {
     "work.unknown",
     "work.which_stage",
     "change.gone",
+    *(f"change.waits_{what}" for what in ("bill", "meter")),
+    *(f"work.{how}" for how in ("card_next", "past_by_hand", "past_metered", "the_meter")),
     "change.none",
     "status.already_inactive",
     "work.goes_up",
