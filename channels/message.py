@@ -23,6 +23,9 @@ class Inbound:
     sender: str
     """E.164, or what the provider calls the sender when it is no phone number."""
     given: str
+    photos: tuple[str, ...] = ()
+    """Where photos of it can be fetched, unchecked."""
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)

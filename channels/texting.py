@@ -63,6 +63,8 @@ def receive(services: Services, inbound: Inbound) -> None:
         sender=inbound.sender,
         body=inbound.given.replace("\x00", " ")[:KEPT],
         phone=phone,
+        photos=inbound.photos if services.settings.media is not None else (),
+        caption=inbound.caption,
     )
     if answered:
         return
@@ -145,6 +147,9 @@ class Texting:
         if loaded.place is not None and loaded.place.text == self.inbound.provider_id:
             self._reply(loaded.place)
             return True
+        if self.inbound.photos and self.services.settings.media is not None:
+            self._thank(loaded, phone)
+            return True
         if self.inbound.channel == "whatsapp" and self._is_wordless(loaded.place):
             self._say_beside(loaded, phone, say("nav.only_words"))
             return True
@@ -166,6 +171,13 @@ class Texting:
             # Last, so that whoever finds no place finds the text answered.
             self.services.places.forget(self.inbound.channel, phone, loaded.raw)
         return True
+
+    def _thank(self, loaded: Loaded, phone: str) -> None:
+        """A photo: whoever fetches it says how it went; an open question stays open meanwhile."""
+        if loaded.place is None or loaded.place.over:
+            self._mark_only()
+        else:
+            self._say_beside(loaded, phone, say("photo.coming"))
 
     def _is_wordless(self, place: Place | None) -> bool:
         """A sticker, a voice note; and a place, where a question stands open that is not for free words."""

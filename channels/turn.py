@@ -153,7 +153,7 @@ class Turn:
         place.options = len(options_of(show.prompt))
         place.whole = isinstance(show.prompt, Ask) and show.prompt.whole
         place.secret = isinstance(show.prompt, Ask) and show.prompt.secret
-        self.unclear = show.unclear
+        self.unclear, self.picture = show.unclear, show.prompt.text.picture
         self.confirming = isinstance(show.prompt, Confirm)
 
     def _end(self, pages: list[str]) -> None:

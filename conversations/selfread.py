@@ -12,6 +12,7 @@ from core import metering, selfreading
 from core.energy import units
 from core.metering import Meter
 from core.people import Caller, StaffMember
+from core.picture import Picture
 from core.selfreading import Waiting
 from core.text import say
 
@@ -63,10 +64,8 @@ def check(caller: Caller) -> Conversation:
     meter: Meter | None = yield from look("meter", of, Meter | None, fresh=True)
     if meter is None:
         return say("selfread.gone", number=number)
-    wh = yield from ask(
-        say("selfread.check", name=own.label, number=number, shown=units(own.wh), day=own.day),
-        reading.checked,
-    )
+    seen = say("selfread.check", name=own.label, number=number, shown=units(own.wh), day=own.day)
+    wh = yield from ask(seen.beside(Picture("meter", own.id) if own.photo else None), reading.checked)
     if wh is None:
         return partial(selfreading.confirm, own_id=own.id, meter=meter)
     if not (yield from sure_of(meter, wh)):

@@ -12,6 +12,7 @@ from conversations.proof import prove
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller, StaffMember
+from core.picture import Picture
 from core.text import Name, Text, say
 from core.work import effects, figures, lists, machine, telling
 from core.work.figures import PlantReport
@@ -208,7 +209,13 @@ def _history(caller: Caller, number: str) -> Conversation:
         )
         for event in found
     )
-    return say("nav.lines", lines=(say("work.history", request=number), *rows))
+    shown = sum(event.step == "photo" for event in found)
+    lines = (
+        say("work.history", request=number),
+        *rows,
+        *([say("work.photos", total=shown)] if shown else []),
+    )
+    return say("nav.lines", lines=lines).beside(Picture("request", int(number)) if shown else None)
 
 
 def _event_key(event: Event) -> str:

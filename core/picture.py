@@ -1,4 +1,4 @@
-"""Pictures beside words: a receipt, a bill, the code that a UPI app scans, where a channel can show them.
+"""Pictures beside words, where a channel can show them: a receipt, a bill, a code that UPI apps scan, photos.
 
 The outbox keeps what a picture shows, not the picture: it is made when it is fetched, from an address
 that nobody can guess, that names nobody, and that works for a day.
@@ -21,9 +21,12 @@ LIFE = timedelta(days=1)
 
 
 class Picture(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is shown: the receipt or bill with this id, or how to pay for the connection with it."""
+    """What is shown: the receipt or bill with this id, or how to pay for the connection with it.
 
-    of: Literal["receipt", "bill", "upi"]
+    `request`, `meter`: the photos that came with the request of this number, with a self reading.
+    """
+
+    of: Literal["receipt", "bill", "upi", "request", "meter"]
     id: int
     paise: int = 0
     """What a UPI code asks for; 0: whatever is owed when it is looked at."""

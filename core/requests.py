@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 from sqlalchemy import text
 
+from core import photos
 from core.alerts import tell_staff
 from core.db import Reader
 from core.doing import Doing
@@ -99,6 +100,7 @@ def open_fault(
         note=note,
         urgent=danger,
     )
+    photos.adopt(doing, request=opened)
     if danger:
         _alarm(doing, opened, number, plant_id)
     outage = outages.join(doing, plant_id, connection_id) if kind is FaultKind.NO_POWER else None

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, text
 
-from core import metering, readings
+from core import metering, photos, readings
 from core.clock import local, today
 from core.db import Reader
 from core.doing import Doing
@@ -43,10 +43,11 @@ _REPLACE = text("""
 """)
 _KEEP = text("""
     INSERT INTO self_reading (connection_id, taken_on, wh, before_wh, turned_wh, noted_at)
-    VALUES (:connection, :day, :wh, :before, :turned, :at)
+    VALUES (:connection, :day, :wh, :before, :turned, :at) RETURNING id
 """)
 _WAITING = """
-SELECT own.id, connection.number, customer.name, customer.name_local, own.wh - own.before_wh, own.taken_on
+SELECT own.id, connection.number, customer.name, customer.name_local, own.wh - own.before_wh, own.taken_on,
+    EXISTS (SELECT FROM photo WHERE photo.self_reading_id = own.id AND photo.state = 'kept')
 FROM self_reading AS own
 JOIN connection ON connection.id = own.connection_id
 JOIN customer ON customer.id = connection.customer_id
@@ -71,6 +72,8 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
     name_local: str | None
     wh: int
     day: date
+    photo: bool = False
+    """Whether they sent a photo of it."""
 
     @property
     def label(self) -> Name:
@@ -105,7 +108,8 @@ def keep(doing: Doing, meter: Meter, wh: int, turned_wh: int) -> Text:
         raise Refusal(say("nav.changed"))
     before = row.before_wh + turned_wh
     session.execute(_REPLACE, bind)
-    session.execute(_KEEP, bind | {"wh": before + wh, "before": before, "turned": turned_wh})
+    row_of = {"wh": before + wh, "before": before, "turned": turned_wh}
+    photos.adopt(doing, self_reading_id=session.execute(_KEEP, bind | row_of).scalar_one())
     doing.audit("reading.self", f"connection:{meter.number}", wh=wh, turned=turned_wh)
     return say("selfread.noted_bill" if row.bills else "selfread.noted", number=meter.number, shown=units(wh))
 

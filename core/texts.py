@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import LiteralString
 
 import msgspec
@@ -23,6 +24,24 @@ ON CONFLICT (provider, provider_id) DO UPDATE SET attempts = inbound.attempts + 
 RETURNING id, handled_at IS NOT NULL
 """
 
+# The same, with the photos that came with it.
+_STORE_WITH_PHOTOS: LiteralString = """
+WITH reachable AS (
+    UPDATE phone SET unreachable = NULL WHERE e164 = %(phone)s AND unreachable IS NOT NULL
+), stored AS (
+    INSERT INTO inbound (channel, provider, provider_id, sender, body)
+    VALUES (%(channel)s, %(provider)s, %(provider_id)s, %(sender)s, %(body)s)
+    ON CONFLICT (provider, provider_id) DO UPDATE SET attempts = inbound.attempts + 1
+    RETURNING id, handled_at IS NOT NULL AS answered
+), shown AS (
+    INSERT INTO photo (provider_id, place, phone, url, caption)
+    SELECT %(provider_id)s, given.place, %(phone)s, given.url, %(caption)s
+    FROM unnest(%(photos)s::text[]) WITH ORDINALITY AS given(url, place)
+    ON CONFLICT (provider_id, place) DO NOTHING
+)
+SELECT id, answered FROM stored
+"""
+
 
 def store(
     reader: Reader,
@@ -33,11 +52,20 @@ def store(
     sender: str,
     body: str,
     phone: str | None,
+    photos: Sequence[str] = (),
+    caption: str = "",
 ) -> tuple[int, bool]:
-    """Keep a text as it came, unique by the provider's id; gives its row and whether it was answered."""
+    """Keep a text as it came, unique by the provider's id; gives its row and whether it was answered.
+
+    `photos` are where those that came with it can be fetched (core/photos.py).
+    """
     row = {"channel": channel, "provider": provider, "provider_id": provider_id, "sender": sender,
            "body": body, "phone": phone}  # fmt: skip
-    [(id_, answered)] = reader.rows(_STORE, row)
+    if photos and phone is not None:
+        with_photos = row | {"photos": list(photos), "caption": caption}
+        [(id_, answered)] = reader.rows(_STORE_WITH_PHOTOS, with_photos)
+    else:
+        [(id_, answered)] = reader.rows(_STORE, row)
     return int(id_), bool(answered)
 
 

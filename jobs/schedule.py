@@ -22,6 +22,7 @@ from jobs import (
     links,
     meters,
     outbox,
+    photos,
     stuck,
     work,
 )
@@ -48,7 +49,7 @@ READ_SECONDS, READ_SECONDS_DEMO = 300, 15
 def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
     """The schedule. A job nobody took before its next turn is dropped (`ttl`), so that none pile up."""
     cron = CronScheduler(connection, logging_level="WARNING")
-    for job in (outbox.sweep, inbound.sweep, links.make, bank.take):
+    for job in (outbox.sweep, inbound.sweep, links.make, bank.take, photos.take):
         cron.register(
             job, NORMAL, interval=SWEEP_SECONDS, ttl=SWEEP_SECONDS, result_ttl=0, job_timeout=JOB_SECONDS
         )
@@ -87,6 +88,7 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
     ):
         cron.register(job, BULK, interval=seconds, ttl=seconds, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(bank.tell, BULK, cron=MORNING, result_ttl=0, job_timeout=JOB_SECONDS)
+    cron.register(photos.forget, BULK, cron=NIGHT, result_ttl=0, job_timeout=JOB_SECONDS)
     cron.register(clean.clean, BULK, cron=NIGHT, result_ttl=0, job_timeout=JOB_SECONDS)
     return cron
 

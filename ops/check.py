@@ -5,18 +5,22 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
 import redis
 import sqlalchemy.exc
 
+from channels.photos import PhotoStore, StoreAway
 from core.errors import SettingError
 from core.settings import Settings
+from core.settings.media import Media
 from migrations import versions
 from ops.trouble import first_line
 
 PATIENCE = 3
+CHECK_KEY = "check"
 PROVIDERS = {
     "africastalking": "https://api.africastalking.com",
     "razorpay": "https://api.razorpay.com",
@@ -55,15 +59,29 @@ def findings(env: Mapping[str, str]) -> Iterator[Finding]:
     if settings.upi:
         links = "with links in SMS" if settings.pay_links else "no links in SMS"
         yield Finding("upi", True, f"{settings.upi.vpa}, {links}")
+    if settings.media:
+        media = settings.media
+        yield _probe("photos", lambda: _photos(media), (StoreAway, OSError))
     for name in dict.fromkeys((*settings.ussd_gateways, *settings.sms_gateways, *settings.whatsapp_gateways)):
         yield _gateway(name, settings)
 
 
-def _probe(part: str, look: Callable[[], str], trouble: type[Exception]) -> Finding:
+def _probe(
+    part: str, look: Callable[[], str], trouble: type[Exception] | tuple[type[Exception], ...]
+) -> Finding:
     try:
         return Finding(part, True, look())
     except trouble as error:
         return Finding(part, False, first_line(error))
+
+
+def _photos(media: Media) -> str:
+    """Write one and delete it again: a place that can only be read is none."""
+    store = PhotoStore(media)
+    store.put(CHECK_KEY, b"check")
+    store.delete(CHECK_KEY)
+    place = media.place if isinstance(media.place, Path) else f"s3://{media.place.name}"
+    return f"{place}, up to {media.most_bytes // (1024 * 1024)} MB, for {media.days} days"
 
 
 def _database(url: str) -> str:

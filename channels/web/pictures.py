@@ -6,14 +6,17 @@ Whoever has the address may look, for a day; it is signed, and names nobody.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import lru_cache
 
 import segno
+import structlog
 from flask import Blueprint, Response
 
+from channels.photos import StoreAway, below_each_other, store_of
 from channels.web import paper, receipts
 from conversations.customer import bill_line
-from core import upi
+from core import photos, upi
 from core.accounts import BillSheet, bill_sheet
 from core.clock import today
 from core.db import Reader
@@ -25,6 +28,9 @@ from core.receipts import page_url, proof_of
 from core.settings import Settings
 from core.text import Text, render, say
 
+log = structlog.get_logger()
+
+JPEG = b"\xff\xd8"
 MODULE = 10
 """Pixels of a code's square: some 500 across, to be scanned from any screen."""
 
@@ -37,7 +43,11 @@ def picture_routes(settings: Settings, reader: Reader) -> Blueprint:
     def picture(token: str) -> Response:
         found = opened(settings, token)
         drawn = None if found is None else draw(settings, reader, *found)
-        answer = Response(drawn, mimetype="image/png") if drawn else Response("gone\n", status=404)
+        if drawn is None:
+            answer = Response("gone\n", status=404)
+        else:
+            # Photos are JPEG, and what is drawn here is PNG, whatever the address ends with.
+            answer = Response(drawn, mimetype="image/jpeg" if drawn.startswith(JPEG) else "image/png")
         answer.headers["Cache-Control"] = receipts.KEPT
         answer.headers["Referrer-Policy"] = "no-referrer"
         answer.headers["X-Content-Type-Options"] = "nosniff"
@@ -47,7 +57,7 @@ def picture_routes(settings: Settings, reader: Reader) -> Blueprint:
 
 
 def draw(settings: Settings, reader: Reader, picture: Picture, language: str) -> bytes | None:
-    """A picture as PNG, as things stand now; None where there is nothing to show."""
+    """A picture as things stand now; None where there is nothing to show."""
     match picture.of:
         case "receipt":
             proof = proof_of(reader, picture.id)
@@ -58,6 +68,21 @@ def draw(settings: Settings, reader: Reader, picture: Picture, language: str) ->
             return paper.png(bill_words(sheet, settings, language)) if sheet else None
         case "upi":
             return _code(settings, reader, picture)
+        case "request" | "meter":
+            return _photos(settings, photos.keys(reader, picture.of, picture.id))
+
+
+def _photos(settings: Settings, keys: Sequence[str]) -> bytes | None:
+    """Photos as they were sent, one below the other."""
+    if settings.media is None:
+        return None
+    store = store_of(settings.media)
+    try:
+        found = [photo for key in keys if (photo := store.get(key)) is not None]
+    except StoreAway as error:
+        log.warning("photos not shown", why=str(error))
+        return None
+    return below_each_other(found) if found else None
 
 
 def _code(settings: Settings, reader: Reader, picture: Picture) -> bytes | None:

@@ -33,6 +33,7 @@ from channels.whatsapp.contents import Contents, content_of
 from channels.whatsapp.templates import Templates
 from core.db import Database
 from core.phones import is_scoped, read_phone
+from core.photos import MOST
 from core.picture import address
 from core.settings import Settings, Twilio
 
@@ -44,6 +45,8 @@ TAPPED = ("ButtonPayload", "ListId")
 WORDLESS = frozenset({"audio", "contacts", "image", "sticker", "video"})
 """Kinds of message whose text, where there is one, is a caption or an address, not an answer."""
 
+MOST_CAPTION, LONGEST_URL = 200, 1000
+"""Characters."""
 
 _DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
 CLOSED = Never("no open window, no approved template", elsewhere=True)
@@ -56,7 +59,10 @@ class WhatsAppDoor:
 
     def receive(self, form: Mapping[str, str]) -> Inbound:
         """One message; a picture, voice note, sticker or contact comes without words."""
-        return Inbound("whatsapp", PROVIDER, fields.field(form, "MessageSid"), _sender(form), _given(form))
+        id_, sender = fields.field(form, "MessageSid"), _sender(form)
+        photos = _photos(form)
+        caption = fields.safe(form.get("Body", "").strip(), MOST_CAPTION) if photos else ""
+        return Inbound("whatsapp", PROVIDER, id_, sender, "" if photos else _given(form), photos, caption)
 
     def report(self, form: Mapping[str, str]) -> DeliveryReport:
         return read_report(form, "whatsapp")
@@ -72,6 +78,19 @@ def _sender(form: Mapping[str, str]) -> str:
     if phone is None and not is_scoped(address):
         raise BadWebhook("the field From is no address on WhatsApp")
     return phone or address
+
+
+def _photos(form: Mapping[str, str]) -> tuple[str, ...]:
+    """Where its photos are said to be; a sticker is none."""
+    count = form.get("NumMedia", "0")
+    if not (count.isascii() and count.isdigit()) or form.get("MessageType") == "sticker":
+        return ()
+    found = []
+    for number in range(min(int(count[:3]), MOST)):
+        url = form.get(f"MediaUrl{number}", "")
+        if form.get(f"MediaContentType{number}", "").startswith("image/") and len(url) <= LONGEST_URL:
+            found.append(url.replace("\x00", ""))
+    return tuple(found)
 
 
 def _given(form: Mapping[str, str]) -> str:

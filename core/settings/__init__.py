@@ -11,6 +11,7 @@ from datetime import date
 from core.errors import SettingError
 from core.gsm import is_gsm
 from core.settings.env import Env
+from core.settings.media import Media, read_media
 from core.settings.providers import (
     AfricasTalking,
     Kannel,
@@ -82,6 +83,8 @@ class Settings:
     """The demo's own meter service; None in production."""
     meter_rate: int = 5
     """Requests a second to a service of smart meters, at most."""
+    media: Media | None = None
+    """Where photos are kept; None: none are taken."""
     holidays: frozenset[date] = frozenset()
     """Days on which no supply is switched off, besides Sundays and national holidays."""
 
@@ -128,6 +131,7 @@ def _read(env: Env) -> Settings:
         sparkmeter=read_sparkmeter(env),
         simulated_meters_url=_simulated_meters(env, demo),
         meter_rate=env.number("BIJLI_METER_RATE", 5, 1, 1000),
+        media=read_media(env),
         holidays=_holidays(env),
     )
     _check_gateways(settings)

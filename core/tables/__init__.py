@@ -55,6 +55,7 @@ from core.tables.operator import (
     Tariff,
     TariffStep,
 )
+from core.tables.photos import Photo
 from core.tables.schemes import Instalment, Plan, Scheme, SchemePlace
 from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
 from core.tables.whatsapp import WhatsAppContent, WhatsAppTemplate
@@ -110,6 +111,7 @@ __all__ = [
     "Payment",
     "PaymentLink",
     "Phone",
+    "Photo",
     "Plan",
     "Plant",
     "Posting",

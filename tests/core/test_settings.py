@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from core.errors import SettingError
 from core.settings import Razorpay, Settings, SparkMeter
+from core.settings.media import Bucket, Media
 
 SECRET = "s" * 32
 GOOD = {
@@ -83,6 +85,41 @@ WRONG = [
     ("BIJLI_HOLIDAYS", "8.11.2026", "BIJLI_HOLIDAYS must be days like 2026-11-08"),
     ("BIJLI_METER_RATE", "0", "BIJLI_METER_RATE must be a whole number from 1 to 1000"),
 ]
+
+
+BUCKET = {
+    "BIJLI_MEDIA_S3": "s3://photos/bijli/",
+    "BIJLI_MEDIA_S3_ENDPOINT": "https://store.example",
+    "AWS_ACCESS_KEY_ID": "AKID",
+    "AWS_SECRET_ACCESS_KEY": SECRET,
+}
+
+
+def test_photos_have_a_folder_or_a_bucket_or_none() -> None:
+    assert Settings.from_env(GOOD).media is None
+    folder = Settings.from_env(GOOD | {"BIJLI_MEDIA_DIR": "/var/lib/photos", "BIJLI_MEDIA_MB": "4"}).media
+    assert folder == Media(Path("/var/lib/photos"), 4 * 1024 * 1024, 90)
+    bucket = Settings.from_env(GOOD | BUCKET).media
+    assert bucket is not None
+    assert bucket.place == Bucket("photos", "bijli", "https://store.example", "us-east-1", "AKID", SECRET)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"BIJLI_MEDIA_DIR": "photos"}, "BIJLI_MEDIA_DIR must be a folder"),
+        ({"BIJLI_MEDIA_DIR": "/photos"} | BUCKET, "BIJLI_MEDIA_DIR and BIJLI_MEDIA_S3 are both set"),
+        ({"BIJLI_MEDIA_DIR": "/photos", "BIJLI_MEDIA_MB": "0"}, "BIJLI_MEDIA_MB must be a whole number"),
+        ({"BIJLI_MEDIA_DIR": "/photos", "BIJLI_MEDIA_DAYS": "x"}, "BIJLI_MEDIA_DAYS must be a whole number"),
+        (BUCKET | {"BIJLI_MEDIA_S3": "photos"}, "BIJLI_MEDIA_S3 must be like s3://bucket/photos"),
+        (BUCKET | {"BIJLI_MEDIA_S3_ENDPOINT": "http://a.example"}, "BIJLI_MEDIA_S3_ENDPOINT must start with"),
+        (BUCKET | {"AWS_ACCESS_KEY_ID": ""}, "AWS_ACCESS_KEY_ID is not set"),
+        (BUCKET | {"AWS_SECRET_ACCESS_KEY": ""}, "AWS_SECRET_ACCESS_KEY is not set"),
+    ],
+)
+def test_a_wrong_place_for_photos_is_named(given: dict[str, str], words: str) -> None:
+    with pytest.raises(SettingError, match=words):
+        Settings.from_env(GOOD | given)
 
 
 @pytest.mark.parametrize(("name", "value", "words"), WRONG)

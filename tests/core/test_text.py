@@ -64,6 +64,7 @@ def test_every_language_has_every_key_with_the_same_gaps() -> None:
 
 
 LATIN_IN_HINDI = {
+    "MB",
     "WAIVE",
     "DEPOSIT",
     "RECEIVABLE",

@@ -74,6 +74,13 @@ def test_razorpay_has_its_line_once_it_is_set(env: dict[str, str]) -> None:
     assert "payments" not in bijli(env, "check").stdout
 
 
+def test_the_place_of_photos_has_its_line(env: dict[str, str], tmp_path: Path) -> None:
+    photos = {"BIJLI_MEDIA_DIR": str(tmp_path / "photos")}
+    assert f"good  photos      {tmp_path}/photos, up to 10 MB" in bijli(env | photos, "check").stdout
+    said = bijli(env | {"BIJLI_MEDIA_DIR": "/proc/photos"}, "check")
+    assert "BAD   photos      no folder /proc/photos" in said.stdout
+
+
 def test_a_upi_address_has_its_line(env: dict[str, str]) -> None:
     upi = {"UPI_VPA": "bijli@bank", "UPI_NAME": "Bijli Line"}
     assert "good  upi         bijli@bank, no links in SMS" in bijli(env | upi, "check").stdout

@@ -278,7 +278,7 @@ IN_DOCS = {"menu.menu", "menu.resume", "menu.stop", "menu.thanks"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
     "alerts.", "bill.told_", "call.", "carry.", "bill.taken_back", "bill.note", "latefee.",
-    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "mode.",
+    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "photo.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
     "off.act", "off.alarm", "off.back_alarm", "off.still",
@@ -346,8 +346,8 @@ PAID_ONLINE = {
 }
 """The stage has no Razorpay and no UPI; tests/channels plays with both."""
 
-ON_WHATSAPP = {"place.none", "stop.by_sms", "stop.leave_whatsapp"}
-"""What the stage gives no reason for; stop.txt and place.txt show these."""
+ON_WHATSAPP = {"place.none", "stop.by_sms", "stop.leave_whatsapp", "work.past_photo", "work.photos"}
+"""What the stage gives no reason for; stop.txt, place.txt and tests/channels/whatsapp show these."""
 OF_DEPOSITS = {
     *(
         f"deposit.{how}"

@@ -148,6 +148,7 @@ def test_letters_are_joined_as_hindi_joins_them() -> None:
     sheet = paper._blank(paper.Words("s", "t", "1", (), None, "", "", "", ""))
     for joined, parts in (("क्ष", "क ष"), ("त्र", "त र"), ("कृ", "क ऋ"), ("क्षेत्र", "क षे त र")):
         assert sheet.get_string_width(joined) < sheet.get_string_width(parts.replace(" ", "")), joined
+    sheet.output()  # which closes its fonts
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
