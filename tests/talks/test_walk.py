@@ -305,6 +305,7 @@ REFUSED_LATE = {
     "later.not_yours",
     "later.twice",
     "prove.too_many",
+    "undo.paid_back",
     "work.amount_changed",
     "work.first_yours",
     "work.held",
