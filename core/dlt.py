@@ -31,8 +31,6 @@ GENERIC = ("reply", "staff_alert", "note", "broadcast")
 
 KEYS = (
     "bill.taken_back", "bill.told_", "call.", "carry.offer", "code.act", "code.message", "code.scheme",
-    "coupon.ends", "coupon.told",
-    "bill.taken_back", "bill.told_", "call.", "code.act", "code.message", "code.scheme",
     "coupon.ends", "coupon.told", "latefee.",
     "outage.back",
     "paylink.failed", "paylink.message", "payupi.message", "receipt.again", "receipt.ahead", "receipt.clear",
@@ -65,6 +63,8 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "off.act",
             "off.act_on",
             "waive.act",
+            "got.act",
+            "settle.act",
             "broadcast.act",
             "deposit.act",
             "pin.act",
