@@ -58,11 +58,12 @@ _SCHEME = text("""
     FROM coupon_scheme AS scheme WHERE scheme.id = :scheme FOR NO KEY UPDATE
 """)
 _MAKE = text("""
-    INSERT INTO coupon (scheme_id, connection_id, code, made_at, made_by, expires_on)
-    SELECT :scheme, one.connection, one.code, :at, :staff, :expires
+    INSERT INTO coupon (scheme_id, connection_id, code, made_at, made_by, expires_on, source)
+    SELECT :scheme, one.connection, one.code, :at, :staff, :expires, CAST(:source AS text)
     FROM unnest(CAST(:connections AS bigint[]), CAST(:codes AS text[])) AS one (connection, code)
     RETURNING id, connection_id, code
 """)
+_BEFORE = text("SELECT code FROM coupon WHERE source = :source")
 _PHONES = text("""
     SELECT link.connection_id, link.e164, connection.number FROM connection_phone AS link
     JOIN connection ON connection.id = link.connection_id
@@ -157,10 +158,13 @@ def make_one(doing: Doing, scheme_id: int, connection_id: int) -> str:
     if doing.session.execute(_MINE, bind).first() is None:
         raise Refusal(say("coupon.not_you"))
     scheme = doing.session.execute(_SCHEME, {"scheme": scheme_id}).one()
+    before = doing.session.execute(_BEFORE, {"source": doing.key}).scalar_one_or_none()
+    if before is not None:
+        return str(before)
     ask = {"scheme": scheme_id, "connection": connection_id, "day": local(doing.at).date()}
     if doing.session.execute(_ONE, ask).first() is None or _left(scheme) < 1:
         raise Refusal(say("coupon.not_eligible"))
-    made = _make(doing.session, scheme, [connection_id], doing.at, staff.id if staff else None)
+    made = _make(doing.session, scheme, [connection_id], doing.at, staff.id if staff else None, doing.key)
     _tell(doing.session, scheme, made, doing.at, doing.settings.service_name, doing.settings.default_language)
     doing.audit("coupon.make", f"connection:{connection_id}", scheme=scheme.code)
     return str(made[0].code)
@@ -228,7 +232,12 @@ def _left(scheme: Row[Any]) -> int:
 
 
 def _make(
-    session: Session, scheme: Row[Any], connection_ids: list[int], at: datetime, staff_id: int | None
+    session: Session,
+    scheme: Row[Any],
+    connection_ids: list[int],
+    at: datetime,
+    staff_id: int | None,
+    source: str | None = None,
 ) -> list[Row[Any]]:
     """Write coupons; nine digits by chance and one that checks them, so that none can be guessed."""
     if not connection_ids:
@@ -240,6 +249,7 @@ def _make(
         "codes": [with_check_digit(first + secrets.randbelow(9 * first)) for _ in connection_ids],
         "at": at,
         "staff": staff_id,
+        "source": source,
         "expires": min(local(at).date() + timedelta(days=scheme.days), scheme.last),
     }
     return list(session.execute(_MAKE, bind).all())

@@ -65,6 +65,8 @@ class Coupon(Base):
     scheme_id: Mapped[int] = mapped_column(ForeignKey("coupon_scheme.id"))
     connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id"), index=True)
     code: Mapped[str] = mapped_column(unique=True)
+    source: Mapped[str | None] = mapped_column(unique=True)
+    """The key of the act that made it alone; none where it was made with many (core/coupons/making.py)."""
     made_at: Mapped[datetime]
     made_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     expires_on: Mapped[date]
