@@ -56,7 +56,7 @@ WITH for_whom AS (
      ORDER BY urgent DESC, created_at LIMIT %(limit)s)
 )
 {_ROW} JOIN found ON found.number = request.number
-ORDER BY found.urgent DESC, found.mine DESC, found.created_at LIMIT %(limit)s
+ORDER BY found.urgent DESC, found.mine DESC, found.created_at, request.id LIMIT %(limit)s
 """  # noqa: S608 (our own words)
 # What waits is found first, by its own index: most open requests wait for nobody's decision.
 _REVIEW = f"""
@@ -69,13 +69,13 @@ WITH waiting AS MATERIALIZED (
 )
 {_ROW} JOIN waiting ON waiting.id = request.id
 WHERE first.id IS DISTINCT FROM %(staff)s
-ORDER BY request.urgent DESC, request.waits_since LIMIT %(limit)s
+ORDER BY request.urgent DESC, request.waits_since, request.id LIMIT %(limit)s
 """  # noqa: S608
 _OF_KIND = f"""
 {_ROW}
 WHERE request.closed_at IS NULL AND request.kind = %(kind)s
 AND request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
-ORDER BY request.created_at LIMIT %(limit)s
+ORDER BY request.created_at, request.id LIMIT %(limit)s
 """  # noqa: S608
 _ONE = f"""
 {_ROW}
