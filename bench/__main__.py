@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from bench import billing, chat, contest, loading, outbox, report, service
+from bench import billing, chat, contest, history, loading, outbox, report, service
 from bench.contest import Server
 from bench.load import LoadError
 from bench.peers import data
@@ -121,8 +121,11 @@ def _out_of_time(_signal: int, _frame: FrameType | None) -> None:
 @click.option("--peers", "only_peers", is_flag=True, help="Measure the peers alone, without our service.")
 @click.option("--billing", "only_billing", is_flag=True, help="Measure a billing run alone.")
 @click.option("--whatsapp", "only_chat", is_flag=True, help="Measure hops on WhatsApp beside USSD alone.")
+@click.option(
+    "--history", "only_history", is_flag=True, help="Measure staff's lists over a million requests."
+)
 @click.option("--million", is_flag=True, help="With --billing: a million connections, too.")
-def main(only_peers: bool, only_billing: bool, only_chat: bool, million: bool) -> None:
+def main(only_peers: bool, only_billing: bool, only_chat: bool, only_history: bool, million: bool) -> None:
     """Measure the service against its peers, on one pinned core."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGALRM, _out_of_time)
@@ -134,6 +137,9 @@ def main(only_peers: bool, only_billing: bool, only_chat: bool, million: bool) -
             _bench_billing(million)
         elif only_chat:
             _bench_chat()
+        elif only_history:
+            for asked in history.measure():
+                print(asked.line(), flush=True)
         else:
             _bench(only_peers)
     except (LoadError, RigError, ServerError) as error:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from conversations.catalogue import BY_NAME, COMMANDS, Command, may_use
-from conversations.reading import is_list
+from conversations.listing import is_list
 from core.fold import fold, keyword
 from core.people import Caller
 from core.settings import LANGUAGES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import reading
+from conversations import reading, scope
 from conversations.prompts import Conversation, Talk, ask, confirm, do, look
 from conversations.proof import prove
 from core import broadcasts
@@ -60,14 +60,14 @@ def _cost(doing: Doing, to: Reach, words: str) -> str:
 
 def _plant(me: StaffMember) -> Talk[Reach]:
     """Ask for a plant's code until it is one of my plants."""
-    term = yield from ask(say("broadcast.which"), reading.plant)
+    term = yield from ask(say("broadcast.which"), scope.plant)
     while True:
         query = partial(broadcasts.reach, staff_id=me.id, term=term)
         found: Reach | None = yield from look(f"reach-{term}", query, Reach | None)
         if found is not None:
             return found
         question = say("broadcast.unknown", typed=reading.quoted(term))
-        term = yield from ask(question, reading.plant, again=True)
+        term = yield from ask(question, scope.plant, again=True)
 
 
 def latest(caller: Caller) -> Conversation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import reading
+from conversations import listing, reading
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look
 from conversations.proof import prove
 from core import disputes, handing, lists
@@ -28,7 +28,7 @@ def _me(caller: Caller) -> StaffMember:
 
 def batch(_caller: Caller) -> Conversation:
     """Many payments in one text, with an optional running number."""
-    given = yield from ask(say("batch.what"), reading.payment_list, whole=True)
+    given = yield from ask(say("batch.what"), listing.payment_list, whole=True)
     return partial(lists.take, running=given.running, items=given.items, body=given.body)
 
 

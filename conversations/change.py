@@ -15,7 +15,7 @@ from core.money import Money
 from core.people import Caller
 from core.text import Text, say
 from core.work import packages
-from core.work.packages import Offer
+from core.work.packages import Offer, When
 
 OFFERS_SHOWN = 20
 
@@ -45,13 +45,14 @@ def _change(connection_id: int, number: str) -> Conversation:
     if now is None or not others:
         return say("change.none", number=number)
     chosen = yield from _which(now, others)
+    when: When = (yield from _when()) if not now.prepaid else "now"
     query_deposit = partial(deposits.deposit_of, connection_id=connection_id, package_id=chosen.id)
     deposit: Deposit = yield from look("deposit", query_deposit, Deposit)
     if not (yield from confirm(_difference(now, chosen, deposit))):
         return say("change.kept", name=now.label)
 
     def wish(doing: Doing) -> Text:
-        return say("change.noted", request=packages.ask_for(doing, connection_id, chosen.code))
+        return say("change.noted", request=packages.ask_for(doing, connection_id, chosen.code, when))
 
     return wish
 
@@ -63,6 +64,13 @@ def _which(now: Offer, others: list[Offer]) -> Talk[Offer]:
     ]
     code = yield from choose(say("change.which", name=now.label), options)
     return next(one for one in others if one.code == code)
+
+
+def _when() -> Talk[When]:
+    """Who is billed after use may end the month on the old package; who pays before changes at once."""
+    options = [("now", say("change.now")), ("next", say("change.next"))]
+    chosen = yield from choose(say("change.when"), options)
+    return "next" if chosen == "next" else "now"
 
 
 def _difference(now: Offer, wanted: Offer, deposit: Deposit) -> Text:

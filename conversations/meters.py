@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from conversations import reading
+from conversations import listing, reading
 from conversations.customer import which_line
 from conversations.prompts import Conversation, Talk, ask, confirm, look
 from core import metering, reading_lists
@@ -79,7 +79,7 @@ def sure_of(meter: Meter, wh: int) -> Talk[bool]:
 
 def read_list(caller: Caller) -> Conversation:
     """Many readings in one text, with an optional running number."""
-    given = yield from ask(say("readlist.what"), reading.reading_list, whole=True)
+    given = yield from ask(say("readlist.what"), listing.reading_list, whole=True)
     numbers = sorted({row.number for row in given.items if row.wrong is None})
     query = partial(metering.meters, staff_id=_me(caller).id, numbers=numbers)
     found: list[Meter] = yield from look("listed", query, list[Meter], fresh=True)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date
 from itertools import pairwise
-from typing import Generic, TypeVar
 
 from conversations.prompts import Unclear
 from core.dunning.promises import MOST_DAYS
@@ -16,22 +12,15 @@ from core.flags.view import LONGEST_EXCUSE
 from core.fold import fold
 from core.ids import check_digit_holds, read_number
 from core.inbox import SHOWN
-from core.lists import Item
 from core.money import BadAmount, Money, read_amount
 from core.payments import CASH_LAW_PAISE
 from core.phones import read_phone
-from core.reading_lists import Row
 from core.text import say
-from core.work.switching import LONGEST as LONGEST_OFF
 
 LONGEST_NOTE = 200
 LONGEST_NAME = 60
 LONGEST_REASON = 100
 LONGEST_FREE = 500
-MOST_ITEMS = 30
-_BREAK = re.compile(r"[;\n\r]+|,(?=\s|$)|,(?=\d{5})")
-"""Between the lines of a list; the commas within 1,23,456 are none."""
-_RUNNING = re.compile(r"\s*#\s*([0-9]{1,9})\s+")
 _LINK = re.compile(r"://|\bwww\.|\b[a-z0-9-]+\.(com|in|net|org|ly|link|info)\b", re.I)
 _FOREIGN = re.compile(
     r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_/.-]{6,60}|pay_[A-Za-z]{14}|[0-9]{15,30}", re.ASCII
@@ -216,65 +205,6 @@ def place(raw: str) -> str:
     return plain[:LONGEST_NOTE]
 
 
-Entry = TypeVar("Entry", Item, Row)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed(Generic[Entry]):
-    """A list in one text; `running` is its sender's own number for it, `body` tells two lists apart."""
-
-    running: int | None
-    items: list[Entry]
-    body: str
-
-
-def payment_list(raw: str) -> Listed[Item]:
-    """Lines of connection and rupees, one after the other, with `#12` before them or not."""
-    return _list(raw, _item, "unclear.list")
-
-
-def reading_list(raw: str) -> Listed[Row]:
-    """Lines of connection and kWh; the running numbers are those of all lists of its sender."""
-    given = _list(raw, _row, "unclear.reading_list")
-    return replace(given, body=f"READ {given.body}")
-
-
-def _list(raw: str, read: Callable[[str], Entry], unclear: str) -> Listed[Entry]:
-    numbered = _RUNNING.match(raw)
-    pieces = [fold(piece) for piece in _BREAK.split(raw[numbered.end() :] if numbered else raw)]
-    items = [read(piece) for piece in pieces if piece]
-    if not items or all(item.wrong is not None for item in items):
-        raise Unclear(say(unclear))
-    if len(items) > MOST_ITEMS:
-        raise Unclear(say("unclear.long_list", most=MOST_ITEMS))
-    return Listed(
-        int(numbered[1]) if numbered else None, items, "; ".join(piece for piece in pieces if piece)
-    )
-
-
-def _item(piece: str) -> Item:
-    """One payment of a list, or what is wrong with it."""
-    number, _, rupees = piece.partition(" ")
-    try:
-        return Item(connection_number(number), cash(rupees))
-    except Unclear:
-        return Item(wrong=say("batch.bad", typed=piece[:20]))
-
-
-def _row(piece: str) -> Row:
-    """One reading of a list, or what is wrong with it."""
-    number, _, shown = piece.partition(" ")
-    try:
-        return Row(connection_number(number), kwh(shown))
-    except Unclear:
-        return Row(wrong=say("readlist.bad", typed=piece[:20]))
-
-
-def is_list(raw: str) -> bool:
-    """Whether what follows PAY or READ is a list rather than one line."""
-    return len([piece for piece in _BREAK.split(raw) if piece.strip()]) > 1
-
-
 def counted(raw: str) -> int:
     """Rupees that were counted, in paise. None is `000` on a keypad, where `0` goes back."""
     return 0 if re.fullmatch(r"0+(\.0*)?", fold(raw)) else amount(raw)
@@ -350,51 +280,3 @@ def row_number(raw: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
         raise Unclear(say("unmatched.bad"))
     return int(digits)
-
-
-def plant(raw: str) -> str:
-    """A plant's code."""
-    code = fold(raw)
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,20}", code):
-        raise Unclear(say("unclear.plant", typed=quoted(raw)))
-    return code
-
-
-def plant_and_month(raw: str) -> tuple[str | None, date | None]:
-    """A plant's code, a month as 2026-10 or 10/2026, or both."""
-    code: str | None = None
-    month: date | None = None
-    for word in fold(raw).split():
-        found = re.fullmatch(r"(?P<y>20\d\d)[-/](?P<m>\d{1,2})|(?P<m2>\d{1,2})[-/](?P<y2>20\d\d)", word)
-        if found is None and code is None:
-            code = plant(word)
-        elif found is not None and month is None and 1 <= int(found["m"] or found["m2"]) <= 12:
-            month = date(int(found["y"] or found["y2"]), int(found["m"] or found["m2"]), 1)
-        else:
-            raise Unclear(say("unclear.plant", typed=quoted(raw)))
-    return code, month
-
-
-def target(raw: str) -> str:
-    """A connection's number, or a plant's code."""
-    number = read_number(raw)
-    if number is not None:
-        return number
-    code = fold(raw)
-    if not re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{1,20}", code):
-        raise Unclear(say("unclear.target"))
-    return code.upper()
-
-
-def hours(raw: str) -> int:
-    """Hours for which supply is off."""
-    digits = re.sub(r"\s*(h|hours?|ghante|घंटे)$", "", fold(raw), flags=re.I)
-    if not re.fullmatch(r"0*[0-9]{1,2}", digits) or not 1 <= int(digits) <= LONGEST_OFF:
-        raise Unclear(say("unclear.hours", most=LONGEST_OFF))
-    return int(digits)
-
-
-def hours_and_reason(raw: str) -> tuple[int | None, str]:
-    """`3 new pole`: for how long, where it is said, and why."""
-    found = re.fullmatch(r"([0-9]{1,3})\s*(?:h|hours?|ghante|घंटे)?\s+(.+)", fold(raw), flags=re.I)
-    return (hours(found[1]), reason(found[2])) if found else (None, reason(raw))

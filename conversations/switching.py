@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import reading
+from conversations import reading, scope
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, said
 from conversations.proof import prove
 from core.doing import Doing
@@ -35,9 +35,9 @@ def off(caller: Caller) -> Conversation:
         return say("work.not_you", who=roles(frozenset({CLUSTER})))
     if meant.open is not None:
         return say("off.already", request=meant.open)
-    hours, reason = yield from ask(say("off.why", what=meant.term), reading.hours_and_reason, whole=True)
+    hours, reason = yield from ask(say("off.why", what=meant.term), scope.hours_and_reason, whole=True)
     if hours is None:
-        hours = yield from ask(say("off.hours", most=switching.LONGEST), reading.hours, again=True)
+        hours = yield from ask(say("off.hours", most=switching.LONGEST), scope.hours, again=True)
     sure = yield from confirm(
         say(
             "off.confirm",
@@ -68,7 +68,7 @@ def on(caller: Caller) -> Conversation:
     who = RULES[Kind.SUPPLY][Step.RESTORE].who
     if me.role not in who:
         return say("work.not_you", who=roles(who))
-    term = yield from said(say("off.on_what"), reading.target)
+    term = yield from said(say("off.on_what"), scope.target)
     if term is None:
         found: list[Off] = yield from look(
             "off-now", partial(switching.off_now, staff_id=me.id, limit=SHOWN), list[Off]
@@ -97,10 +97,10 @@ def on(caller: Caller) -> Conversation:
 def _target(me: StaffMember, term: str | None) -> Talk[Target]:
     """Ask for a connection or a plant's code until it is one of my plants; `term` was said already."""
     if term is None:
-        term = yield from ask(say("off.what"), reading.target)
+        term = yield from ask(say("off.what"), scope.target)
     while True:
         query = partial(switching.target, staff_id=me.id, term=term)
         found: Target | None = yield from look(f"target-{term}", query, Target | None)
         if found is not None:
             return found
-        term = yield from ask(say("off.unknown", typed=reading.quoted(term)), reading.target, again=True)
+        term = yield from ask(say("off.unknown", typed=reading.quoted(term)), scope.target, again=True)

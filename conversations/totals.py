@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import reading
+from conversations import scope
 from conversations.prompts import Conversation, look, said
 from core import receipts
 from core import receivable as owed
@@ -16,7 +16,7 @@ from core.text import Text, say
 
 def totals(caller: Caller) -> Conversation:
     """What came in today and this month, by way of paying; or in a month that is named, or one plant."""
-    asked = yield from said(say("totals.which"), reading.plant_and_month, whole=True)
+    asked = yield from said(say("totals.which"), scope.plant_and_month, whole=True)
     plant, month = asked or (None, None)
     query = partial(owed.taken_in, staff_id=_me(caller), month=month, plant=plant)
     taken: list[Taken] = yield from look("totals", query, list[Taken], fresh=True)
@@ -49,7 +49,7 @@ def _figures(what: Text, taken: list[Taken], *, whole: bool) -> Text:
 
 def receivable(caller: Caller) -> Conversation:
     """Per plant: billed and collected this month, what is owed, by how many, and for how long."""
-    plant = yield from said(say("receivable.which"), reading.plant)
+    plant = yield from said(say("receivable.which"), scope.plant)
     query = partial(owed.receivable, staff_id=_me(caller), plant=plant)
     plants: list[Receivable] = yield from look("receivable", query, list[Receivable], fresh=True)
     if not plants:

@@ -20,6 +20,8 @@ from core.work.lists import Doer, Event, Task
 from core.work.machine import Moved
 from core.work.rules import JUDGED, RAISER, STAGES, Kind, Step, who_can
 
+BY_METER = ("metered", "by_hand")
+"""Steps of a smart meter, which has taken a new package or would not (core/work/reprogramming.py)."""
 TASKS_SHOWN = 20
 DOERS_SHOWN = 12
 WITH_REASON = frozenset({Step.REJECT, Step.SENDBACK, Step.NOTE})
@@ -203,7 +205,7 @@ def _history(caller: Caller, number: str) -> Conversation:
             _event_key(event),
             at=event.at,
             step=say(f"work.past_{event.step or 'raise'}"),
-            name=Name(event.name, event.name_local) if event.name else say("work.role_raiser"),
+            name=_who(event),
             note=say(f"work.stage_{event.note}") if event.note in STAGES else event.note or "",
             amount=Money(event.paise or 0),
         )
@@ -216,6 +218,12 @@ def _history(caller: Caller, number: str) -> Conversation:
         *([say("work.photos", total=shown)] if shown else []),
     )
     return say("nav.lines", lines=lines).beside(Picture("request", int(number)) if shown else None)
+
+
+def _who(event: Event) -> Name | Text:
+    if event.name:
+        return Name(event.name, event.name_local)
+    return say("work.the_meter" if event.step in BY_METER else "work.role_raiser")
 
 
 def _event_key(event: Event) -> str:
@@ -278,6 +286,8 @@ def _card(task: Task) -> Text:
         lines.append(say("work.card_who", number=task.connection, name=task.label))
     if task.paise is not None:
         lines.append(say("work.card_amount", amount=Money(task.paise)))
+    if task.with_bill:
+        lines.append(say("work.card_next"))
     if task.first:
         lines.append(say("work.card_first", name=Name(task.first, task.first_local)))
     if task.village:

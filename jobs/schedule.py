@@ -81,6 +81,7 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
     for job, seconds in (
         (meters.carry_due, METER_SECONDS),
         (work.broadcast, METER_SECONDS),
+        (work.carry_through_changes, METER_SECONDS),
         (flags.sweep, FLAG_SECONDS),
         (stuck.sweep, STUCK_SECONDS),
         (coupons.make, FLAG_SECONDS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from channels.nudge import nudge
 from core import audit, broadcasts
 from core.inbox import sweep
-from core.work import away, switching
+from core.work import away, reprogramming, switching
 from jobs.context import services
 
 
@@ -25,6 +25,12 @@ def remind_of_supply_off() -> None:
     """Recall what is still switched off for a while."""
     made = services()
     switching.remind(made.database, made.settings.default_language)
+
+
+def carry_through_changes() -> None:
+    """Begin package changes whose bill is written, and end those whose meters have done it."""
+    made = services()
+    reprogramming.advance(made.database, made.settings.default_language, made.settings.service_name)
 
 
 def broadcast() -> None:

@@ -51,6 +51,7 @@ class Request(Base):
     __table_args__ = (
         one_of("state", REQUEST_STATES),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating_known"),
+        Index("request_to_decide", "plant_id", "kind", "state", postgresql_where=text("closed_at IS NULL")),
         Index(
             "request_open",
             "plant_id",
@@ -75,6 +76,11 @@ class Request(Base):
             unique=True,
             postgresql_where=text("kind = 'supply_off' AND closed_at IS NULL"),
             postgresql_nulls_not_distinct=True,
+        ),
+        Index(
+            "request_changing",
+            "id",
+            postgresql_where=text("kind = 'package_change' AND closed_at IS NULL"),
         ),
         Index(
             "request_joined",

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Row
 
 from core.doing import Doing
-from core.work import complaints, packages, refunds, switching
+from core.work import complaints, packages, refunds, reprogramming, switching
 from core.work.machine import Effect
 from core.work.rules import Kind, Step
 
 _EFFECTS: Mapping[tuple[Kind, Step], Effect] = {
+    (Kind.PACKAGE, Step.APPROVE): reprogramming.begin,
     (Kind.PACKAGE, Step.DONE): packages.carry_out,
     (Kind.STATUS, Step.DONE): complaints.carry_out_status,
     (Kind.REFUND, Step.DONE): refunds.pay_out,

@@ -25,7 +25,8 @@ _ROW = """
         coalesce(request.phone, '') AS phone, request.created_at,
         staff.id AS assignee_id, staff.name AS assignee, staff.name_local AS assignee_local,
         request.details ->> 'package' AS wanted, request.paise, request.raised_by, first.id AS first_id,
-        first.name AS first, first.name_local AS first_local
+        first.name AS first, first.name_local AS first_local,
+        request.details ->> 'when' = 'next' AS with_bill
     FROM request
     LEFT JOIN connection ON connection.id = request.connection_id
     LEFT JOIN customer ON customer.id = connection.customer_id
@@ -44,11 +45,12 @@ WITH for_whom AS (
     WHERE stand_in_id = %(staff)s AND ended_at IS NULL AND %(day)s BETWEEN first AND last
 ), found AS (
     SELECT number, urgent, created_at, true AS mine FROM request
-    WHERE closed_at IS NULL AND assignee_id IN (SELECT id FROM for_whom)
+    WHERE closed_at IS NULL AND assignee_id IN (SELECT id FROM for_whom) AND details ->> 'waits' IS NULL
     AND state IN ('requested', 'in_process')
     UNION ALL
     (SELECT number, urgent, created_at, false FROM request
      WHERE closed_at IS NULL AND assignee_id IS NULL AND outage_id IS NULL AND kind = ANY(%(kinds)s)
+     AND details ->> 'waits' IS NULL
      AND (state = 'in_process' OR state = 'requested' AND kind = ANY(%(unscreened)s))
      AND plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
      ORDER BY urgent DESC, created_at LIMIT %(limit)s)
@@ -56,13 +58,17 @@ WITH for_whom AS (
 {_ROW} JOIN found ON found.number = request.number
 ORDER BY found.urgent DESC, found.mine DESC, found.created_at LIMIT %(limit)s
 """  # noqa: S608 (our own words)
+# What waits is found first, by its own index: most open requests wait for nobody's decision.
 _REVIEW = f"""
-{_ROW}
-WHERE request.closed_at IS NULL
-AND request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
-AND (request.kind, request.state) IN (
-    SELECT kind, state FROM unnest(%(kinds)s::text[], %(states)s::text[]) AS waiting (kind, state))
-AND first.id IS DISTINCT FROM %(staff)s
+WITH waiting AS MATERIALIZED (
+    SELECT request.id FROM staff_plant
+    CROSS JOIN unnest(%(kinds)s::text[], %(states)s::text[]) AS wanted (kind, state)
+    JOIN request ON request.plant_id = staff_plant.plant_id AND request.kind = wanted.kind
+        AND request.state = wanted.state AND request.closed_at IS NULL
+    WHERE staff_plant.staff_id = %(staff)s
+)
+{_ROW} JOIN waiting ON waiting.id = request.id
+WHERE first.id IS DISTINCT FROM %(staff)s
 ORDER BY request.urgent DESC, request.waits_since LIMIT %(limit)s
 """  # noqa: S608
 _OF_KIND = f"""
@@ -132,6 +138,8 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     """Who gave the first of two approvals for this amount."""
     first: str | None
     first_local: str | None
+    with_bill: bool | None
+    """A package change that begins with the next bill."""
 
     @property
     def label(self) -> Name:

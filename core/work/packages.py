@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from sqlalchemy import Row, text
@@ -17,6 +17,9 @@ from core.work import approvals, telling
 from core.work.machine import is_on, raise_request
 from core.work.rules import RAISER, RAISERS, Kind, Step
 from core.work.telling import roles
+
+When: TypeAlias = Literal["now", "next"]
+"""When a change begins: as soon as it is approved, or once the next bill is written."""
 
 MONTHS = 3
 """How many bills that were read say what a customer uses."""
@@ -99,8 +102,10 @@ def offers(reader: Reader, connection_id: int, limit: int) -> list[Offer]:
     return [msgspec.convert(row, Offer) for row in reader.rows(_OFFERS, bind)]
 
 
-def ask_for(doing: Doing, connection_id: int, code: str) -> str:
-    """Ask for another package; gives the request's number. Approvers hear of it at once.
+def ask_for(doing: Doing, connection_id: int, code: str, when: When = "now") -> str:
+    """Ask for another package, now or with the next bill; gives the request's number.
+
+    Approvers hear of it at once.
 
     Refusal while another change of this connection is open, or the plant does not offer the package.
     """
@@ -117,7 +122,7 @@ def ask_for(doing: Doing, connection_id: int, code: str) -> str:
         Kind.PACKAGE,
         plant_id=row.plant_id,
         connection_id=connection_id,
-        details={"package": code, "from": row.code_now},
+        details={"package": code, "from": row.code_now, "when": when},
         paise=approvals.difference(doing, connection_id, code),
     )
     telling.tell_waiting(doing, number, Kind.PACKAGE, None, row.plant_id, Step.APPROVE)
@@ -141,6 +146,9 @@ def carry_out(doing: Doing, request: Row[Any]) -> None:
     No money moves: what its deposit asks for beyond what is held is paid like any deposit, and what is held
     beyond that stays until it is refunded or set off (core/deposits.py).
     """
+    waits = request.details.get("waits")
+    if waits:
+        raise Refusal(say(f"change.waits_{waits}", request=request.number))
     row = _to_change(doing, request.connection_id, request.details["package"])
     if row is None:
         raise Refusal(say("change.gone"))

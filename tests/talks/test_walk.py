@@ -306,6 +306,7 @@ REFUSED_LATE = {
     "later.not_yours",
     "later.twice",
     "prove.too_many",
+    "undo.paid_back",
     "work.amount_changed",
     "work.first_yours",
     "work.held",
@@ -369,8 +370,8 @@ OF_DEPOSITS = {
     "work.past_reject",
 }
 """Said to a line that says more, or of what the stage's deposits don't come to: transcripts show these."""
-STUCK = {"stuck.head", "stuck.row", *(f"stuck.what.{cause}" for cause in CAUSES)}
-"""Nothing on the stage is five minutes old; tests/core/test_stuck.py says these."""
+STUCK = {"stuck.head", "stuck.none", "stuck.row", *(f"stuck.what.{cause}" for cause in CAUSES)}
+"""Whether the stage is five minutes old is left to the machine; tests/channels/test_stuck.py says these."""
 OF_LATE_FEES = {"owed.fee", "waive.act", "waive.done"}
 """The stage's newest fee is only announced, and the refunds use up the codes: late_fees.txt shows these."""
 ENDED_EARLIER = {"got.act", "got.taken", "settle.act", "settle.done_undo"}
@@ -426,6 +427,8 @@ OF_OTHER_REQUESTS = {
     "work.unknown",
     "work.which_stage",
     "change.gone",
+    *(f"change.waits_{what}" for what in ("bill", "meter")),
+    *(f"work.{how}" for how in ("card_next", "past_by_hand", "past_metered", "the_meter")),
     "change.none",
     "status.already_inactive",
     "work.goes_up",

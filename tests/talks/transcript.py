@@ -17,11 +17,15 @@ from core import billing
 from core.billing import Period
 from core.clock import today
 from core.dunning import charging, late_fees
+from core.meters.commands import Result, claim, record
 from core.widget import Widget
+from core.work import reprogramming
 from tests.play import Arrival, Handset, Play
 
 UNPAID = "Rampur's bills of January 2030 stay unpaid until late fees fall due."
-"""The one thing that happens by itself: the plant is billed, fees are announced, and charged."""
+"""What happens by itself: the plant is billed, fees are announced, and charged."""
+METERED = "The smart meters do what they are to do."
+"""The other: what waits for meters is carried, and package changes go on."""
 FOLDER = Path(__file__).parent.parent / "transcripts"
 
 _ACTION = re.compile(
@@ -48,6 +52,8 @@ def replay(play: Play, written: str) -> str:
         lines.append(line)
         if line == UNPAID:
             lines += stage.leave_unpaid()
+        if line == METERED:
+            lines += stage.let_meters_answer()
         action = _ACTION.fullmatch(line)
         if action:
             lines += stage.act(action)
@@ -122,6 +128,16 @@ class Stage:
         told = self._arrived()
         charging.charge(database, datetime(2030, 2, 27, 6, tzinfo=UTC))
         return told
+
+    def let_meters_answer(self) -> list[str]:
+        """Every order of a simulated meter is done, as its service would say."""
+        database = self.play.services.database
+        with database.begin() as session:
+            orders = claim(session, 99, timedelta(minutes=1), drivers=["simulated"], may_cut=True)
+            record(session, [Result(order.id, order.attempts, "done") for order in orders])
+        settings = self.play.settings
+        reprogramming.advance(database, settings.default_language, settings.service_name)
+        return self._arrived()
 
     def _typed(self, raw: str) -> str:
         """`<code>` stands for the one-time code that came last, `<receipt 1>` for a receipt."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from core.work import complaints, effects, packages
+from datetime import date, timedelta
+from typing import Literal
+
+from core import billing
+from core.billing import Period
+from core.meters.commands import Result, claim, record
+from core.work import complaints, effects, lists, packages, reprogramming
 from core.work.machine import Moved, take_step
 from core.work.packages import Offer
 from core.work.rules import Step
@@ -46,6 +52,8 @@ def test_staff_of_elsewhere_and_strangers_may_not_ask(desk: Desk) -> None:
 def test_carried_out_once_however_often_it_is_sent_back(desk: Desk) -> None:
     new = other_packages(desk)[0]
     here = connection(desk)
+    with desk.play.services.database.begin() as session:
+        session.connection().exec_driver_sql("UPDATE connection SET meter_driver = NULL, meter_id = NULL")
     owed = desk.rows("SELECT id, balance_paise FROM account ORDER BY id")
     number = wish(desk, "CSA", new.code)
     assert do(desk, "CSA", number, Step.APPROVE) == "work.not_you"
@@ -99,3 +107,89 @@ def test_an_organisation_without_theft_complaints(desk: Desk) -> None:
         desk.act("CSA", lambda doing: complaints.complain_of_theft(doing, "hook", None, named=True))
         == "work.switched_off"
     )
+
+
+def answer(desk: Desk, state: Literal["done", "failed"]) -> list[str | None]:
+    """Let every meter's order end like that, and the changes go on; gives the packages that were ordered."""
+    database = desk.play.services.database
+    with database.begin() as session:
+        orders = claim(session, 9, timedelta(minutes=1), drivers=["simulated"], may_cut=True)
+        record(session, [Result(order.id, order.attempts, state) for order in orders])
+    advance(desk)
+    return [order.tariff for order in orders]
+
+
+def advance(desk: Desk) -> int:
+    return reprogramming.advance(desk.play.services.database, "en", "Bijli Line")
+
+
+def stands(desk: Desk, number: str) -> tuple[object, ...]:
+    """The request's state, and the package of its connection."""
+    [found] = desk.rows(
+        "SELECT request.state, package.code FROM request JOIN connection ON connection.id = connection_id "
+        f"JOIN package ON package.id = package_id WHERE request.number = '{number}'"
+    )
+    return found
+
+
+def test_a_smart_meter_is_set_from_here_and_the_customer_hears_it_once(desk: Desk) -> None:
+    number = wish(desk, "CSA", "HOME30")
+    assert isinstance(do(desk, "cluster in-charge", number, Step.APPROVE), Moved)
+    assert do(desk, "technician", number, Step.DONE) == "change.waits_meter"
+    assert tasks_of(desk) == []
+    assert advance(desk) == 0
+    desk.play.deliver()
+    assert answer(desk, "done") == ["HOME30"]
+    assert stands(desk, number) == ("completed", "HOME30")
+    assert len(desk.play.deliver()) == 1
+    assert advance(desk) == 0
+    steps = [row[0] for row in desk.rows("SELECT step FROM request_event ORDER BY id")]
+    assert steps == ["raise", "approve", "metered"]
+
+
+def test_what_a_meter_would_not_take_is_a_technicians_task(desk: Desk) -> None:
+    number = wish(desk, "CSA", "HOME30")
+    do(desk, "cluster in-charge", number, Step.APPROVE)
+    answer(desk, "failed")
+    assert stands(desk, number) == ("in_process", "SHOP500")
+    assert tasks_of(desk) == [number]
+    assert isinstance(do(desk, "technician", number, Step.DONE), Moved)
+    assert stands(desk, number) == ("review", "HOME30")
+
+
+def test_with_the_next_bill_it_begins_once_that_is_written(desk: Desk) -> None:
+    here = connection(desk)
+    number = str(desk.act("CSA", lambda doing: packages.ask_for(doing, here, "HOME30", "next")))
+    do(desk, "cluster in-charge", number, Step.APPROVE)
+    assert do(desk, "technician", number, Step.DONE) == "change.waits_bill"
+    assert (advance(desk), tasks_of(desk)) == (0, [])
+    assert desk.rows("SELECT goes_up_at FROM request") == [(None,)]
+    database = desk.play.services.database
+    billing.post(
+        database, billing.plant_of(database, "RAMPUR"), Period.read("2026-11"), lambda *_: None,
+        default_language="en", service="Bijli Line", issued_on=date(2026, 12, 1),
+    )  # fmt: skip
+    assert advance(desk) == 1
+    assert stands(desk, number) == ("in_process", "SHOP500")
+    assert answer(desk, "done") == ["HOME30"]
+    assert stands(desk, number) == ("completed", "HOME30")
+
+
+def test_a_first_of_two_approvals_orders_nothing(desk: Desk) -> None:
+    with desk.play.services.database.begin() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE package SET deposit_paise = 600000 WHERE code = 'HOME30'"
+        )
+    number = wish(desk, "CSA", "HOME30")
+    moved = do(desk, "cluster in-charge", number, Step.APPROVE)
+    assert isinstance(moved, Moved)
+    assert moved.second
+    assert desk.rows("SELECT count(*) FROM meter_command") == [(0,)]
+    do(desk, "state in-charge", number, Step.APPROVE)
+    assert desk.rows("SELECT count(*) FROM meter_command") == [(1,)]
+
+
+def tasks_of(desk: Desk) -> list[str]:
+    staff = desk.callers["technician"].staff
+    assert staff is not None
+    return [task.number for task in lists.tasks(desk.play.services.database.reader, staff.id, 9)]
