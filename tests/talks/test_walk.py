@@ -294,7 +294,6 @@ NEVER_BILLED = {"bill.none", "year.none"}
 REFUSED_LATE = {
     "pay.staff_only",
     "pay.not_yours",
-    "undo.paid_back",
     "undo.too_late",
     "close.moved",
     "deny.known",
