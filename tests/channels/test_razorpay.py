@@ -148,6 +148,18 @@ def test_an_unmatched_payment_is_shown_with_a_guess_and_matched_after_a_yes(till
     assert (till.in_account("clearing"), till.in_account("suspense")) == (0, 0)
 
 
+def test_what_was_partly_paid_back_is_not_undone(till: Till) -> None:
+    till.tell("payment.noted")
+    for line in ("MATCH 1 120457", "yes"):
+        till.play.text(IN_CHARGE, line)
+    till.tell("refund.partial")
+    stood = (till.dues(), till.in_account("suspense"), till.in_account("clearing"))
+    till.play.deliver()
+    till.play.text(IN_CHARGE, "UNDO")
+    assert "has gone back to the payer" in till.play.deliver()[-1][1]
+    assert (till.dues(), till.in_account("suspense"), till.in_account("clearing")) == stood
+
+
 def test_a_slip_is_entered_once(till: Till) -> None:
     for line in ("CARD 120457 300 AB-1234", "CARD 120457 300 ab1234"):
         till.play.text(RAMESH, line)
