@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from conversations import reading, scope
-from conversations.prompts import Conversation, Talk, ask, confirm, do, look
+from conversations.prompts import Conversation, Talk, ask, confirm, do, look, seek
 from conversations.proof import prove
 from core import broadcasts
 from core.broadcasts import Reach, Sent
@@ -16,16 +16,9 @@ from core.text import Text, say
 from core.work.telling import roles
 
 
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
-
-
 def broadcast(caller: Caller) -> Conversation:
     """Write to a whole plant: `BROADCAST RAMPUR meeting on Sunday at 10 at the school`."""
-    me = _me(caller)
+    me = caller.member
     if me.role not in broadcasts.SENDERS:
         return say("work.not_you", who=roles(broadcasts.SENDERS))
     to = yield from _plant(me)
@@ -61,18 +54,19 @@ def _cost(doing: Doing, to: Reach, words: str) -> str:
 def _plant(me: StaffMember) -> Talk[Reach]:
     """Ask for a plant's code until it is one of my plants."""
     term = yield from ask(say("broadcast.which"), scope.plant)
-    while True:
-        query = partial(broadcasts.reach, staff_id=me.id, term=term)
-        found: Reach | None = yield from look(f"reach-{term}", query, Reach | None)
-        if found is not None:
-            return found
-        question = say("broadcast.unknown", typed=reading.quoted(term))
-        term = yield from ask(question, scope.plant, again=True)
+
+    def search(term: str) -> Talk[Reach | None]:
+        return look(f"reach-{term}", partial(broadcasts.reach, staff_id=me.id, term=term), Reach | None)
+
+    def unknown(term: str) -> Text:
+        return say("broadcast.unknown", typed=reading.quoted(term))
+
+    return (yield from seek(term, search, unknown, scope.plant))
 
 
 def latest(caller: Caller) -> Conversation:
     """How far what was written to one's plants has come."""
-    query = partial(broadcasts.latest, staff_id=_me(caller).id)
+    query = partial(broadcasts.latest, staff_id=caller.member.id)
     found: list[Sent] = yield from look("broadcasts", query, list[Sent], fresh=True)
     if not found:
         return say("broadcast.none")
@@ -92,8 +86,7 @@ def latest(caller: Caller) -> Conversation:
     return say("nav.lines", lines=rows)
 
 
-def stop(caller: Caller) -> Conversation:
+def stop(_caller: Caller) -> Conversation:
     """Stop the newest one: at once, for what goes on can only annoy more people."""
-    _me(caller)
     yield from ()
     return broadcasts.stop

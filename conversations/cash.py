@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from conversations import listing, reading
-from conversations.prompts import Conversation, Talk, ask, choose, confirm, look
+from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, seek
 from conversations.proof import prove
 from core import disputes, handing, lists
 from core.disputes import Deniable, OpenDispute, Outcome
@@ -19,13 +19,6 @@ from core.text import Name, Text, say
 DENIABLE_SHOWN = 5
 
 
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
-
-
 def batch(_caller: Caller) -> Conversation:
     """Many payments in one text, with an optional running number."""
     given = yield from ask(say("batch.what"), listing.payment_list, whole=True)
@@ -35,17 +28,20 @@ def batch(_caller: Caller) -> Conversation:
 def colleague(me: StaffMember, room: str = "hand") -> Talk[Colleague]:
     """Ask, in the words of a room, for a member of staff until it is one of the same plants."""
     term = yield from ask(say(f"{room}.who"), reading.term)
-    while True:
+
+    def search(term: str) -> Talk[Colleague | None]:
         query = partial(handing.colleague, staff_id=me.id, term=term, phone=read_phone(term))
-        found: Colleague | None = yield from look(f"colleague-{term}", query, Colleague | None)
-        if found is not None:
-            return found
-        term = yield from ask(say(f"{room}.unknown", typed=reading.quoted(term)), reading.term, again=True)
+        return look(f"colleague-{term}", query, Colleague | None)
+
+    def unknown(term: str) -> Text:
+        return say(f"{room}.unknown", typed=reading.quoted(term))
+
+    return (yield from seek(term, search, unknown, reading.term))
 
 
 def hand(caller: Caller) -> Conversation:
     """Offer cash to a colleague, or take an unanswered offer back."""
-    me = _me(caller)
+    me = caller.member
     query = partial(handing.open_offer, staff_id=me.id, mine=True)
     waiting: Offer | None = yield from look("mine", query, Offer | None)
     if waiting is not None:
@@ -68,7 +64,7 @@ def hand(caller: Caller) -> Conversation:
 
 def got(caller: Caller) -> Conversation:
     """Say whether cash that a colleague handed over has arrived; a yes is proven, for it moves the cash."""
-    query = partial(handing.open_offer, staff_id=_me(caller).id, mine=False)
+    query = partial(handing.open_offer, staff_id=caller.member.id, mine=False)
     waiting: Offer | None = yield from look("offered", query, Offer | None)
     if waiting is None:
         return say("got.none")
@@ -90,7 +86,7 @@ def got(caller: Caller) -> Conversation:
 def close(caller: Caller) -> Conversation:
     """End the day: count the cash, explain a difference, and post it after a yes."""
     counted = yield from ask(say("close.counted"), reading.counted)
-    query = partial(handing.held, staff_id=_me(caller).id)
+    query = partial(handing.held, staff_id=caller.member.id)
     expected: int = yield from look("held", query, int, fresh=True)
     missing, reason = expected - counted, None
     if missing:
@@ -134,7 +130,7 @@ def deny(caller: Caller) -> Conversation:
 
 def settle(caller: Caller) -> Conversation:
     """The in-charge decides about a disputed receipt: it stands, or, proven, it is taken back."""
-    me = _me(caller)
+    me = caller.member
     if me.role not in disputes.SETTLERS:
         return say("settle.not_you")
     receipt = yield from ask(say("settle.receipt"), reading.receipt_number)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import reading
 from conversations.customer import which_line
-from conversations.prompts import Conversation, Talk, ask, choose, confirm, look
-from core import collecting, deposits
-from core.collecting import Payee
+from conversations.field import mine_of
+from conversations.prompts import Conversation, Talk, choose, confirm, look
+from core import deposits
 from core.deposits import Deposit
 from core.doing import Doing
 from core.money import Money
@@ -28,13 +27,8 @@ def change(caller: Caller) -> Conversation:
 
 def change_for(caller: Caller) -> Conversation:
     """Staff write a customer's wish for another package down (3.6.2: the CSA registers)."""
-    number = yield from ask(say("pay.number"), reading.connection_number)
-    while True:
-        query = partial(collecting.payee, staff_id=caller.staff.id if caller.staff else 0, number=number)
-        found: Payee | None = yield from look(f"payee-{number}", query, Payee | None)
-        if found is not None and found.mine:
-            return (yield from _change(found.connection_id, found.number))
-        number = yield from ask(say("pay.unknown", number=number), reading.connection_number, again=True)
+    payee = yield from mine_of(caller)
+    return (yield from _change(payee.connection_id, payee.number))
 
 
 def _change(connection_id: int, number: str) -> Conversation:

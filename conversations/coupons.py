@@ -13,18 +13,11 @@ from core.coupons.making import Place, Scheme
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
-from core.people import Caller, StaffMember
+from core.people import Caller
 from core.text import Text, say
 
 SHOWN = 30
 PLANTS_SHOWN = 30
-
-
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
 
 
 def redeem(_caller: Caller) -> Conversation:
@@ -50,7 +43,7 @@ def my_coupons(caller: Caller) -> Conversation:
 
 
 def _scheme(caller: Caller) -> Talk[Scheme | None]:
-    query = partial(making.schemes, staff_id=_me(caller).id, limit=SHOWN)
+    query = partial(making.schemes, staff_id=caller.member.id, limit=SHOWN)
     found: list[Scheme] = yield from look("schemes", query, list[Scheme])
     if not found:
         return None
@@ -77,7 +70,7 @@ def coupon(caller: Caller) -> Conversation:
 
 def coupons_for(caller: Caller) -> Conversation:
     """Coupons for all of a plant who may have one: how many and what it may cost, then a yes."""
-    me = _me(caller)
+    me = caller.member
     if me.role not in making.ORDERERS:
         return say("coupon.not_you")
     scheme = yield from _scheme(caller)
@@ -112,7 +105,7 @@ def coupons_for(caller: Caller) -> Conversation:
 
 def results(caller: Caller) -> Conversation:
     """What became of the coupons, per scheme and plant."""
-    query = partial(counting.results, staff_id=_me(caller).id, limit=SHOWN)
+    query = partial(counting.results, staff_id=caller.member.id, limit=SHOWN)
     found: list[Result] = yield from look("results", query, list[Result])
     if not found:
         return say("coupon.no_results")
@@ -134,7 +127,7 @@ def results(caller: Caller) -> Conversation:
 
 def expiring(caller: Caller) -> Conversation:
     """Whose coupons end within a week."""
-    query = partial(counting.ending, staff_id=_me(caller).id, limit=SHOWN)
+    query = partial(counting.ending, staff_id=caller.member.id, limit=SHOWN)
     found: list[Ending] = yield from look("ending", query, list[Ending])
     if not found:
         return say("coupon.none_ending")

@@ -12,7 +12,7 @@ from conversations.prompts import Conversation, Talk, ask, choose, look
 from core import collecting
 from core.collecting import Card, Payee
 from core.doing import Doing
-from core.people import Caller, StaffMember
+from core.people import Caller
 from core.schemes import plans
 from core.text import Param, Text, say
 from core.work import away, complaints, figures, lists, outages, telling
@@ -25,16 +25,9 @@ OUTAGES_SHOWN = 10
 REQUESTS_SHOWN = 5
 
 
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
-
-
 def outage(caller: Caller) -> Conversation:
     """The outages of my plants: take one, or say that light is back."""
-    query = partial(outages.open_ones, staff_id=_me(caller).id, limit=OUTAGES_SHOWN)
+    query = partial(outages.open_ones, staff_id=caller.member.id, limit=OUTAGES_SHOWN)
     found: list[OpenOutage] = yield from look("outages", query, list[OpenOutage])
     if not found:
         return say("outage.none")
@@ -62,7 +55,7 @@ def _outage(key: str, one: OpenOutage) -> Text:
 def leave(caller: Caller) -> Conversation:
     """Be away for some days, with somebody who stands in."""
     days = yield from ask(say("leave.days"), partial(reading.days, most=away.LONGEST))
-    to = yield from colleague(_me(caller), "leave")
+    to = yield from colleague(caller.member, "leave")
 
     def note(doing: Doing) -> Text:
         away.leave(doing, days, to.staff_id)
@@ -133,7 +126,7 @@ def mine_of(caller: Caller) -> Talk[Payee]:
     """Ask for a connection until it is one of my plants."""
     number = yield from ask(say("pay.number"), reading.connection_number)
     while True:
-        query = partial(collecting.payee, staff_id=_me(caller).id, number=number)
+        query = partial(collecting.payee, staff_id=caller.member.id, number=number)
         found: Payee | None = yield from look(f"payee-{number}", query, Payee | None)
         if found is not None and found.mine:
             return found
@@ -143,7 +136,7 @@ def mine_of(caller: Caller) -> Talk[Payee]:
 def cust(caller: Caller) -> Conversation:
     """The whole customer: name, status, package, dues, last payment, and what is open."""
     payee = yield from mine_of(caller)
-    query = partial(collecting.card, staff_id=_me(caller).id, connection_id=payee.connection_id)
+    query = partial(collecting.card, staff_id=caller.member.id, connection_id=payee.connection_id)
     card: Card | None = yield from look("card", query, Card | None, fresh=True)
     about = partial(lists.of_connection, connection_id=payee.connection_id, limit=REQUESTS_SHOWN)
     open_ones: list[Brief] = yield from look("requests", about, list[Brief], fresh=True)

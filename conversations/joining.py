@@ -21,13 +21,6 @@ STANDS = ("requested", "begun", "at_pole", "house_wire", "service_wire", "review
 """In the order of the work; the last two are of this month."""
 
 
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
-
-
 def new_connection(_caller: Caller) -> Conversation:
     """Note who wants a new connection, and where; who does not know the plant need not."""
     name = yield from ask(say("new.name"), reading.name, whole=True)
@@ -48,7 +41,7 @@ def new_for(caller: Caller) -> Conversation:
     """Staff write down who came in person: phone, name, and the plant as the last word."""
     phone = yield from ask(say("new.phone"), reading.phone)
     given = yield from ask(say("new.for_name"), reading.name, whole=True)
-    query = partial(wishes.mine, staff_id=_me(caller).id, limit=PLACES_SHOWN)
+    query = partial(wishes.mine, staff_id=caller.member.id, limit=PLACES_SHOWN)
     found: list[Place] = yield from look("mine", query, list[Place])
     name, place = _split(given, found)
     code = place.code if place else (yield from _which(found))
@@ -85,7 +78,7 @@ def progress(caller: Caller) -> Conversation:
         say("progress.which"),
         [(one, say(f"progress.{one}")) for one in ("counts", "open", "denied", "nowhere")],
     )
-    me = _me(caller)
+    me = caller.member
     match what:
         case "counts":
             return (yield from _counts(me))
@@ -143,7 +136,7 @@ def _unplaced(me: StaffMember) -> Conversation:
 def place(caller: Caller) -> Conversation:
     """Say to which of my plants a wish belongs."""
     number = yield from ask(say("work.which"), reading.request_number)
-    return (yield from _placed(_me(caller), number))
+    return (yield from _placed(caller.member, number))
 
 
 def _placed(me: StaffMember, number: str) -> Conversation:

@@ -12,23 +12,16 @@ from core import metering, reading_lists
 from core.doing import Doing
 from core.energy import units
 from core.metering import Entry, Meter, Mistaken, Unread
-from core.people import Caller, StaffMember
+from core.people import Caller
 from core.text import Name, Param, Text, say
 
 LEDGER_SHOWN = 24
 UNREAD_SHOWN = 60
 
 
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
-
-
 def _meter(caller: Caller) -> Talk[Meter]:
     """Ask for a connection until it is one of this reader's plants that has a meter."""
-    me = _me(caller)
+    me = caller.member
     number = yield from ask(say("read.number"), reading.connection_number)
     while True:
         query = partial(metering.meter, staff_id=me.id, number=number)
@@ -81,14 +74,14 @@ def read_list(caller: Caller) -> Conversation:
     """Many readings in one text, with an optional running number."""
     given = yield from ask(say("readlist.what"), listing.reading_list, whole=True)
     numbers = sorted({row.number for row in given.items if row.wrong is None})
-    query = partial(metering.meters, staff_id=_me(caller).id, numbers=numbers)
+    query = partial(metering.meters, staff_id=caller.member.id, numbers=numbers)
     found: list[Meter] = yield from look("listed", query, list[Meter], fresh=True)
     return partial(reading_lists.take, running=given.running, rows=given.items, body=given.body, meters=found)
 
 
 def unread(caller: Caller) -> Conversation:
     """Take back one's last reading, within ten minutes."""
-    query = partial(metering.mistaken, staff_id=_me(caller).id)
+    query = partial(metering.mistaken, staff_id=caller.member.id)
     last: Mistaken | None = yield from look("mistaken", query, Mistaken | None, fresh=True)
     if last is None:
         return say("unread.nothing")
@@ -156,7 +149,7 @@ def _entry(entry: Entry) -> Text:
 
 def to_read(caller: Caller) -> Conversation:
     """Whose meter has no reading this month, village by village."""
-    query = partial(metering.to_read, staff_id=_me(caller).id, limit=UNREAD_SHOWN)
+    query = partial(metering.to_read, staff_id=caller.member.id, limit=UNREAD_SHOWN)
     found: list[Unread] = yield from look("to-read", query, list[Unread], fresh=True)
     if not found:
         return say("toread.none")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from conversations import reading
-from conversations.prompts import Act, Conversation, ask, choose, look
+from conversations.prompts import Act, Conversation, Talk, ask, choose, look, seek
 from core.doing import Doing
 from core.fold import keyword
 from core.inbox import answering, view, writing
@@ -15,13 +15,6 @@ from core.people import Caller
 from core.text import Text, say, words_in_all
 
 NOTES_SHOWN = 20
-
-
-def _me(caller: Caller) -> int:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff.id
 
 
 def write(_caller: Caller) -> Conversation:
@@ -60,7 +53,7 @@ def thanks(_caller: Caller) -> Conversation:
 
 def inbox(caller: Caller) -> Conversation:
     """The open notes, those that wait longest first; choosing one leads to its words and the answer."""
-    query = partial(view.open_notes, staff_id=_me(caller), limit=NOTES_SHOWN)
+    query = partial(view.open_notes, staff_id=caller.member.id, limit=NOTES_SHOWN)
     found: list[Open] = yield from look("notes", query, list[Open])
     if not found:
         return say("note.none")
@@ -75,12 +68,16 @@ def inbox(caller: Caller) -> Conversation:
 def answer(caller: Caller) -> Conversation:
     """Answer a note by its number, `#109 your words`; the word END alone closes it."""
     number = yield from ask(say("note.which"), reading.note_number)
-    while True:
-        query = partial(view.one, staff_id=_me(caller), number=number)
-        found: Open | None = yield from look(f"note-{number}", query, Open | None)
-        if found is not None:
-            return (yield from _answer(found))
-        number = yield from ask(say("note.unknown", note=number), reading.note_number, again=True)
+
+    def search(number: str) -> Talk[Open | None]:
+        query = partial(view.one, staff_id=caller.member.id, number=number)
+        return look(f"note-{number}", query, Open | None)
+
+    def unknown(number: str) -> Text:
+        return say("note.unknown", note=number)
+
+    note = yield from seek(number, search, unknown, reading.note_number)
+    return (yield from _answer(note))
 
 
 def _answer(note: Open) -> Conversation:

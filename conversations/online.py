@@ -113,7 +113,7 @@ def _taken(name: Name, number: str, paise: int, receipt: str, balance: int) -> T
 def waiting(caller: Caller) -> Conversation:
     """Payments that nobody knows the connection of, each with a guess where there is one."""
     found: list[Waiting] = yield from look(
-        "waiting", partial(unmatched.waiting, staff_id=_staff_id(caller), limit=WAITING_SHOWN), list[Waiting]
+        "waiting", partial(unmatched.waiting, staff_id=caller.member.id, limit=WAITING_SHOWN), list[Waiting]
     )
     if not found:
         return say("unmatched.none")
@@ -133,7 +133,7 @@ def waiting(caller: Caller) -> Conversation:
 def match(caller: Caller) -> Conversation:
     """Say whose an unmatched payment is, and credit it after a yes."""
     number = yield from ask(say("unmatched.which"), reading.row_number)
-    query = partial(unmatched.one, staff_id=_staff_id(caller), id_=number)
+    query = partial(unmatched.one, staff_id=caller.member.id, id_=number)
     one: Waiting | None = yield from look(f"one-{number}", query, Waiting | None, fresh=True)
     if one is None:
         return say("unmatched.gone", id=number)
@@ -142,10 +142,3 @@ def match(caller: Caller) -> Conversation:
     if not (yield from confirm(sure)):
         return say("pay.not_taken")
     return lambda doing: unmatched.match(doing, number, payee.connection_id)
-
-
-def _staff_id(caller: Caller) -> int:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff.id

@@ -147,6 +147,20 @@ def look(name: str, query: Callable[[Reader], V], shape: type[V] | Any, *, fresh
     return found
 
 
+def seek(
+    term: str,
+    search: Callable[[str], Talk[V | None]],
+    unknown: Callable[[str], Text],
+    read: Callable[[str], str],
+) -> Talk[V]:
+    """Look for what somebody typed until it is there; `unknown` says that it is not, and asks again."""
+    while True:
+        found = yield from search(term)
+        if found is not None:
+            return found
+        term = yield from ask(unknown(term), read, again=True)
+
+
 def do(name: str, act: Callable[[Doing], str]) -> Talk[str]:
     """Change something now and go on; happens once, however often the talk is replayed."""
     result: str = yield Do(name, act)

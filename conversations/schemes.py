@@ -14,7 +14,7 @@ from core.collecting import Payee
 from core.doing import Doing
 from core.linking import Linkable, linkable
 from core.money import Money
-from core.people import Caller, StaffMember
+from core.people import Caller
 from core.schemes import plans, view
 from core.schemes.view import Mine, Offer, Participant, Sum
 from core.text import Text, say
@@ -23,16 +23,9 @@ SHOWN = 30
 PLANS_SHOWN = 9
 
 
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
-
-
 def scheme(caller: Caller) -> Conversation:
     """Sell an appliance on instalments: customer, scheme, the plan, and the code from her phone."""
-    if _me(caller).role not in plans.SELLERS:
+    if caller.member.role not in plans.SELLERS:
         return say("scheme.not_you")
     payee = yield from mine_of(caller)
     query = partial(view.offers, connection_id=payee.connection_id, limit=SHOWN)
@@ -82,7 +75,7 @@ def _agreed(caller: Caller, payee: Payee, offer: Offer) -> Talk[Text | None]:
     )
     purpose = f"scheme:{payee.number}:{offer.code}:{offer.price_paise}"
     if reached is None or reached.phone is None:
-        if _me(caller).role != plans.IN_CHARGE:
+        if caller.member.role != plans.IN_CHARGE:
             return say("scheme.no_phone", number=payee.number)
         act = say("scheme.act", code=offer.code, number=payee.number)
         proof = yield from prove(caller, purpose, act)
@@ -144,7 +137,7 @@ def _plan(one: Mine) -> Text:
 
 def who_pays(caller: Caller) -> Conversation:
     """The schemes of my plants: how they go; then who pays one, first who is behind."""
-    me = _me(caller)
+    me = caller.member
     if me.role not in plans.VIEWERS:
         return say("scheme.not_you")
     found: list[Sum] = yield from look(
@@ -185,7 +178,7 @@ def pay_off(caller: Caller) -> Conversation:
 
 def pay_off_for(caller: Caller) -> Conversation:
     """Staff do so for a customer."""
-    if _me(caller).role not in plans.SELLERS:
+    if caller.member.role not in plans.SELLERS:
         return say("scheme.not_you")
     payee = yield from mine_of(caller)
     return (yield from _pay_off(caller, payee.connection_id, payee.number))
@@ -220,7 +213,7 @@ def _which_plan(connection_id: int) -> Talk[Mine | None]:
 
 def cancel(caller: Caller) -> Conversation:
     """Take a sale back before its first instalment is asked for."""
-    if _me(caller).role not in plans.SELLERS:
+    if caller.member.role not in plans.SELLERS:
         return say("scheme.not_you")
     payee = yield from mine_of(caller)
     one = yield from _which_plan(payee.connection_id)

@@ -11,19 +11,12 @@ from conversations.prompts import Conversation, ask, choose, look
 from core import metering, selfreading
 from core.energy import units
 from core.metering import Meter
-from core.people import Caller, StaffMember
+from core.people import Caller
 from core.picture import Picture
 from core.selfreading import Waiting
 from core.text import say
 
 WAITING_SHOWN = 30
-
-
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
 
 
 def read(caller: Caller) -> Conversation:
@@ -44,7 +37,7 @@ def read(caller: Caller) -> Conversation:
 
 def check(caller: Caller) -> Conversation:
     """What customers have read: which is right, and what the others' meters show."""
-    me = _me(caller)
+    me = caller.member
     query = partial(selfreading.waiting, staff_id=me.id, limit=WAITING_SHOWN)
     found: list[Waiting] = yield from look("waiting", query, list[Waiting])
     if not found:

@@ -10,7 +10,7 @@ from core import collecting, floats, payments, receipts, taking_back
 from core.collecting import Card, Cash, Debtor, Found, LastPayment, Payee
 from core.doing import Doing
 from core.money import Money
-from core.people import Caller, StaffMember
+from core.people import Caller
 from core.phones import read_phone
 from core.text import Name, Text, say
 
@@ -18,16 +18,9 @@ FOUND_SHOWN = 9
 DUES_SHOWN = 30
 
 
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
-
-
 def payee_of(caller: Caller) -> Talk[Payee]:
     """Ask for a connection until it is one that this collector serves."""
-    me = _me(caller)
+    me = caller.member
     number = yield from ask(say("pay.number"), reading.connection_number)
     while True:
         query = partial(collecting.payee, staff_id=me.id, number=number)
@@ -44,7 +37,7 @@ def payee_of(caller: Caller) -> Talk[Payee]:
 
 def pay(caller: Caller) -> Conversation:
     """Take cash for a connection: number, amount, and a yes unless it came as one sure line."""
-    me = _me(caller)
+    me = caller.member
     payee = yield from payee_of(caller)
     state, dues = payments.standing(payee.dues_paise)
     paise = yield from ask(
@@ -78,7 +71,7 @@ def pay(caller: Caller) -> Conversation:
 
 def undo(caller: Caller) -> Conversation:
     """Take back the last payment of this collector, within ten minutes."""
-    query = partial(collecting.last_payment, staff_id=_me(caller).id)
+    query = partial(collecting.last_payment, staff_id=caller.member.id)
     last: LastPayment | None = yield from look("last", query, LastPayment | None, fresh=True)
     if last is None:
         return say("undo.nothing")
@@ -98,7 +91,7 @@ def undo(caller: Caller) -> Conversation:
 
 def find(caller: Caller) -> Conversation:
     """Find a customer by name, number or phone, in one's own plants, and show the card."""
-    me = _me(caller)
+    me = caller.member
     term = yield from ask(say("find.what"), reading.term, whole=True)
     query = partial(collecting.find, staff_id=me.id, term=term, phone=read_phone(term), limit=FOUND_SHOWN)
     found: list[Found] = yield from look("found", query, list[Found])
@@ -141,7 +134,7 @@ def card_text(card: Card) -> Text:
 
 def dues(caller: Caller) -> Conversation:
     """The largest arrears of one's plants, largest first."""
-    query = partial(collecting.largest_dues, staff_id=_me(caller).id, limit=DUES_SHOWN)
+    query = partial(collecting.largest_dues, staff_id=caller.member.id, limit=DUES_SHOWN)
     debtors: list[Debtor] = yield from look("dues", query, list[Debtor])
     if not debtors:
         return say("dues.none")
@@ -154,7 +147,7 @@ def dues(caller: Caller) -> Conversation:
 
 def cash(caller: Caller) -> Conversation:
     """Cash in hand, and what today brought."""
-    query = partial(collecting.cash_in_hand, staff_id=_me(caller).id)
+    query = partial(collecting.cash_in_hand, staff_id=caller.member.id)
     held: Cash = yield from look("cash", query, Cash, fresh=True)
     words = say(
         "cash.held", held=Money(held.held_paise), payments=held.payments, today=Money(held.today_paise)

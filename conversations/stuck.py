@@ -12,8 +12,6 @@ from core.stuck import Stuck
 
 def waits(caller: Caller) -> Conversation:
     """What is stuck, how many of each, and since when."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    query = partial(stuck.in_plants, staff_id=caller.staff.id)
+    query = partial(stuck.in_plants, staff_id=caller.member.id)
     found: list[Stuck] = yield from look("stuck", query, list[Stuck], fresh=True)
     return stuck.in_words(found)

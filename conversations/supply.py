@@ -18,16 +18,9 @@ METERS_SHOWN = 60
 FLAGS_SHOWN = 60
 
 
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
-
-
 def meters(caller: Caller) -> Conversation:
     """The smart meters of one's plants, silent ones first."""
-    query = partial(my_meters, staff_id=_me(caller).id, limit=METERS_SHOWN)
+    query = partial(my_meters, staff_id=caller.member.id, limit=METERS_SHOWN)
     found: list[MeterView] = yield from look("meters", query, list[MeterView], fresh=True)
     if not found:
         return say("meters.none")
@@ -49,7 +42,7 @@ def _meter(one: MeterView) -> Text:
 
 def flagged(caller: Caller) -> Conversation:
     """Who is above the credit limit in one's plants, and how it stands with each."""
-    query = partial(flags.flagged, staff_id=_me(caller).id, limit=FLAGS_SHOWN)
+    query = partial(flags.flagged, staff_id=caller.member.id, limit=FLAGS_SHOWN)
     found: list[Flagged] = yield from look("flagged", query, list[Flagged], fresh=True)
     if not found:
         return say("flags.none")
@@ -85,7 +78,7 @@ def _flag(me: StaffMember) -> Talk[Flagged | str]:
 
 def excuse(caller: Caller) -> Conversation:
     """The in-charge lets a flagged connection alone for some days."""
-    me = _me(caller)
+    me = caller.member
     if me.role not in flags.EXCUSERS:
         return say("excuse.not_you")
     found = yield from _flag(me)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from conversations import reading, scope
-from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, said
+from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, said, seek
 from conversations.proof import prove
 from core.doing import Doing
 from core.people import Caller, StaffMember
@@ -18,16 +18,9 @@ from core.work.telling import roles
 SHOWN = 20
 
 
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
-
-
 def off(caller: Caller) -> Conversation:
     """Switch a connection or a whole plant off for some hours: `OFF RAMPUR 3 new pole`."""
-    me = _me(caller)
+    me = caller.member
     if me.role not in RAISERS[Kind.SUPPLY]:
         return say("work.not_you", who=roles(RAISERS[Kind.SUPPLY]))
     meant = yield from _target(me, None)
@@ -64,7 +57,7 @@ def off(caller: Caller) -> Conversation:
 
 def on(caller: Caller) -> Conversation:
     """Give supply back to what was switched off for a while."""
-    me = _me(caller)
+    me = caller.member
     who = RULES[Kind.SUPPLY][Step.RESTORE].who
     if me.role not in who:
         return say("work.not_you", who=roles(who))
@@ -98,9 +91,11 @@ def _target(me: StaffMember, term: str | None) -> Talk[Target]:
     """Ask for a connection or a plant's code until it is one of my plants; `term` was said already."""
     if term is None:
         term = yield from ask(say("off.what"), scope.target)
-    while True:
-        query = partial(switching.target, staff_id=me.id, term=term)
-        found: Target | None = yield from look(f"target-{term}", query, Target | None)
-        if found is not None:
-            return found
-        term = yield from ask(say("off.unknown", typed=reading.quoted(term)), scope.target, again=True)
+
+    def search(term: str) -> Talk[Target | None]:
+        return look(f"target-{term}", partial(switching.target, staff_id=me.id, term=term), Target | None)
+
+    def unknown(term: str) -> Text:
+        return say("off.unknown", typed=reading.quoted(term))
+
+    return (yield from seek(term, search, unknown, scope.target))

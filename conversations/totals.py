@@ -18,7 +18,7 @@ def totals(caller: Caller) -> Conversation:
     """What came in today and this month, by way of paying; or in a month that is named, or one plant."""
     asked = yield from said(say("totals.which"), scope.plant_and_month, whole=True)
     plant, month = asked or (None, None)
-    query = partial(owed.taken_in, staff_id=_me(caller), month=month, plant=plant)
+    query = partial(owed.taken_in, staff_id=caller.member.id, month=month, plant=plant)
     taken: list[Taken] = yield from look("totals", query, list[Taken], fresh=True)
     if not taken:
         return say("totals.none_then" if asked else "totals.none")
@@ -50,7 +50,7 @@ def _figures(what: Text, taken: list[Taken], *, whole: bool) -> Text:
 def receivable(caller: Caller) -> Conversation:
     """Per plant: billed and collected this month, what is owed, by how many, and for how long."""
     plant = yield from said(say("receivable.which"), scope.plant)
-    query = partial(owed.receivable, staff_id=_me(caller), plant=plant)
+    query = partial(owed.receivable, staff_id=caller.member.id, plant=plant)
     plants: list[Receivable] = yield from look("receivable", query, list[Receivable], fresh=True)
     if not plants:
         return say("receivable.none")
@@ -69,10 +69,3 @@ def _plant(one: Receivable) -> Text:
         older=Money(one.older_paise),
         oldest=Money(one.oldest_paise),
     )
-
-
-def _me(caller: Caller) -> int:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff.id

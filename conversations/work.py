@@ -7,11 +7,11 @@ from datetime import timedelta
 from functools import partial
 
 from conversations import connecting, reading
-from conversations.prompts import Conversation, Talk, ask, choose, look, said
+from conversations.prompts import Conversation, Talk, ask, choose, look, said, seek
 from conversations.proof import prove
 from core.doing import Doing
 from core.money import Money
-from core.people import Caller, StaffMember
+from core.people import Caller
 from core.picture import Picture
 from core.text import Name, Text, say
 from core.work import effects, figures, lists, machine, telling
@@ -35,16 +35,9 @@ BY_TEXT = (Step.TAKE, Step.START, Step.DONE, Step.ASSIGN, Step.STAGE, Step.NOTE,
 """Steps that have a word of their own; in menus they are found behind the request."""
 
 
-def _me(caller: Caller) -> StaffMember:
-    """The catalogue lets only staff in here."""
-    if caller.staff is None:
-        raise LookupError("not staff")
-    return caller.staff
-
-
 def tasks(caller: Caller) -> Conversation:
     """What I can work on, danger first, oldest first; choosing one leads to what can be done with it."""
-    query = partial(lists.tasks, staff_id=_me(caller).id, limit=TASKS_SHOWN)
+    query = partial(lists.tasks, staff_id=caller.member.id, limit=TASKS_SHOWN)
     found: list[Task] = yield from look("tasks", query, list[Task])
     if not found:
         return say("work.no_tasks")
@@ -53,7 +46,7 @@ def tasks(caller: Caller) -> Conversation:
 
 def review(caller: Caller) -> Conversation:
     """What waits for my decision, longest waiting first."""
-    me = _me(caller)
+    me = caller.member
     query = partial(lists.to_decide, staff_id=me.id, role=me.role, limit=TASKS_SHOWN)
     found: list[Task] = yield from look("review", query, list[Task])
     if not found:
@@ -65,7 +58,7 @@ def pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
     """Choose one of some requests, then what to do with it."""
     number = yield from choose(head, [(one.number, _row(one)) for one in found])
     task = next(one for one in found if one.number == number)
-    mine = task.assignee_id is not None and task.assignee_id == _me(caller).id
+    mine = task.assignee_id is not None and task.assignee_id == caller.member.id
     can = [step for step in _OFFERED if _may(caller, task, step) and not (mine and step is Step.TAKE)]
     options = [(step, say(f"work.step_{step}")) for step in can]
     step = yield from choose(_card(task), [*options, ("hist", say("work.step_hist"))])
@@ -87,12 +80,15 @@ def step_talk(step: Step) -> Callable[[Caller], Conversation]:
 def _which(caller: Caller) -> Talk[Task]:
     """Ask for a request's number until it is one of my plants."""
     number = yield from ask(say("work.which"), reading.request_number)
-    while True:
-        query = partial(lists.one, staff_id=_me(caller).id, number=number)
-        found: Task | None = yield from look(f"request-{number}", query, Task | None)
-        if found is not None:
-            return found
-        number = yield from ask(say("work.unknown", request=number), reading.request_number, again=True)
+
+    def search(number: str) -> Talk[Task | None]:
+        query = partial(lists.one, staff_id=caller.member.id, number=number)
+        return look(f"request-{number}", query, Task | None)
+
+    def unknown(number: str) -> Text:
+        return say("work.unknown", request=number)
+
+    return (yield from seek(number, search, unknown, reading.request_number))
 
 
 def _act(caller: Caller, task: Task, step: Step) -> Conversation:
@@ -102,7 +98,7 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
         return say("work.state", request=task.number, state=say(f"request.{task.state}"))
     if not _may(caller, task, step):
         return say("work.not_you", who=telling.roles(can))
-    if step in JUDGED and task.raised_by == _me(caller).id:
+    if step in JUDGED and task.raised_by == caller.member.id:
         return say("work.own", who=telling.roles(can))
     if step is Step.OK and task.kind == Kind.NEW:
         return (yield from connecting.finish(caller, task))
@@ -146,7 +142,7 @@ def _did(task: Task, step: Step, moved: Moved) -> Text:
 
 def _may(caller: Caller, task: Task, step: Step) -> bool:
     """Whether this step is theirs, by role or because they wrote the request down."""
-    me = _me(caller)
+    me = caller.member
     can = who_can(Kind(task.kind), step, task.state)
     return me.role in can or (RAISER in can and task.raised_by == me.id)
 
@@ -198,7 +194,7 @@ def hist(caller: Caller) -> Conversation:
 
 
 def _history(caller: Caller, number: str) -> Conversation:
-    query = partial(lists.history, staff_id=_me(caller).id, number=number)
+    query = partial(lists.history, staff_id=caller.member.id, number=number)
     found: list[Event] = yield from look("history", query, list[Event])
     rows = tuple(
         say(
@@ -237,7 +233,7 @@ def report(caller: Caller) -> Conversation:
     since = yield from choose(
         say("work.report_which"), [("week", say("work.week")), ("month", say("work.month"))]
     )
-    query = partial(figures.report, staff_id=_me(caller).id, period=since)
+    query = partial(figures.report, staff_id=caller.member.id, period=since)
     found: list[PlantReport] = yield from look(f"report-{since}", query, list[PlantReport])
     if not found:
         return say("work.report_none")

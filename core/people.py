@@ -59,6 +59,13 @@ class Caller(msgspec.Struct, frozen=True, array_like=True):
     staff: StaffMember | None
 
     @property
+    def member(self) -> StaffMember:
+        """The member of staff; LookupError for anybody else, whom the catalogue must not let in."""
+        if self.staff is None:
+            raise LookupError("not staff")
+        return self.staff
+
+    @property
     def known(self) -> bool:
         return bool(self.lines) or self.staff is not None
 
