@@ -14,7 +14,8 @@ from core.money import Money
 from core.people import Caller
 from core.picture import Picture
 from core.text import Name, Text, say
-from core.work import effects, figures, lists, machine, telling
+from core.work import approvals, effects, figures, lists, machine, telling
+from core.work.approvals import Standing
 from core.work.figures import PlantReport
 from core.work.lists import Doer, Event, Task
 from core.work.machine import Moved
@@ -100,6 +101,9 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
         return say("work.not_you", who=telling.roles(can))
     if step in JUDGED and task.raised_by == caller.member.id:
         return say("work.own", who=telling.roles(can))
+    refused = yield from _in_vain(caller, task, step)
+    if refused is not None:
+        return refused
     if step is Step.OK and task.kind == Kind.NEW:
         return (yield from connecting.finish(caller, task))
     to_staff_id = (yield from _doer(task)) if step is Step.ASSIGN else None
@@ -123,6 +127,21 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
         return _did(task, step, moved)
 
     return take
+
+
+def _in_vain(caller: Caller, task: Task, step: Step) -> Talk[Text | None]:
+    """Why an approval would not count, said before a code is asked for it."""
+    if step is not Step.APPROVE or task.paise is None or task.plant_id is None:
+        return None
+    query = partial(
+        approvals.standing,
+        me=caller.member,
+        number=task.number,
+        plant_id=task.plant_id,
+        paise=task.paise,
+    )
+    found: Standing = yield from look(f"standing-{task.number}", query, Standing, fresh=True)
+    return approvals.refusal(found, task.number, task.paise) if found.why else None
 
 
 def _did(task: Task, step: Step, moved: Moved) -> Text:

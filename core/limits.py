@@ -58,6 +58,11 @@ def of_plant(session: Session, plant_id: int) -> Limits:
     return _limits(tuple(row))
 
 
+def of(reader: Reader, plant_id: int) -> Limits:
+    """The limits that hold in a plant, for a talk."""
+    return _limits(reader.rows(_OF_PLANT, {"plant": plant_id})[0])
+
+
 def decides(reader: Reader, role: str, connection_id: int, paise: int) -> bool:
     """Whether this role decides about the amount alone: what a talk asks before it goes on."""
     return _limits(reader.rows(_OF_CONNECTION, {"connection": connection_id})[0]).alone(role, paise)

@@ -61,6 +61,15 @@ def _paused(trouble: Trouble) -> Text:
 STAGES_REACHED = [say(f"work.reached_{stage}") for stage in STAGES]
 
 
+def told_of_steps() -> set[str]:
+    """What steps say to customers; of a connection off or on, one for each way."""
+    return {
+        f"{key}{way}"
+        for (kind, _), key in telling.CUSTOMER.items()
+        for way in (("_active", "_inactive") if kind is Kind.STATUS else ("",))
+    }
+
+
 def _what(kind: Kind) -> Text:
     return telling.what(kind, "danger")
 
@@ -163,7 +172,7 @@ LONGEST: dict[str, list[Text]] = {
         ),
         *(
             say(f"work.told_{key}", request=REQUEST, name=NAME, stage=stage, number=NUMBER, service=SERVICE)
-            for key in sorted({*telling.CUSTOMER.values(), "asked", "connected", "joined"})
+            for key in sorted({*told_of_steps(), "asked", "connected", "joined", "noted"})
             for stage in STAGES_REACHED
         ),
     ],

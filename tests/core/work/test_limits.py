@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from core import audit, deposits, ledger, limits, payments
 from core.people import find_caller
-from core.work import effects, lists, refunds
+from core.work import approvals, effects, lists, refunds
 from core.work.machine import Moved, raise_request, take_step
 from core.work.rules import CLUSTER, STATE, Kind, Step
 from tests.core.work.desk import Desk
@@ -238,3 +238,24 @@ def test_limits_of_an_organisation_are_its_own(desk: Desk) -> None:
     assert not own.alone(STATE, 100_01)
     assert own.covers(STATE, 10**9)
     assert not own.alone("technician", 1)
+
+
+def stand(desk: Desk, who: str, number: str, paise: int) -> str | None:
+    """Why an approval would not count, as the talk hears it before it asks for a code."""
+    me = desk.callers[who].staff
+    assert me is not None
+    reader = desk.play.services.database.reader
+    return approvals.standing(reader, me, number, plant_of(desk), paise).why
+
+
+def test_who_can_not_be_the_second_hears_it_before_any_code(desk: Desk) -> None:
+    number = change(desk, LARGE)
+    assert stand(desk, "cluster in-charge", number, LARGE) is None
+    assert approve(desk, "cluster in-charge", number, LARGE) == "first"
+    whys = [
+        stand(desk, who, number, LARGE)
+        for who in ("cluster in-charge", "other cluster", "state in-charge", "other state")
+    ]
+    assert whys == ["first_yours", "second_by", None, None]
+    run(desk, f"UPDATE request SET paise = {HUGE} WHERE number = '{number}'")
+    assert stand(desk, "cluster in-charge", number, HUGE) is None
