@@ -22,6 +22,7 @@ from core.work import telling
 from core.work.rules import CHARGE, Kind
 
 _AMOUNT = text("UPDATE request SET paise = :paise WHERE id = :request")
+_FEE = text("SELECT paise FROM bill_late_fee WHERE bill_id = :bill")
 # What a package change is about: the larger of the two differences, up or down, in deposit and monthly price.
 _DIFFERENCE = """
 SELECT greatest(abs(wanted.deposit_paise - now_on.deposit_paise), abs(price.wanted - price.now_on))
@@ -59,11 +60,14 @@ def difference(doing: Doing, connection_id: int, code: str) -> int:
 def amount_now(doing: Doing, row: Row[Any], expected: int | None) -> int | None:
     """The amount of a locked request if it is no longer what was proven; None: it is the same.
 
-    A package may have got another price since it was asked for: the request then has the new amount.
+    A package may have got another price since it was asked for, a fee been charged with less than was
+    announced: the request then has the new amount.
     """
     paise: int | None = row.paise
     if row.kind == Kind.PACKAGE and paise is not None and "package" in row.details:
         paise = difference(doing, row.connection_id, row.details["package"])
+    if row.kind == Kind.WAIVE and "bill" in row.details:
+        paise = doing.session.execute(_FEE, {"bill": row.details["bill"]}).scalar_one()
     if paise == expected:
         return None
     if paise != row.paise:

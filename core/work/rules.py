@@ -23,6 +23,10 @@ class Kind(StrEnum):
     THEFT = "theft"
     NEW = "new_connection"
     REFUND = "refund"
+    SETOFF = "setoff"
+    WAIVE = "waive"
+    SETTLE = "settle"
+    UNSCHEME = "unscheme"
 
 
 class Step(StrEnum):
@@ -78,6 +82,13 @@ _APPROVED = {
     Step.NOTE: _NOTE,
 }
 """What follows an approval is the same for every kind that needs one."""
+_MONEY = {
+    Step.APPROVE: Rule(("requested",), "completed", CHARGE),
+    Step.REJECT: Rule(("requested",), "rejected", CHARGE),
+    Step.WITHDRAW: Rule(("requested",), "rejected", frozenset({RAISER})),
+    Step.NOTE: _NOTE,
+}
+"""Above one's limit: who completes the approval has it done."""
 
 RULES: Mapping[Kind, Mapping[Step, Rule]] = {
     # 3.5.7: the CSA calls the customer and closes what is resolved; a technician never closes alone.
@@ -142,6 +153,10 @@ RULES: Mapping[Kind, Mapping[Step, Rule]] = {
         Step.WITHDRAW: Rule(WORKED, "rejected", frozenset({RAISER})),
         Step.NOTE: _NOTE,
     },
+    Kind.SETOFF: _MONEY,
+    Kind.WAIVE: _MONEY,
+    Kind.SETTLE: _MONEY,
+    Kind.UNSCHEME: _MONEY,
 }
 
 RAISERS: Mapping[Kind, frozenset[str]] = {
@@ -152,10 +167,14 @@ RAISERS: Mapping[Kind, frozenset[str]] = {
     Kind.THEFT: frozenset({OPERATOR, TECHNICIAN, CSA, CLUSTER}),
     Kind.NEW: frozenset({TECHNICIAN, CSA, CLUSTER, STATE}),
     Kind.REFUND: CHARGE,
+    Kind.SETOFF: CHARGE,
+    Kind.WAIVE: CHARGE,
+    Kind.SETTLE: CHARGE,
+    Kind.UNSCHEME: frozenset({CSA, CLUSTER}),
 }
 """Which staff may write a request down; customers ask for what their own menus offer."""
 
-INSIDE = frozenset({Kind.REFUND})
+INSIDE = frozenset({Kind.REFUND, Kind.SETOFF, Kind.WAIVE, Kind.SETTLE, Kind.UNSCHEME})
 """Kinds that are the staff's own: a customer of the connection neither asks for them nor takes them back."""
 DOERS = FIELD
 """Whom work can be given to."""

@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from core.doing import Doing
 from core.errors import Refusal
 from core.text import Name, say
-from core.work.rules import DOERS, INSIDE, Step
+from core.work.rules import DOERS, Kind, Step
 
 _STAFF = text("SELECT id, name, name_local, phone, role FROM staff WHERE id = :staff")
 # Who stands in today for somebody on leave; one step, so that two on leave never send work in circles.
@@ -27,7 +27,7 @@ def assignee_after(doing: Doing, row: Row[Any], step: Step, to_staff_id: int | N
     me = doing.caller.staff
     if step is Step.ASSIGN:
         return _doer(doing, row, to_staff_id)
-    if step is Step.APPROVE and row.kind in INSIDE:
+    if step is Step.APPROVE and row.kind == Kind.REFUND:
         return doing.session.execute(_STAFF, {"staff": row.raised_by}).one_or_none()
     if step is Step.REOPEN or (row.assignee_id is None and step not in (Step.TAKE, Step.START, Step.DONE)):
         return None

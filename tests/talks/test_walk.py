@@ -373,7 +373,7 @@ STUCK = {"stuck.head", "stuck.none", "stuck.row", *(f"stuck.what.{cause}" for ca
 """Whether the stage is five minutes old is left to the machine; tests/channels/test_stuck.py says these."""
 OF_LATE_FEES = {"owed.fee", "waive.act", "waive.done"}
 """The stage's newest fee is only announced, and the refunds use up the codes: late_fees.txt shows these."""
-ENDED_EARLIER = {"got.act", "got.taken", "settle.act", "settle.done_undo"}
+ENDED_EARLIER = {"got.act", "got.taken", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
 

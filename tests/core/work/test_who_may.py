@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import Refusal
 from core.work.machine import take_step
-from core.work.rules import Kind, Step
+from core.work.rules import INSIDE, Kind, Step
 from tests.core.work.desk import AT, Desk
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "who_may.csv").read_text("utf-8").splitlines()))
@@ -72,7 +72,7 @@ def expected(row: dict[str, str] | None, who: str) -> str:
 @pytest.mark.parametrize("amount", AMOUNTS)
 @pytest.mark.parametrize("kind", Kind)
 def test_every_cell(desk: Desk, kind: Kind, amount: str) -> None:
-    if amount and kind not in (Kind.PACKAGE, Kind.REFUND):
+    if amount and kind not in (Kind.PACKAGE, *INSIDE):
         return
     paise = AMOUNTS[amount]
     for state in STATES:
