@@ -21,7 +21,7 @@ def waive(caller: Caller) -> Conversation:
         return say("waive.not_you")
     payee = yield from payee_of(caller)
     query = partial(waiving.late_fees, connection_id=payee.connection_id)
-    fees: list[LateFee] = yield from look("fees", query, list[LateFee], fresh=True)
+    fees: list[LateFee] = yield from look("fees", query, list[LateFee])
     if not fees:
         return say("waive.none", number=payee.number)
     fee = fees[0]

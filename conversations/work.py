@@ -19,12 +19,16 @@ from core.work.approvals import Standing
 from core.work.figures import PlantReport
 from core.work.lists import Doer, Event, Task
 from core.work.machine import Moved
-from core.work.rules import JUDGED, RAISER, STAGES, Kind, Step, who_can
+from core.work.rules import FIELD, HANDS, JUDGED, RAISER, STAGES, Kind, Step, who_can
 
 BY_METER = ("metered", "by_hand")
 """Steps of a smart meter, which has taken a new package or would not (core/work/reprogramming.py)."""
+BY_ITSELF = ("up", "quiet")
+"""Steps that time takes (core/work/away.py)."""
 TASKS_SHOWN = 20
 DOERS_SHOWN = 12
+DAY = 24
+"""Hours."""
 WITH_REASON = frozenset({Step.REJECT, Step.SENDBACK, Step.NOTE})
 PROVEN = frozenset({Step.APPROVE, Step.REJECT})
 """What moves money or ends a request for good: a number that was forged must not be enough."""
@@ -94,7 +98,7 @@ def _which(caller: Caller) -> Talk[Task]:
 
 def _act(caller: Caller, task: Task, step: Step) -> Conversation:
     """Ask what the step needs, have it proven where it must be, and take it."""
-    can = who_can(Kind(task.kind), step, task.state)
+    can = who_can(Kind(task.kind), step, task.state, task.level)
     if not can:
         return say("work.state", request=task.number, state=say(f"request.{task.state}"))
     if not _may(caller, task, step):
@@ -162,8 +166,9 @@ def _did(task: Task, step: Step, moved: Moved) -> Text:
 def _may(caller: Caller, task: Task, step: Step) -> bool:
     """Whether this step is theirs, by role or because they wrote the request down."""
     me = caller.member
-    can = who_can(Kind(task.kind), step, task.state)
-    return me.role in can or (RAISER in can and task.raised_by == me.id)
+    can = who_can(Kind(task.kind), step, task.state, task.level)
+    has = step in HANDS and task.assignee_id == me.id and bool(can & FIELD)
+    return me.role in can or has or (RAISER in can and task.raised_by == me.id)
 
 
 def _pays(task: Task, step: Step) -> bool:
@@ -238,6 +243,8 @@ def _history(caller: Caller, number: str) -> Conversation:
 def _who(event: Event) -> Name | Text:
     if event.name:
         return Name(event.name, event.name_local)
+    if event.step in BY_ITSELF:
+        return say("work.by_itself")
     return say("work.the_meter" if event.step in BY_METER else "work.role_raiser")
 
 
@@ -285,7 +292,15 @@ def hours(span: timedelta) -> str:
 
 def _row(task: Task) -> Text:
     key = "work.row_urgent" if task.urgent else "work.row_first" if task.first_id else "work.row"
-    return say(key, request=task.number, what=telling.what(task.kind, task.topic), name=task.label)
+    row = say(key, request=task.number, what=telling.what(task.kind, task.topic), name=task.label)
+    return say("work.row_up", row=row, span=_waited(task)) if task.level else row
+
+
+def _waited(task: Task) -> Text:
+    """How long a request has stood as it is: hours, from two days on days."""
+    if task.waited_hours < DAY * 2:
+        return say("work.waited_hours", hours=task.waited_hours)
+    return say("work.waited_days", days=task.waited_hours // DAY)
 
 
 def _card(task: Task) -> Text:
@@ -301,6 +316,8 @@ def _card(task: Task) -> Text:
         lines.append(say("work.card_who", number=task.connection, name=task.label))
     if task.paise is not None:
         lines.append(say("work.card_amount", amount=Money(task.paise)))
+    if task.level:
+        lines.append(say("work.card_up", span=_waited(task)))
     if task.with_bill:
         lines.append(say("work.card_next"))
     if task.first:

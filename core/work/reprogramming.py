@@ -43,7 +43,7 @@ _BILLED = text("""
             AND bill.id > (request.details ->> 'after_bill')::bigint)
         ORDER BY request.id LIMIT :batch FOR NO KEY UPDATE SKIP LOCKED
     )
-    UPDATE request SET details = details - 'waits', waits_since = :at, goes_up_at = :later FROM due
+    UPDATE request SET details = details - 'waits', waits_since = :at, goes_up_at = :later, level = 0 FROM due
     WHERE request.id = due.id RETURNING request.id, request.connection_id, due.package
 """)
 # What a meter has taken is done; what it would not take is left to hands.
@@ -66,7 +66,7 @@ _ANSWERED = text(f"""
         SELECT id, :at, CASE WHEN done THEN 'completed' ELSE 'in_process' END,
             CASE WHEN done THEN 'metered' ELSE 'by_hand' END FROM answered
     ), moved AS (
-        UPDATE request SET details = details - 'waits', waits_since = :at,
+        UPDATE request SET details = details - 'waits', waits_since = :at, level = 0,
             state = CASE WHEN done THEN 'completed' ELSE state END,
             closed_at = CASE WHEN done THEN CAST(:at AS timestamptz) END,
             goes_up_at = CASE WHEN NOT done THEN CAST(:later AS timestamptz) END

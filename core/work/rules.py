@@ -187,6 +187,12 @@ STAGES = ("at_pole", "house_wire", "service_wire")
 """How far a new connection is (3.5.5); after the last comes the review."""
 REOPEN_WITHIN = timedelta(days=3)
 
+LADDER = (FIELD, frozenset({CLUSTER}), frozenset({STATE}))
+"""Rung by rung, whom what waits too long goes up to."""
+HANDS = frozenset({Step.START, Step.STAGE, Step.DONE})
+"""The work itself: whoever has taken it goes on with it."""
+_ONWARD = (Step.APPROVE, Step.TAKE, Step.START, Step.STAGE, Step.DONE, Step.OK)
+
 WAITS: Mapping[str, timedelta] = {
     "requested": timedelta(hours=24),
     "in_process": timedelta(hours=48),
@@ -196,7 +202,40 @@ WAITS: Mapping[str, timedelta] = {
 DANGER_WAITS = timedelta(minutes=30)
 
 
-def who_can(kind: Kind, step: Step, state: str) -> frozenset[str]:
-    """The roles that may take this step from this state; empty where the step leads nowhere."""
+def rung(kind: Kind, state: str) -> int:
+    """Whom a request waits for here: the lowest rung that may move it on; in-charges where it is none."""
+    movers: frozenset[str] = frozenset().union(
+        *(rule.who for step, rule in RULES[kind].items() if step in _ONWARD and state in rule.before)
+    )
+    return next((place for place, roles in enumerate(LADDER) if movers & roles), 1)
+
+
+def reached(kind: Kind, state: str, level: int) -> frozenset[str]:
+    """The roles above those it waits for that a request has gone up to; supply that is off has reminders."""
+    if kind is Kind.SUPPLY:
+        return frozenset()
+    above = rung(kind, state) + 1
+    return frozenset[str]().union(*LADDER[above : above + level])
+
+
+def who_can(kind: Kind, step: Step, state: str, level: int = 0) -> frozenset[str]:
+    """The roles that may take this step from this state; empty where the step leads nowhere.
+
+    What has gone up (`level`) those above may move like those below them, who lose nothing.
+    """
     rule = RULES[kind].get(step)
-    return rule.who if rule is not None and state in rule.before else frozenset()
+    if rule is None or state not in rule.before:
+        return frozenset()
+    below = FIELD | {CLUSTER}
+    return rule.who | reached(kind, state, level) if rule.who & below else rule.who
+
+
+def going_up(role: str) -> list[tuple[Kind, str, int]]:
+    """What reaches a role by going up: kind, state, and from which level on."""
+    return [
+        (kind, state, level)
+        for kind in RULES
+        for state in OPEN
+        for level in (1, 2)
+        if role in reached(kind, state, level) and role not in reached(kind, state, level - 1)
+    ]

@@ -13,7 +13,7 @@ from core.alerts import tell_staff
 from core.doing import Doing
 from core.money import Money
 from core.text import Name, Text, say
-from core.work.rules import RULES, Kind, Step
+from core.work.rules import FIELD, RULES, Kind, Step
 
 CUSTOMER: Mapping[tuple[Kind, Step], str] = {
     (Kind.FAULT, Step.ASSIGN): "coming",
@@ -48,7 +48,7 @@ ASKED = """
 """
 """Whom a request is: the phone that asked; where staff wrote it down, all that hold or pay the connection."""
 _ASKED = text(f"SELECT e164 FROM request CROSS JOIN LATERAL ({ASKED}) AS asked WHERE id = :request")  # noqa: S608
-_RAISER = text("SELECT phone FROM staff WHERE id = :staff AND active")
+_PHONE_OF = text("SELECT phone FROM staff WHERE id = :staff AND active")
 _ROLES = text("""
     SELECT DISTINCT staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
     WHERE staff_plant.plant_id = :plant AND staff.active AND staff.phone IS NOT NULL
@@ -71,11 +71,23 @@ def tell(
     if assignee is not None and step in (Step.ASSIGN, Step.SENDBACK) and (me is None or assignee.id != me.id):
         words = _to_doer(row, step, note)
         _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
+    if assignee is None and step is Step.SENDBACK:
+        tell_roles(doing, row.plant_id, FIELD, (), f"{step}:{row.id}", _to_doer(row, step, note))
+    had = row.assignee_id
+    if assignee is not None and had not in (None, assignee.id) and (me is None or had != me.id):
+        words = say(
+            "work.moved",
+            request=row.number,
+            name=Name(assignee.name, assignee.name_local),
+            what=what(row.kind, row.topic),
+        )
+        phone = doing.session.execute(_PHONE_OF, {"staff": had}).scalar_one_or_none()
+        _tell(doing, [phone], f"moved:{row.id}", words)
     if assignee is not None and step is Step.WITHDRAW and (me is None or assignee.id != me.id):
         words = say("work.withdrawn", request=row.number, what=what(row.kind, row.topic))
         _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
     if row.raised_by is not None and step in (Step.APPROVE, Step.REJECT, Step.OK, Step.WITHDRAW):
-        phone = doing.session.execute(_RAISER, {"staff": row.raised_by}).scalar_one_or_none()
+        phone = doing.session.execute(_PHONE_OF, {"staff": row.raised_by}).scalar_one_or_none()
         if me is None or row.raised_by != me.id:
             words = _to_raiser(row, step, state, note)
             _tell(doing, [phone], f"{step}-raised:{row.id}", words)

@@ -331,6 +331,8 @@ LONGEST: dict[str, list[Text]] = {
         ),
         say("work.pay_out", request=REQUEST, amount=AMOUNT, number=NUMBER),
         *(say("work.withdrawn", request=REQUEST, what=_what(kind)) for kind in Kind),
+        *(say("work.moved", request=REQUEST, name=NAME, what=_what(kind)) for kind in Kind),
+        say("outage.goes_up", plant=NAME, since=MOMENT),
         say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
         say("off.alarm", what="X" * 12, until=MOMENT, note="x" * 40, homes=999, hand=999, request=REQUEST),
