@@ -19,7 +19,7 @@ from core.work.approvals import Standing
 from core.work.figures import PlantReport
 from core.work.lists import Doer, Event, Task
 from core.work.machine import Moved
-from core.work.rules import FIELD, HANDS, JUDGED, RAISER, STAGES, Kind, Step, who_can
+from core.work.rules import FIELD, HANDS, JUDGED, RAISER, STAGES, Kind, Step, reached, who_can
 
 BY_METER = ("metered", "by_hand")
 """Steps of a smart meter, which has taken a new package or would not (core/work/reprogramming.py)."""
@@ -64,7 +64,9 @@ def pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
     number = yield from choose(head, [(one.number, _row(one)) for one in found])
     task = next(one for one in found if one.number == number)
     mine = task.assignee_id is not None and task.assignee_id == caller.member.id
-    can = [step for step in _OFFERED if _may(caller, task, step) and not (mine and step is Step.TAKE)]
+    over = not mine and task.assignee_id is not None and _gone_up_to(caller, task)
+    hidden = {Step.TAKE} if mine else HANDS if over else set()
+    can = [step for step in _OFFERED if _may(caller, task, step) and step not in hidden]
     options = [(step, say(f"work.step_{step}")) for step in can]
     step = yield from choose(_card(task), [*options, ("hist", say("work.step_hist"))])
     if step == "hist":
@@ -169,6 +171,11 @@ def _may(caller: Caller, task: Task, step: Step) -> bool:
     can = who_can(Kind(task.kind), step, task.state, task.level)
     has = step in HANDS and task.assignee_id == me.id and bool(can & FIELD)
     return me.role in can or has or (RAISER in can and task.raised_by == me.id)
+
+
+def _gone_up_to(caller: Caller, task: Task) -> bool:
+    """Whether it is theirs for having gone up: the work in another's hands has to be taken over first."""
+    return caller.member.role in reached(Kind(task.kind), task.state, task.level)
 
 
 def _pays(task: Task, step: Step) -> bool:
