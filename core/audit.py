@@ -61,13 +61,7 @@ class Proof:
 
 def seal(database: Database) -> int:
     """Seal what is new, in bounded batches; gives how many rows. Two at once take turns."""
-    done = 0
-    while True:
-        with database.begin() as session:
-            found = _seal_batch(session)
-        done += found
-        if found < BATCH:
-            return done
+    return database.in_batches(BATCH, _seal_batch)
 
 
 def _seal_batch(session: Session) -> int:

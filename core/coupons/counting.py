@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from core.billing.telling import sensible
 from core.clock import local, now, today
@@ -113,30 +114,28 @@ class Mine(msgspec.Struct, frozen=True, array_like=True):
 
 def chase(database: Database, service: str, default_language: str) -> int:
     """Recall what ends in three days, each coupon once; gives how many."""
-    done = 0
-    while True:
-        with database.begin() as session:
-            at = now()
-            day = local(at).date()
-            bind = {"today": day, "until": day + timedelta(days=CHASED_DAYS), "at": at, "batch": BATCH}
-            rows = session.execute(_CHASE, bind).all()
-            messages = [
-                Message(
-                    f"coupon-ends:{row.id}:{row.e164}",
-                    row.e164,
-                    "coupon",
-                    say("coupon.ends", code=row.code, number=row.number, day=row.expires_on, service=service),
-                    row.connection_id,
-                    at=sensible(at, FROM_HOUR, TO_HOUR),
-                )
-                for row in rows
-                if row.e164
-            ]
-            post_many(session, messages, default_language=default_language)
-            found = len({row.id for row in rows})
-        done += found
-        if found < BATCH:
-            return done
+    return database.in_batches(BATCH, lambda session: _chase(session, service, default_language))
+
+
+def _chase(session: Session, service: str, default_language: str) -> int:
+    at = now()
+    day = local(at).date()
+    bind = {"today": day, "until": day + timedelta(days=CHASED_DAYS), "at": at, "batch": BATCH}
+    rows = session.execute(_CHASE, bind).all()
+    messages = [
+        Message(
+            f"coupon-ends:{row.id}:{row.e164}",
+            row.e164,
+            "coupon",
+            say("coupon.ends", code=row.code, number=row.number, day=row.expires_on, service=service),
+            row.connection_id,
+            at=sensible(at, FROM_HOUR, TO_HOUR),
+        )
+        for row in rows
+        if row.e164
+    ]
+    post_many(session, messages, default_language=default_language)
+    return len({row.id for row in rows})
 
 
 def ending(reader: Reader, staff_id: int, limit: int) -> list[Ending]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import msgspec
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from core.clock import local, now
 from core.db import Database, Reader
@@ -96,31 +97,29 @@ def back(doing: Doing) -> None:
 
 def go_up(database: Database, default_language: str) -> int:
     """Tell the next one up of what has waited too long, a batch at a time; gives how many requests."""
-    done = 0
-    while True:
-        with database.begin() as session:
-            at = now()
-            rows = session.execute(_GO_UP, {"at": at, "next": at + AGAIN, "batch": BATCH}).all()
-            messages = [
-                Message(
-                    f"goes-up:{row.id}:{row.level}:{row.waits_since.isoformat()}:{row.phone}",
-                    row.phone,
-                    "staff_alert",
-                    say(
-                        "work.goes_up",
-                        request=row.number,
-                        what=telling.what(row.kind, row.topic),
-                        since=row.waits_since,
-                    ),
-                )
-                for row in rows
-                if row.phone
-            ]
-            post_many(session, messages, default_language=default_language)
-            found = len({row.id for row in rows})
-        done += found
-        if found < BATCH:
-            return done
+    return database.in_batches(BATCH, lambda session: _go_up(session, default_language))
+
+
+def _go_up(session: Session, default_language: str) -> int:
+    at = now()
+    rows = session.execute(_GO_UP, {"at": at, "next": at + AGAIN, "batch": BATCH}).all()
+    messages = [
+        Message(
+            f"goes-up:{row.id}:{row.level}:{row.waits_since.isoformat()}:{row.phone}",
+            row.phone,
+            "staff_alert",
+            say(
+                "work.goes_up",
+                request=row.number,
+                what=telling.what(row.kind, row.topic),
+                since=row.waits_since,
+            ),
+        )
+        for row in rows
+        if row.phone
+    ]
+    post_many(session, messages, default_language=default_language)
+    return len({row.id for row in rows})
 
 
 def away(reader: Reader, staff_id: int) -> Away | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
 
 from core.alerts import tell_staff
 from core.clock import INDIA, local, now
@@ -208,22 +209,19 @@ def give_back(doing: Doing, request: Row[Any]) -> None:
 
 def remind(database: Database, default_language: str, at: datetime | None = None) -> int:
     """Recall what is still off to who switched it and to the cluster in-charges; gives how many requests."""
-    done = 0
-    while True:
-        with database.begin() as session:
-            moment = at or now()
-            bind = {"at": moment, "next": next_reminder(moment), "batch": BATCH}
-            rows = session.execute(_REMIND, bind).all()
-            messages = [
-                Message(f"still-off:{row.id}:{row.level}:{row.phone}", row.phone, "staff_alert",
-                        say("off.still", what=row.term, since=row.created_at, request=row.number))
-                for row in rows if row.phone
-            ]  # fmt: skip
-            post_many(session, messages, default_language=default_language)
-            found = len({row.id for row in rows})
-        done += found
-        if found < BATCH:
-            return done
+    return database.in_batches(BATCH, lambda session: _remind(session, default_language, at or now()))
+
+
+def _remind(session: Session, default_language: str, at: datetime) -> int:
+    bind = {"at": at, "next": next_reminder(at), "batch": BATCH}
+    rows = session.execute(_REMIND, bind).all()
+    messages = [
+        Message(f"still-off:{row.id}:{row.level}:{row.phone}", row.phone, "staff_alert",
+                say("off.still", what=row.term, since=row.created_at, request=row.number))
+        for row in rows if row.phone
+    ]  # fmt: skip
+    post_many(session, messages, default_language=default_language)
+    return len({row.id for row in rows})
 
 
 def next_reminder(at: datetime) -> datetime:
