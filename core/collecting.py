@@ -75,7 +75,7 @@ SELECT coalesce((SELECT balance_paise FROM account WHERE kind = 'cash' AND staff
 FROM payment
 WHERE staff_id = %(staff)s AND mode = 'cash' AND reversal_id IS NULL
   AND paid_at >= %(day)s::date::timestamp AT TIME ZONE 'Asia/Kolkata'
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 
 _LAST = """
 SELECT payment.id, payment.amount_paise, connection.number, customer.name, customer.name_local

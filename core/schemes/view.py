@@ -60,7 +60,7 @@ SELECT scheme.code, scheme.name, scheme.name_local, count(*), sum(left_paise)::b
     count(*) FILTER (WHERE behind_paise > 0)
 FROM ({_PAYING}) AS paying JOIN scheme ON scheme.id = paying.scheme_id
 GROUP BY scheme.id ORDER BY count(*) DESC, scheme.code LIMIT %(limit)s
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 _PEOPLE = f"""
 SELECT connection.number, customer.name, customer.name_local, taken, paying.instalments, left_paise,
     behind_paise
@@ -68,7 +68,7 @@ FROM ({_PAYING}) AS paying
 JOIN connection ON connection.id = paying.connection_id JOIN customer ON customer.id = connection.customer_id
 WHERE paying.scheme_id = (SELECT id FROM scheme WHERE code = %(scheme)s)
 ORDER BY behind_paise DESC, connection.number LIMIT %(limit)s
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 
 
 class Offer(msgspec.Struct, frozen=True, array_like=True):

@@ -90,7 +90,7 @@ _KNOWN = text(f"""
     SELECT request.number, request.created_at, (request.details ->> 'until')::timestamptz AS until
     FROM connection JOIN request ON {_COVERED} WHERE connection.id = :connection
     ORDER BY request.created_at LIMIT 1
-""")  # noqa: S608
+""")  # noqa: S608 (our own words)
 _MINE = """
 SELECT request.number, coalesce(connection.number, plant.code) FROM request
 JOIN staff_plant ON staff_plant.plant_id = request.plant_id AND staff_plant.staff_id = %(staff)s

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from sqlalchemy import text
 
-from core import delivery
+from core import delivery, outbox_sweep
 from core.alerts import pause_gateway, resume_gateway, stop_texting, troubled_gateways
 from core.db import Database
 from core.delivery import Outgoing, Reported, Result
@@ -82,9 +82,9 @@ def change(database: Database, statement: str) -> None:
 
 def sweep(database: Database) -> None:
     with database.begin() as session:
-        delivery.requeue_abandoned(session)
-        delivery.settle_unsure(session)
-        delivery.close_expired(session)
+        outbox_sweep.requeue_abandoned(session)
+        outbox_sweep.settle_unsure(session)
+        outbox_sweep.close_expired(session)
 
 
 def state(database: Database) -> str:
@@ -269,7 +269,7 @@ def test_what_waits_is_counted(database: Database) -> None:
     record(database, message, "unsure", wait=600.0)
     change(database, "UPDATE outbox SET next_at = now() - interval '90 seconds' WHERE state = 'queued'")
     with database.begin() as session:
-        assert delivery.count_waiting(session) == {"queued": 2, "sending": 0, "unsure": 1, "late": 90}
+        assert outbox_sweep.count_waiting(session) == {"queued": 2, "sending": 0, "unsure": 1, "late": 90}
 
 
 # Gateways and numbers in trouble
