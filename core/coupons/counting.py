@@ -13,7 +13,7 @@ from core.clock import local, now, today
 from core.coupons.making import FROM_HOUR, TO_HOUR
 from core.db import Database, Reader
 from core.outbox import Message, post_many
-from core.text import Name, say
+from core.text import Name, Named, say
 
 CHASED_DAYS = 3
 """Days before its end on which a coupon is recalled."""
@@ -63,17 +63,13 @@ AND coupon.expires_on >= %(today)s ORDER BY coupon.expires_on, coupon.id LIMIT %
 """
 
 
-class Ending(msgspec.Struct, frozen=True, array_like=True):
+class Ending(Named, msgspec.Struct, frozen=True, array_like=True):
     """Whose coupon ends soon."""
 
     number: str
     name: str
     name_local: str | None
     day: date
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 class Result(msgspec.Struct, frozen=True, array_like=True):
@@ -99,17 +95,13 @@ class Result(msgspec.Struct, frozen=True, array_like=True):
         return min(100, round(100 * self.taking_part / self.eligible)) if self.eligible else 0
 
 
-class Mine(msgspec.Struct, frozen=True, array_like=True):
+class Mine(Named, msgspec.Struct, frozen=True, array_like=True):
     """A coupon that a customer can redeem."""
 
     code: str
     name: str
     name_local: str | None
     day: date
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 def chase(database: Database, service: str, default_language: str) -> int:

@@ -13,7 +13,7 @@ from core.db import Database, Reader
 from core.doing import Doing
 from core.errors import Refusal
 from core.outbox import Message, post_many
-from core.text import Name, say
+from core.text import Named, say
 from core.work import telling
 
 LONGEST = 60
@@ -53,17 +53,13 @@ _GO_UP = text("""
 """)
 
 
-class Away(msgspec.Struct, frozen=True, array_like=True):
+class Away(Named, msgspec.Struct, frozen=True, array_like=True):
     """A leave that goes on: who stands in, and until when (ISO date)."""
 
     id: int
     name: str
     name_local: str | None
     last: str
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 def leave(doing: Doing, days: int, stand_in_id: int) -> None:

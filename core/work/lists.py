@@ -12,7 +12,7 @@ import msgspec
 
 from core.clock import today
 from core.db import Reader
-from core.text import Name
+from core.text import Name, Named
 from core.work.rules import DOERS, INSIDE, RULES, Kind, Step
 
 _ROW = """
@@ -159,7 +159,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     """The amount of an approval."""
 
 
-class Doer(msgspec.Struct, frozen=True, array_like=True):
+class Doer(Named, msgspec.Struct, frozen=True, array_like=True):
     """Somebody whom work can be given to, and how much they have."""
 
     staff_id: int
@@ -167,10 +167,6 @@ class Doer(msgspec.Struct, frozen=True, array_like=True):
     name: str
     name_local: str | None
     open: int
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 class Brief(msgspec.Struct, frozen=True, array_like=True):

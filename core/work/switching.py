@@ -21,7 +21,7 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.meters import switch_many
 from core.outbox import Message, post_many
-from core.text import Name, Text, say
+from core.text import Name, Named, Text, say
 from core.work.machine import is_on, raise_request
 from core.work.rules import CLUSTER, RAISERS, Kind
 from core.work.telling import roles
@@ -115,7 +115,7 @@ _REMIND = text("""
 """)
 
 
-class Target(msgspec.Struct, frozen=True, array_like=True):
+class Target(Named, msgspec.Struct, frozen=True, array_like=True):
     """What is meant: a plant (no connection) or one connection; `open` is the request while it is off."""
 
     plant_id: int
@@ -126,10 +126,6 @@ class Target(msgspec.Struct, frozen=True, array_like=True):
     homes: int
     by_hand: int
     open: str | None
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 class Off(msgspec.Struct, frozen=True, array_like=True):

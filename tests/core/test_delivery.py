@@ -16,25 +16,15 @@ from core.db import Database
 from core.delivery import Outgoing, Reported, Result
 from core.outbox import post
 from core.settings import Settings
-from tests.conftest import Servers, fresh_database
 
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture(scope="module")
-def kept(servers: Servers, template: str) -> Iterator[Database]:
-    """One database for all these tests: making a new one takes longer than most of them."""
-    with fresh_database(servers, template) as url:
-        made = Database(url)
-        yield made
-        made.close()
-
-
 @pytest.fixture
-def database(kept: Database) -> Database:
+def database(kept_database: Database) -> Database:
     """The database without any message."""
-    change(kept, "DELETE FROM outbox; DELETE FROM gateway_pause")
-    return kept
+    change(kept_database, "DELETE FROM outbox; DELETE FROM gateway_pause")
+    return kept_database
 
 
 @pytest.fixture
