@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
 
 from core.clock import local, now
 from core.db import Database, Reader
 from core.doing import Doing
 from core.errors import Refusal
 from core.outbox import Message, post_many
-from core.text import Name, say
+from core.text import Name, Named, say
 from core.work import telling
 from core.work.rules import OPEN, RULES, Kind, rung
 
@@ -83,17 +84,13 @@ _QUIET = text("""
 """)
 
 
-class Away(msgspec.Struct, frozen=True, array_like=True):
+class Away(Named, msgspec.Struct, frozen=True, array_like=True):
     """A leave that goes on: who stands in, and until when (ISO date)."""
 
     id: int
     name: str
     name_local: str | None
     last: str
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 def leave(doing: Doing, days: int, stand_in_id: int) -> None:
@@ -131,20 +128,18 @@ def go_up(database: Database, default_language: str) -> int:
     Whoever it has gone up to is told; of an outage once. Homes that don't answer after one are taken as light
     again: they can still reopen it.
     """
-    done = 0
-    while True:
-        with database.begin() as session:
-            at = now()
-            session.execute(_QUIET, {"at": at, "batch": BATCH})
-            kinds, states, rungs = (list(column) for column in zip(*_TURNS, strict=True))
-            turns = {"kinds": kinds, "states": states, "rungs": rungs}
-            rows = session.execute(_GO_UP, {"at": at, "next": at + AGAIN, "batch": BATCH, **turns}).all()
-            messages = [_gone_up(row) for row in rows if row.phone]
-            post_many(session, messages, default_language=default_language)
-            found = len({row.id for row in rows})
-        done += found
-        if found < BATCH:
-            return done
+    return database.in_batches(BATCH, lambda session: _go_up(session, default_language))
+
+
+def _go_up(session: Session, default_language: str) -> int:
+    at = now()
+    session.execute(_QUIET, {"at": at, "batch": BATCH})
+    kinds, states, rungs = (list(column) for column in zip(*_TURNS, strict=True))
+    turns = {"kinds": kinds, "states": states, "rungs": rungs}
+    rows = session.execute(_GO_UP, {"at": at, "next": at + AGAIN, "batch": BATCH, **turns}).all()
+    messages = [_gone_up(row) for row in rows if row.phone]
+    post_many(session, messages, default_language=default_language)
+    return len({row.id for row in rows})
 
 
 def _gone_up(row: Row[Any]) -> Message:

@@ -13,7 +13,7 @@ from core.errors import Refusal
 from core.payments import tell
 from core.tariffs import Step as Price
 from core.tariffs import Tariff, charge
-from core.text import Name, say
+from core.text import Name, Named, say
 from core.work import approvals, telling
 from core.work.machine import is_on, raise_request
 from core.work.rules import RAISER, RAISERS, Kind, Step
@@ -68,7 +68,7 @@ _OPEN = text("""
 _CHANGE = text("UPDATE connection SET package_id = :package WHERE id = :connection")
 
 
-class Offer(msgspec.Struct, frozen=True, array_like=True):
+class Offer(Named, msgspec.Struct, frozen=True, array_like=True):
     """A package of the customer's plant; watts, paise, and what the customer uses in a month (Wh)."""
 
     code: str
@@ -84,10 +84,6 @@ class Offer(msgspec.Struct, frozen=True, array_like=True):
     steps: list[tuple[str, int, int | None, int]]
     current: bool
     used_wh: int
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
     @property
     def month_paise(self) -> int:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -23,6 +22,7 @@ from core.work.rules import CLUSTER, STATE, Kind, Step
 from tests.core.work.desk import AT, Desk
 from tests.core.work.test_machine import plant_of
 from tests.talks.transcript import Stage
+from tests.together import at_once
 
 HUGE = 20_000_00
 LARGE = 5_000_01
@@ -166,29 +166,16 @@ def test_two_second_approvals_at_once(desk: Desk) -> None:
     """One wins, the other hears it."""
     number = change(desk, HUGE)
     assert approve(desk, "cluster in-charge", number, HUGE) == "first"
-    start = Barrier(2)
-
-    def second(who: str) -> str:
-        start.wait()
-        return approve(desk, who, number, HUGE)
-
-    with ThreadPoolExecutor(2) as pool:
-        got = sorted(pool.map(second, ("state in-charge", "other state")))
-    assert got == ["in_process", "work.state"]
+    got = at_once(*(partial(approve, desk, who, number, HUGE) for who in ("state in-charge", "other state")))
+    assert sorted(got) == ["in_process", "work.state"]
     assert len(desk.rows("SELECT 1 FROM request_event WHERE step = 'approve'")) == 2
 
 
 def test_two_first_approvals_at_once_are_two(desk: Desk) -> None:
     number = change(desk, HUGE)
-    start = Barrier(2)
-
-    def one(who: str) -> str:
-        start.wait()
-        return approve(desk, who, number, HUGE)
-
-    with ThreadPoolExecutor(2) as pool:
-        got = sorted(pool.map(one, ("cluster in-charge", "state in-charge")))
-    assert got == ["first", "in_process"]
+    both = ("cluster in-charge", "state in-charge")
+    got = at_once(*(partial(approve, desk, who, number, HUGE) for who in both))
+    assert sorted(got) == ["first", "in_process"]
 
 
 def test_the_ones_who_can_be_second_are_told_and_see_it_in_their_list(desk: Desk) -> None:
@@ -367,15 +354,9 @@ def test_within_the_limit_it_is_done_at_once(desk: Desk, kind: Kind) -> None:
 def test_two_who_complete_it_at_once_do_it_once(desk: Desk, kind: Kind) -> None:
     _, ask = occasion(desk, kind)
     number = str(desk.act("cluster in-charge", ask))
-    start = Barrier(2)
-
-    def complete(who: str) -> str:
-        start.wait()
-        return approve_and_do(desk, who, number, PAID_OF[kind])
-
-    with ThreadPoolExecutor(2) as pool:
-        got = sorted(pool.map(complete, ("state in-charge", "other state")))
-    assert got == ["completed", "work.state"]
+    both = ("state in-charge", "other state")
+    got = at_once(*(partial(approve_and_do, desk, who, number, PAID_OF[kind]) for who in both))
+    assert sorted(got) == ["completed", "work.state"]
 
 
 def test_the_seller_alone_takes_a_sale_back_for_ten_minutes(desk: Desk) -> None:
