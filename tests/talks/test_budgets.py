@@ -194,7 +194,7 @@ LONGEST: dict[str, list[Text]] = {
         ),
         *(
             say(f"work.told_{key}", request=REQUEST, name=NAME, stage=stage, number=NUMBER, service=SERVICE)
-            for key in sorted({*told_of_steps(), "asked", "connected", "joined", "noted"})
+            for key in sorted({*told_of_steps(), "asked", "connected", "joined", "noted", "reported"})
             for stage in STAGES_REACHED
         ),
     ],
@@ -394,6 +394,7 @@ STAFF_ANSWERS = [
             "work.report_row_rated", plant=NAME, open=999, overdue=999, done=9999, hours="999.9", stars="4.5"
         ),
     ),
+    *(say(f"fault.{how}", request=REQUEST, number=NUMBER) for how in ("for", "for_known")),
     say("note.which"),
     say("note.unknown", note="1000006"),
     say("note.sent", note="1000006", name=NAME),
