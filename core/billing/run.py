@@ -212,8 +212,8 @@ def _reverse_batches(database: Database, run: Run, progress: Progress, service: 
 
 
 def _ranges(connection: Connection, plant_id: int) -> list[tuple[int, int]]:
-    ends = list(connection.scalars(statements.RANGES, {"plant": plant_id, "batch": BATCH}))
-    return list(zip([0, *ends], ends, strict=False))
+    found = connection.execute(statements.RANGES, {"plant": plant_id, "batch": BATCH})
+    return [(after, upto) for after, upto in found]
 
 
 def _bind(plant_id: int, period: Period, issued_on: date) -> dict[str, object]:
