@@ -16,7 +16,7 @@ from channels import carrying, free_text
 from channels.callers import caller_of, whom_to_answer
 from channels.line import LONGEST, Line, language_of, parse
 from channels.message import PLACE, Inbound
-from channels.nudge import nudge
+from channels.nudge import nudge_on_hop
 from channels.places import Loaded, Place
 from channels.services import Services
 from channels.turn import Turn
@@ -117,7 +117,7 @@ class Texting:
                 return
             loaded = None
             if done:
-                nudge(self.services.redis, 1)
+                nudge_on_hop(self.services.wire, self.services.redis)
                 return
         raise RuntimeError(f"hops of {masked(phone)} kept getting in between")
 
