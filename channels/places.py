@@ -87,7 +87,8 @@ class Loaded(msgspec.Struct):
     """What Redis knew: the place's bytes as read (empty if none), the place, the caller.
 
     `away`: Redis did not answer, so that nothing this hop leaves behind will be known to the next.
-    `dropped`: for a written message, where the phone's USSD talk stands.
+    `dropped`: for a written message, where the phone's USSD talk stands; `told`: the last of the
+    messages whose answer, with the question that is open, is known to be written.
     """
 
     raw: bytes
@@ -96,6 +97,7 @@ class Loaded(msgspec.Struct):
     away: bool = False
     dropped_raw: bytes = b""
     dropped: Place | None = None
+    told: str = ""
 
 
 class Places:
@@ -109,9 +111,9 @@ class Places:
         """Place and caller in one trip; nothing when Redis is away."""
         keys = [f"bl:p:{channel}:{phone}", f"bl:c:{phone}"]
         if channel != "ussd":
-            keys.append(f"bl:p:ussd:{phone}")
+            keys += [f"bl:p:ussd:{phone}", f"bl:t:{channel}:{phone}"]
         answer = self._wire.call("MGET", *keys)
-        raw, caller, dropped = [*(answer or (None, None)), None][:3]
+        raw, caller, dropped, told = [*(answer or (None, None)), None, None][:4]
         return Loaded(
             raw or b"",
             _decode(_place, raw),
@@ -119,7 +121,12 @@ class Places:
             answer is None,
             dropped or b"",
             _decode(_place, dropped),
+            (told or b"").decode(),
         )
+
+    def note_told(self, channel: str, phone: str, text: str, life: int) -> None:
+        """The question that the message `text` led to is on its way to its reader."""
+        self._wire.tell("SET", f"bl:t:{channel}:{phone}", text, "EX", life)
 
     def save(self, channel: str, phone: str, read: bytes, place: Place, life: int) -> bool:
         """Write the place unless another hop did since it was read; True when Redis is away."""
@@ -133,6 +140,14 @@ class Places:
     def leave(self, channel: str, phone: str, read: bytes, place: Place, life: int) -> None:
         """As `save`, but without waiting: for a talk that is over, where another hop may as well win."""
         self._wire.tell("EVAL", _SAVE, 1, f"bl:p:{channel}:{phone}", read, _encode(place), life)
+
+    def put_back(self, channel: str, phone: str, place: Place, raw: bytes, life: int) -> None:
+        """Undo a `save` of `place`: the bytes that stood there before, or none."""
+        if raw:
+            key = f"bl:p:{channel}:{phone}"
+            self._wire.call("EVAL", _SAVE, 1, key, _encode(place), raw, life)
+        else:
+            self.forget(channel, phone, _encode(place))
 
     def forget(self, channel: str, phone: str, read: bytes) -> bool:
         """Drop the place, unless another hop has changed it since it was read; then False."""

@@ -45,7 +45,8 @@ Close = Callable[[Session, list[str]], None]
 
 @dataclass
 class Turn:
-    """One turn. `finish` runs in the transaction of the act that ends the talk, with its words.
+    """One turn. `finish` runs in the transaction of the act that ends the talk, with its words;
+    `before`, ahead of anything that is changed.
 
     `rebuilt`: the person may not have seen the question that this input meets, so a yes is asked
     again. `confirming`: a yes or no is what is asked now. `shown`: the question that this turn has come to.
@@ -58,6 +59,7 @@ class Turn:
     place: Place
     rebuilt: bool = False
     finish: Finish | None = None
+    before: Callable[[], object] | None = None
     unclear: bool = False
     moved: bool = False
     confirming: bool = False
@@ -191,6 +193,8 @@ class Turn:
         When the database is lost in between, nobody knows whether the change was committed. The key
         tells, so it is simply tried once more.
         """
+        if self.before is not None:
+            self.before()
         try:
             result = self._in_one_transaction(step, run)
         except OperationalError:
