@@ -98,7 +98,7 @@ class Meaning:
             return None
         turn = self.turn(place)
         if self._unseen(place):
-            if command:
+            if command and not given.isdecimal():
                 return None
             turn.take(None)
             return turn
