@@ -24,7 +24,7 @@ from channels.services import Services
 from channels.turn import Turn
 from channels.whatsapp.widgets import beside, widget_on, widgets_of
 from channels.written import PAGERS
-from core import outbox, texts
+from core import texts
 from core.phones import masked
 from core.picture import Picture
 from core.text import Text, render, say
@@ -217,7 +217,9 @@ class Texting:
 
     def _turn(self, place: Place) -> Turn:
         def finish(session: Session, pages: list[str], picture: Picture | None) -> None:
-            self._answer_in(session, place.caller.phone, pages[0], place.language, picture)
+            self._answer_in(
+                session, self._answer(place.caller.phone, pages[0], place.language, None, picture)
+            )
             self.replied = True
 
         pager = PAGERS[self.inbound.channel]
@@ -238,32 +240,23 @@ class Texting:
         picture: Picture | None = None,
     ) -> None:
         """Mark the text as answered and write its one reply, unless it was answered before."""
-        reader, channel = self.services.database.reader, self.inbound.channel
-        signs = self.signs
-        reply = texts.Answer(phone, words, language, channel, widget, picture, signs.lost, signs.secret)
+        reader, reply = self.services.database.reader, self._answer(phone, words, language, widget, picture)
         if self.id is None and texts.store_answered(reader, self._arrived, reply):
             return
         texts.answer(reader, self._keep(), reply)
 
-    def _answer_in(
-        self, session: Session, phone: str, words: str, language: str, picture: Picture | None
-    ) -> None:
+    def _answer(
+        self, phone: str, words: str, language: str, widget: Widget | None, picture: Picture | None
+    ) -> texts.Answer:
+        lost, secret = self.signs.lost, self.signs.secret
+        return texts.Answer(phone, words, language, self.inbound.channel, widget, picture, lost, secret)
+
+    def _answer_in(self, session: Session, reply: texts.Answer) -> None:
         """As `_say`, in the transaction of an act, which must not happen if the text was answered before."""
-        id_ = self._keep()
-        mark = {"id": id_, "lost": self.signs.lost, "secret": self.signs.secret}
-        if session.execute(_MARK, mark).scalar_one_or_none() is None:
+        if self.id is None and texts.store_answered_in(session, self._arrived, reply):
+            return
+        if not texts.answer_in(session, self._keep(), reply):
             raise AlreadyAnswered
-        outbox.post(
-            session,
-            source=f"reply:{id_}",
-            recipient=phone,
-            kind="reply",
-            text=words,
-            language=language,
-            channel=self.inbound.channel,
-            picture=picture,
-            default_language=self.services.settings.default_language,
-        )
 
     def _mark_only(self) -> None:
         mark = {"id": self._keep(), "lost": self.signs.lost, "secret": self.signs.secret}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import msgspec
+from sqlalchemy.orm import Session
 
 from core import gsm
 from core.db import Reader
@@ -34,11 +35,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The one reply to a text, where nothing else is written with it.
-
-    What an act says goes with the act (core.outbox.post). `lost`: no command understood the text;
-    `secret`: it holds a PIN, and is not kept.
-    """
+    """The one reply to a text. `lost`: no command understood it; `secret`: it holds a PIN and is not kept."""
 
     recipient: str
     words: str
@@ -125,13 +122,16 @@ SELECT id FROM answered
 """  # noqa: S608 (our own words)
 
 
-def store_answered(reader: Reader, text: Arrived, answer: Answer) -> bool:
+def store_answered(reader: Reader, text: Arrived, reply: Answer) -> bool:
     """Keep a text together with its reply; False, and nothing written, when it was stored before."""
-    return bool(reader.rows(_STORE_ANSWERED, text.row | answer.row))
+    return bool(reader.rows(_STORE_ANSWERED, text.row | reply.row))
 
 
-# This commit need not wait for the disk: whoever sends the reply claims it first, in a commit that does,
-# and a power cut before that leaves the text unanswered, for the sweep to answer.
+def store_answered_in(session: Session, text: Arrived, reply: Answer) -> bool:
+    """The same in the transaction of what the text has led to."""
+    return bool(session.connection().exec_driver_sql(_STORE_ANSWERED, text.row | reply.row).all())
+
+
 _ANSWER: LiteralString = f"""
 WITH marked AS (
     UPDATE inbound SET handled_at = now(), lost = %(lost)s,
@@ -141,13 +141,24 @@ WITH marked AS (
     SELECT marked.id FROM marked LEFT JOIN phone ON phone.e164 = %(recipient)s
     WHERE phone.unreachable IS NULL
 ), written AS ({_REPLY} ON CONFLICT (source) DO NOTHING)
-SELECT set_config('synchronous_commit', 'off', true) FROM marked
+SELECT id FROM marked
 """  # noqa: S608 (our own words)
+
+# A commit of the answer alone need not wait for the disk: whoever sends the reply claims it first, in a
+# commit that does, and a power cut before that leaves the text unanswered, for the sweep to answer.
+_ANSWER_ALONE: LiteralString = _ANSWER.replace(
+    "SELECT id FROM", "SELECT set_config('synchronous_commit', 'off', true) FROM"
+)
 
 
 def answer(reader: Reader, inbound_id: int, reply: Answer) -> bool:
     """Mark a stored text as answered and write its reply; False when it was answered before."""
-    return bool(reader.rows(_ANSWER, reply.row | {"id": inbound_id}))
+    return bool(reader.rows(_ANSWER_ALONE, reply.row | {"id": inbound_id}))
+
+
+def answer_in(session: Session, inbound_id: int, reply: Answer) -> bool:
+    """The same in the transaction of what the text has led to."""
+    return bool(session.connection().exec_driver_sql(_ANSWER, reply.row | {"id": inbound_id}).all())
 
 
 def is_answered(reader: Reader, inbound_id: int) -> bool:
