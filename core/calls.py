@@ -1,7 +1,7 @@
 """A missed call is a question: what is owed goes back by SMS, and costs the caller nothing.
 
 The caller's number can be forged, so the answer goes to the number itself and nothing is changed by it. Who
-has sent STOP is still answered about their own account, as a stranger no more (docs/decisions/0012-whatsapp.md).
+has sent STOP is still answered about their own account; a stranger is not (docs/decisions/0012-whatsapp.md).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _ABOUT = text("""
 
 
 def answer(session: Session, settings: Settings, *, phone: str, call: str, at: datetime) -> bool:
-    """Write the one SMS for a missed call (`call`: its id); False when this phone had one lately or wants none."""
+    """Write the one SMS for a missed call (`call`: its id); False when this phone had one or wants none."""
     session.execute(_TURN, {"phone": phone})
     row = session.execute(_ABOUT, {"phone": phone}).one()
     known = row.homes > 0 or row.staff_id is not None

@@ -77,6 +77,7 @@ WRONG = [
     ("SPARKMETER_TOKEN", "token", "SPARKMETER_URL is not set"),
     ("SPARKMETER_URL", "http://grid.example.org", "SPARKMETER_URL must start with https://"),
     ("SIMULATED_METERS_URL", "http://127.0.0.1:1", "SIMULATED_METERS_URL is set, but simulated meters"),
+    ("SIMULATED_MEDIA_URL", "http://127.0.0.1:1", "SIMULATED_MEDIA_URL is set, but simulated photos"),
     ("RAZORPAY_KEY_ID", "rzp_live_1", "RAZORPAY_KEY_SECRET is not set"),
     ("RAZORPAY_WEBHOOK_SECRET", SECRET, "RAZORPAY_KEY_ID is not set"),
     ("UPI_VPA", "bijli@bank", "UPI_NAME is not set"),

@@ -47,6 +47,10 @@ export class Handset {
     on("clear", () => this.erase());
     on("messages", () => this.show(this.view === "inbox" ? "idle" : "inbox"));
     on("compose", () => this.show(this.view === "write" ? "idle" : "write"));
+    on("missed", () => {
+      this.leave("Incomplete");
+      this.dial(this.line.setup.shortCode);
+    });
     this.entry.addEventListener("submit", (event) => {
       event.preventDefault();
       this.call();
