@@ -25,6 +25,7 @@ DEFAULTS = {
     "BIJLI_DEMO": "1",
     "BIJLI_HOST": "127.0.0.1",
     "BIJLI_PAY_LINKS": "1",
+    "BIJLI_PHOTO_LINKS": "1",
     "BIJLI_PORT": "8000",
     "BIJLI_USSD_CODE": "*384*77#",
     "BIJLI_HELPLINE": "1800123456",

@@ -76,6 +76,8 @@ class Settings:
     """None: nothing is sent on WhatsApp."""
     receipt_links: bool = False
     """Whether a reply to RECEIPT carries the link to its page; in India only a whitelisted address may."""
+    photo_links: bool = False
+    """Whether SMS to staff carry links to photos; in India only a whitelisted address may."""
     reminder_days: tuple[int, ...] = (-3, 4, 11)
     """When a bill is recalled, in days from its due date; at most three a bill."""
     sparkmeter: SparkMeter | None = None
@@ -129,6 +131,7 @@ def _read(env: Env) -> Settings:
         ),
         whatsapp_gateways=_whatsapp_gateways(env, demo),
         receipt_links=env.text("BIJLI_RECEIPT_LINKS", "0") == "1",
+        photo_links=env.text("BIJLI_PHOTO_LINKS", "0") == "1",
         reminder_days=_reminder_days(env.text("BIJLI_REMINDER_DAYS", "-3,4,11")),
         sparkmeter=read_sparkmeter(env),
         simulated_meters_url=_simulated(env, "SIMULATED_METERS_URL", "meters", demo),
@@ -140,6 +143,8 @@ def _read(env: Env) -> Settings:
     _check_gateways(settings)
     if settings.pay_links and settings.upi is None:
         raise SettingError("UPI_VPA is not set, but BIJLI_PAY_LINKS is")
+    if settings.photo_links and settings.media is None:
+        raise SettingError("BIJLI_MEDIA_DIR is not set, but BIJLI_PHOTO_LINKS is")
     return settings
 
 

@@ -83,6 +83,7 @@ WRONG = [
     ("UPI_VPA", "bijli@bank", "UPI_NAME is not set"),
     ("UPI_NAME", "Bijli Line", "UPI_VPA is not set"),
     ("BIJLI_PAY_LINKS", "1", "UPI_VPA is not set, but BIJLI_PAY_LINKS is"),
+    ("BIJLI_PHOTO_LINKS", "1", "BIJLI_MEDIA_DIR is not set, but BIJLI_PHOTO_LINKS is"),
     ("BIJLI_HOLIDAYS", "8.11.2026", "BIJLI_HOLIDAYS must be days like 2026-11-08"),
     ("BIJLI_METER_RATE", "0", "BIJLI_METER_RATE must be a whole number from 1 to 1000"),
 ]
