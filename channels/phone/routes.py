@@ -123,12 +123,12 @@ def _add_page(routes: Blueprint, services: Services) -> None:
 
 
 def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> None:
-    code = services.settings.ussd_code
+    settings = services.settings
 
     @routes.post("/phone/dial")
     def dial() -> Response:
         asked = _asked(Step)
-        form = contracts.ussd_step(asked.session, _number(asked.phone), code, asked.keys)
+        form = contracts.ussd_step(asked.session, _number(asked.phone), settings.ussd_code, asked.keys)
         answer = carrier.africastalking(USSD_DOOR, form, request.remote_addr, 1 + asked.twice)
         kind, _, screen = answer.body.partition(" ")
         good = answer.status == 200 and kind in ("CON", "END")
@@ -138,7 +138,7 @@ def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> No
     @routes.post("/phone/end")
     def end() -> Response:
         asked = _asked(End)
-        step = contracts.ussd_step(asked.session, _number(asked.phone), code, asked.keys)
+        step = contracts.ussd_step(asked.session, _number(asked.phone), settings.ussd_code, asked.keys)
         form = contracts.ussd_end(step, asked.status, asked.hops, asked.last, asked.millis)
         answer = carrier.africastalking(f"{USSD_DOOR}/ended", form, request.remote_addr, 1)
         return _json({"good": answer.status == 200, **_told(answer)})
@@ -155,11 +155,11 @@ def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> No
         asked = _asked(Words)
         form = contracts.sms(asked.id, _number(asked.phone), asked.text)
         answer = carrier.africastalking(SMS_DOOR, form, request.remote_addr, 1 + asked.twice)
-        return _json({"good": answer.status == 200, "size": size_of(asked.text), **_told(answer)})
+        return _json({"good": answer.status == 200, "size": size_of(settings, asked.text), **_told(answer)})
 
     @routes.post("/phone/whatsapp")
     def whatsapp() -> Response:
-        asked, account = _asked(Words), services.settings.twilio
+        asked, account = _asked(Words), settings.twilio
         if account is None:
             raise NotAsked("there is no WhatsApp here")
         photo = media.known(services.redis, asked.photo) if asked.photo else None
@@ -175,14 +175,14 @@ def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> No
 
 
 def _add_mail(routes: Blueprint, services: Services) -> None:
-    reader = services.database.reader
+    reader, settings = services.database.reader, services.settings
 
     @routes.get("/phone/news")
     def news() -> Response:
         phones = _phones()
         dark = dark_among(services.redis, phones)
         bring_held(services, [phone for phone in phones if phone not in dark])
-        found = letters(reader, services.settings, phones, _moment(request.args.get("since")))
+        found = letters(reader, settings, phones, _moment(request.args.get("since")))
         return _json({"letters": found, "dark": sorted(dark)})
 
     @routes.get("/phone/glass")
@@ -191,7 +191,7 @@ def _add_mail(routes: Blueprint, services: Services) -> None:
 
     @routes.post("/phone/measure")
     def measure() -> Response:
-        return _json(size_of(_asked(Measure).text))
+        return _json(size_of(settings, _asked(Measure).text))
 
     @routes.get("/phone/<number>/inbox")
     def arrived(number: str) -> Response:

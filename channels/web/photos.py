@@ -11,6 +11,7 @@ import structlog
 from flask import Blueprint, Response, render_template_string, request
 
 from channels.photos import StoreAway, small, store_of
+from channels.web.gone import gone
 from channels.web.receipts import KEPT
 from core import photo_pages
 from core.clock import today
@@ -21,6 +22,8 @@ from core.settings.media import Media
 from core.text import render, say
 
 log = structlog.get_logger()
+
+GONE = say("photo.gone")
 
 _PAGE = """<!doctype html>
 <html lang="{{ lang }}">
@@ -43,9 +46,6 @@ h1{font-size:1.2em;margin:0}img{max-width:100%;display:block}
 {% endfor %}
 </html>
 """
-_GONE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<body style="font:16px/1.4 sans-serif;padding:6px">{% for line in lines %}<p>{{ line }}</p>{% endfor %}
-"""
 
 
 def photo_routes(settings: Settings, reader: Reader) -> Blueprint:
@@ -63,13 +63,13 @@ def photo_routes(settings: Settings, reader: Reader) -> Blueprint:
     @routes.get("/f/<token>")
     def page(token: str) -> Response:
         seen = found(token)
-        return _closed(_gone() if seen is None else Response(_page(settings, token, *seen)))
+        return _closed(gone(GONE) if seen is None else Response(_page(settings, token, *seen)))
 
     def photo(token: str, id_: int, drawn: Callable[[bytes], bytes]) -> Response:
         seen = found(token)
         key = next((one.key for one in seen[1] if one.id == id_), None) if seen else None
         raw = None if key is None else _stored(media, key)
-        return _closed(_gone() if raw is None else Response(drawn(raw), mimetype="image/jpeg"))
+        return _closed(gone(GONE) if raw is None else Response(drawn(raw), mimetype="image/jpeg"))
 
     @routes.get("/f/<token>/<int:id_>.jpg")
     def whole(token: str, id_: int) -> Response:
@@ -103,12 +103,6 @@ def _page(settings: Settings, token: str, page: Page, photos: Sequence[Shown]) -
         lang=language,
         languages=[(code, render(say(f"language.{code}"), code)) for code in LANGUAGES],
     )
-
-
-def _gone() -> Response:
-    """404 in every language, as nobody knows whose link it was."""
-    lines = [render(say("photo.gone"), language) for language in LANGUAGES]
-    return Response(render_template_string(_GONE, lines=lines), status=404)
 
 
 def _closed(answer: Response) -> Response:
