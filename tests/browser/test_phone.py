@@ -217,6 +217,98 @@ def test_a_photo_of_the_meter_is_seen_by_staff(stage: Stage, pictures: Path, tmp
     page.screenshot(path=pictures / "photos.png")
 
 
+def test_by_keyboard_alone(stage: Stage) -> None:
+    page = stage.page(BOTH)
+    owner = phone(page, CUSTOMER)
+
+    def tab_to(place: Locator) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if place.evaluate("one => one === document.activeElement"):
+                return
+        pytest.fail("no way there by keyboard")
+
+    owner.locator(".who").wait_for()
+    tab_to(owner.locator(".entry .line"))
+    page.keyboard.press("Enter")
+    sees(owner.locator(".screen"), "English")
+    page.keyboard.type("1")
+    page.keyboard.press("Enter")
+    sees(owner.locator(".screen"), "Your electricity")
+    page.keyboard.press("Escape")
+    assert owner.locator(".greeting").is_visible()
+    tab_to(owner.get_by_role("button", name="Write SMS"))
+    page.keyboard.press("Enter")
+    page.keyboard.type("BAL")
+    page.keyboard.press("Enter")
+    sees(owner.locator(".inbox .sms:not(.mine)"), "120457")
+    tab_to(owner.get_by_label("Send a photo"))
+    page.keyboard.press("Enter")
+    tab_to(owner.get_by_role("button", name="Photo of a meter"))
+    page.keyboard.press("Escape")
+    assert not owner.get_by_role("button", name="Photo of a meter").is_visible()
+    page.keyboard.type("LANGUAGE ENGLISH")
+    page.keyboard.press("Enter")
+    sees(owner.locator(".chat .bubble:not(.mine)"), "English")
+    page.keyboard.type("menu")
+    page.keyboard.press("Enter")
+    tab_to(owner.locator(".chat .widget summary"))
+    page.keyboard.press("Enter")
+    tab_to(owner.locator(".chat .option").first)
+    page.keyboard.press("Enter")
+    owner.locator(".chat .bubble:not(.mine)").nth(2).wait_for()
+
+
+PALE = """
+() => {
+  const seen = (css) => (css.match(/[0-9.]+/g) || []).map(Number);
+  const light = (rgb) => {
+    const line = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = rgb.map((part) => line(part / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const style = getComputedStyle(one);
+      const stops = style.backgroundImage.match(/rgb\\([^)]*\\)/g);
+      if (stops) return stops.map((stop) => seen(stop));
+      const [r, g, b, a = 1] = seen(style.backgroundColor);
+      if (a === 1) return [[r, g, b]];
+    }
+    return [[255, 255, 255]];
+  };
+  const pale = [];
+  for (const one of document.querySelectorAll("body *")) {
+    const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !one.checkVisibility() || one.matches(":disabled, option, script, style")) continue;
+    const ink = light(seen(getComputedStyle(one).color).slice(0, 3));
+    for (const paper of behind(one).map((rgb) => light(rgb))) {
+      const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+      if (contrast < 4.5) pale.push(`${one.className || one.tagName}: ${contrast.toFixed(1)}`);
+    }
+  }
+  return pale;
+}
+"""
+"""Whatever has words and stands out less than WCAG asks for (AA: 4.5 to 1)."""
+
+
+def test_everything_can_be_read(stage: Stage) -> None:
+    page = stage.page(BOTH)
+    owner = phone(page, CUSTOMER)
+    write(owner.locator(".chat"), "LANGUAGE ENGLISH")
+    sees(owner.locator(".chat .bubble:not(.mine)"), "English")
+    write(owner.locator(".chat"), "menu")
+    owner.locator(".chat .widget summary").click()
+    text(owner.locator(".handset"), "BAL")
+    sees(owner.locator(".inbox .sms:not(.mine)"), "120457")
+    owner.get_by_label("Send a photo").click()
+    page.locator(".glass > summary").click()
+    page.locator(".pane td").first.wait_for()
+    assert page.evaluate(PALE) == []
+    assert page.locator(".option, .sms, .pane td").count() > 10
+
+
 def test_a_photo_waits_for_signal(stage: Stage) -> None:
     page = stage.page(BOTH)
     owner = phone(page, CUSTOMER)
