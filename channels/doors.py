@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NoReturn
 
 import structlog
-from flask import Response, abort, request
+from flask import Blueprint, Response, abort, request
 
-from channels.guard import TwilioSignature
+from channels.guard import Addresses, TwilioSignature, same_secret
 from channels.message import BadWebhook
 from channels.twilio import TWIML
+from core.settings import Settings
 
 log = structlog.get_logger()
 
 Form = Mapping[str, str]
+
+XML = "text/xml"
+
+
+def only_listed(doors: Blueprint, settings: Settings) -> None:
+    """Let nobody through these doors (else 403) whose address is not on the operator's list."""
+    addresses = Addresses(settings.allowed_addresses)
+
+    @doors.before_request
+    def check_address() -> None:
+        if not addresses.allow(request.remote_addr):
+            _refuse("address", 403)
+
+
+def check_secret(given: str, secret: str) -> None:
+    """A wrong secret looks like an address that does not exist (404)."""
+    if not same_secret(given, secret):
+        _refuse("secret", 404)
 
 
 def take(
@@ -32,14 +52,21 @@ def take(
     return Response(body, 200, content_type=content_type)
 
 
-def take_signed(signature: TwilioSignature, provider: str, act: Callable[[Form], None]) -> Response:
-    """As `take`, for what Twilio has signed (else 403); the answer is an empty TwiML."""
+def take_signed(
+    signature: TwilioSignature, provider: str, act: Callable[[Form], None], body: str = TWIML
+) -> Response:
+    """As `take`, for what Twilio has signed (else 403); answered with an empty TwiML, or the one given."""
     if not signature.holds(request):
-        log.warning("webhook refused", door=request.endpoint, why="signature")
-        abort(403)
-    return take(provider, fields_of_request, act, TWIML, "text/xml")
+        _refuse("signature", 403)
+    return take(provider, fields_of_request, act, body, XML)
+
+
+def _refuse(why: str, status: int) -> NoReturn:
+    log.warning("webhook refused", door=request.endpoint, why=why)
+    abort(status)
 
 
 def fields_of_request() -> Form:
     """The form, and what we put into the address ourselves (our row number)."""
-    return {**request.args.to_dict(), **request.form.to_dict()}
+    fields = request.form.to_dict()
+    return {**request.args.to_dict(), **fields} if request.query_string else fields

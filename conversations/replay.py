@@ -13,6 +13,7 @@ from zlib import crc32
 
 import msgspec
 
+from conversations.answers import read_answer, value_of
 from conversations.prompts import (
     YES,
     Act,
@@ -26,7 +27,6 @@ from conversations.prompts import (
     fingerprint,
     options_of,
 )
-from core.fold import fold
 from core.text import Text, say
 
 
@@ -85,28 +85,6 @@ class Effects:
 
     look: Callable[[Look], Any]
     do: Callable[[Do, int], str]
-
-
-def read_answer(prompt: Prompt, raw: str, labels: Callable[[str], str | None]) -> str:
-    """The meaning of what was typed, or Unclear. `labels` finds an option by its words."""
-    options = options_of(prompt)
-    if isinstance(prompt, Ask):
-        prompt.read(raw)
-        return raw
-    digits = fold(raw)
-    if digits.isdecimal() and digits.isascii() and len(digits) <= 3 and 1 <= int(digits) <= len(options):
-        return options[int(digits) - 1].value
-    found = labels(raw)
-    if found is not None:
-        return found
-    raise Unclear(say("unclear.choice", most=len(options)))
-
-
-def value_of(prompt: Prompt, stored: str) -> Any:
-    """What the generator gets for a stored answer."""
-    if not isinstance(prompt, Ask):
-        return stored
-    return stored if prompt.secret and not stored else prompt.read(stored)
 
 
 class Replay:

@@ -17,7 +17,7 @@ from core.db import Database, Reader
 from core.doing import Doing
 from core.errors import Refusal
 from core.outbox import Message, post_many
-from core.text import Name, Text, render, say
+from core.text import Name, Named, Text, render, say
 from core.work.rules import CLUSTER, CSA, STATE
 from core.work.telling import roles
 
@@ -121,7 +121,7 @@ ORDER BY broadcast.asked_at DESC
 """
 
 
-class Reach(msgspec.Struct, frozen=True, array_like=True):
+class Reach(Named, msgspec.Struct, frozen=True, array_like=True):
     """A plant, and how many of its phones read which language."""
 
     plant_id: int
@@ -129,10 +129,6 @@ class Reach(msgspec.Struct, frozen=True, array_like=True):
     name: str
     name_local: str | None
     phones: dict[str, int]
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
     @property
     def total(self) -> int:

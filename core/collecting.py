@@ -12,7 +12,7 @@ import msgspec
 from core import floats
 from core.clock import now, today
 from core.db import Reader
-from core.text import Name
+from core.text import Named
 
 _PAYEE = """
 SELECT connection.id, connection.number, customer.name, customer.name_local,
@@ -75,7 +75,7 @@ SELECT coalesce((SELECT balance_paise FROM account WHERE kind = 'cash' AND staff
 FROM payment
 WHERE staff_id = %(staff)s AND mode = 'cash' AND reversal_id IS NULL
   AND paid_at >= %(day)s::date::timestamp AT TIME ZONE 'Asia/Kolkata'
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 
 _LAST = """
 SELECT payment.id, payment.amount_paise, connection.number, customer.name, customer.name_local
@@ -89,7 +89,7 @@ ORDER BY payment.paid_at DESC, payment.id DESC LIMIT 1
 UNDO_WITHIN = timedelta(minutes=10)
 
 
-class Payee(msgspec.Struct, frozen=True, array_like=True):
+class Payee(Named, msgspec.Struct, frozen=True, array_like=True):
     """Whom a collector is about to credit; dues in paise; `mine` says that the plant is in his scope."""
 
     connection_id: int
@@ -101,12 +101,8 @@ class Payee(msgspec.Struct, frozen=True, array_like=True):
     mine: bool
     plant: str
 
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
-
-class Found(msgspec.Struct, frozen=True, array_like=True):
+class Found(Named, msgspec.Struct, frozen=True, array_like=True):
     """One search result."""
 
     connection_id: int
@@ -114,10 +110,6 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
     name: str
     name_local: str | None
     village: str | None
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 class Card(msgspec.Struct, frozen=True, array_like=True):
@@ -137,7 +129,7 @@ class Card(msgspec.Struct, frozen=True, array_like=True):
     promised_on: date | None
 
 
-class Debtor(msgspec.Struct, frozen=True, array_like=True):
+class Debtor(Named, msgspec.Struct, frozen=True, array_like=True):
     """One line of the arrears list, with the totals of the whole list, in paise."""
 
     number: str
@@ -146,10 +138,6 @@ class Debtor(msgspec.Struct, frozen=True, array_like=True):
     dues_paise: int
     total_paise: int
     count: int
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 class Cash(msgspec.Struct, frozen=True, array_like=True):

@@ -7,7 +7,7 @@ through a prepared statement, one connection per thread.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, LiteralString, Protocol
 
@@ -89,6 +89,16 @@ class Database:
         """One transaction: committed at the end of the block, rolled back on any error."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def in_batches(self, size: int, turn: Callable[[Session], int]) -> int:
+        """Take turns, a transaction each, until one finds less than `size`; gives how many all have found."""
+        done = 0
+        while True:
+            with self.begin() as session:
+                found = turn(session)
+            done += found
+            if found < size:
+                return done
 
     def close(self) -> None:
         """Give all connections back to the server."""

@@ -44,7 +44,7 @@ CROSS JOIN LATERAL (
         ORDER BY period_from DESC LIMIT {BILLS}) AS last
 ) AS past
 WHERE connection.id = %(connection)s
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 _HELD = """
 SELECT -coalesce((SELECT balance_paise FROM account
                   WHERE kind = 'deposit' AND connection_id = %(connection)s), 0)

@@ -25,7 +25,7 @@ _FLOAT = text(f"""
     SELECT {LIMIT} AS limit_paise, coalesce((
         SELECT balance_paise FROM account WHERE kind = 'cash' AND account.staff_id = staff.id
     ), 0) AS held FROM staff WHERE staff.id = :staff
-""")  # noqa: S608
+""")  # noqa: S608 (our own words)
 _IN_CHARGE = text("""
     SELECT DISTINCT staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
     WHERE staff.active AND staff.phone IS NOT NULL AND staff.role = 'cluster_in_charge'

@@ -16,7 +16,7 @@ from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
-from core.text import Name, Text, say
+from core.text import Name, Named, Text, say
 
 OFFER_LASTS = timedelta(days=1)
 
@@ -65,29 +65,21 @@ IN_CHARGE = text("""
 """)
 
 
-class Colleague(msgspec.Struct, frozen=True, array_like=True):
+class Colleague(Named, msgspec.Struct, frozen=True, array_like=True):
     """Somebody who can be handed cash: staff of one of the giver's plants."""
 
     staff_id: int
     name: str
     name_local: str | None
 
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
-
-class Offer(msgspec.Struct, frozen=True, array_like=True):
+class Offer(Named, msgspec.Struct, frozen=True, array_like=True):
     """An open hand-over, with the other side's name."""
 
     id: int
     amount_paise: int
     name: str
     name_local: str | None
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 def colleague(reader: Reader, staff_id: int, term: str, phone: str | None) -> Colleague | None:

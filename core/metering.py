@@ -18,7 +18,7 @@ from core.energy import round_of, units
 from core.errors import Refusal
 from core.people import StaffMember
 from core.readings import Judged, Shown
-from core.text import Name, Param, Text, say
+from core.text import Name, Named, Param, Text, say
 
 UNUSUAL_TIMES = 5
 UNUSUAL_WH = 20_000
@@ -115,7 +115,7 @@ ORDER BY customer.village NULLS LAST, customer.name, connection.number LIMIT %(l
 """
 
 
-class Meter(msgspec.Struct, frozen=True, array_like=True):
+class Meter(Named, msgspec.Struct, frozen=True, array_like=True):
     """A meter as a reader meets it; `last_wh` is what its face showed `days` ago, before today."""
 
     connection_id: int
@@ -130,10 +130,6 @@ class Meter(msgspec.Struct, frozen=True, array_like=True):
     last_on: date | None
     days: int
     daily_wh: int | None
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
     def turned(self, wh: int) -> int:
         """One whole round of the register, in Wh, if `wh` is below what it showed last; else 0."""

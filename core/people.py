@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.db import Reader
-from core.text import Name
+from core.text import Named
 
 _CALLER = """
 SELECT phone.language,
@@ -25,7 +25,7 @@ FROM (SELECT %(phone)s::text AS e164) AS asked LEFT JOIN phone USING (e164)
 """
 
 
-class Line(msgspec.Struct, frozen=True, array_like=True):
+class Line(Named, msgspec.Struct, frozen=True, array_like=True):
     """A connection that a phone speaks for, and as what (holder, payer, viewer)."""
 
     id: int
@@ -34,10 +34,6 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     name_local: str | None
     role: str
     plant_id: int
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 class StaffMember(msgspec.Struct, frozen=True, array_like=True):

@@ -35,7 +35,7 @@ WHERE payment.paid_at >= (%(first)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata
   AND payment.paid_at < (%(upto)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'
   AND payment.reversal_id IS NULL AND {_MINE}
 GROUP BY plant.id, payment.mode ORDER BY plant.name, plant.id, payment.mode
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 
 # What is owed is as old as the bills it can come from: money that came paid the oldest first.
 _OWED = f"""
@@ -78,7 +78,7 @@ SELECT plant.name, plant.name_local, summed.billed::bigint, coalesce(taken.paise
        (summed.owed - summed.fresh - summed.older)::bigint
 FROM summed JOIN plant ON plant.id = summed.plant_id LEFT JOIN taken ON taken.plant_id = plant.id
 ORDER BY plant.name, plant.id
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 
 
 class Taken(msgspec.Struct, frozen=True, array_like=True):

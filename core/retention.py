@@ -68,10 +68,5 @@ def clean(database: Database) -> dict[str, int]:
 
 def _clean(database: Database, table: str) -> int:
     statement = text(_DELETE[table] + " RETURNING 1")
-    deleted = 0
-    while True:
-        with database.begin() as session:
-            gone = len(session.execute(statement, {"days": KEPT_DAYS[table], "batch": BATCH}).all())
-        deleted += gone
-        if gone < BATCH:
-            return deleted
+    bind = {"days": KEPT_DAYS[table], "batch": BATCH}
+    return database.in_batches(BATCH, lambda session: len(session.execute(statement, bind).all()))

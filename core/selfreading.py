@@ -19,7 +19,7 @@ from core.errors import Refusal
 from core.metering import Meter
 from core.payments import tell
 from core.readings import Shown
-from core.text import Name, Param, Text, say
+from core.text import Named, Param, Text, say
 
 BILLS = """
     SELECT coalesce(organisation.features -> 'self_reading_bills' = 'true', false) FROM plant
@@ -63,7 +63,7 @@ _SETTLE = text("""
 """)
 
 
-class Waiting(msgspec.Struct, frozen=True, array_like=True):
+class Waiting(Named, msgspec.Struct, frozen=True, array_like=True):
     """A self reading that nobody has checked yet: what its customer saw, in Wh."""
 
     id: int
@@ -74,10 +74,6 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
     day: date
     photo: bool = False
     """Whether they sent a photo of it."""
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 def waiting(reader: Reader, staff_id: int, limit: int) -> list[Waiting]:

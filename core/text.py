@@ -34,6 +34,18 @@ class Name:
     local: str | None = None
 
 
+class Named:
+    """Has a name in both scripts; what is shown of it is its label."""
+
+    __slots__ = ()
+    name: str
+    name_local: str | None
+
+    @property
+    def label(self) -> Name:
+        return Name(self.name, self.name_local)
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A key of the locales and what fills its gaps; `picture` shows the same where a channel can."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from channels import nudge
 from channels.reports import retry_early
 from channels.sending import drain as send_due
-from core import delivery
+from core import outbox_sweep
 from jobs.context import sender, services, stopping
 
 PATIENCE = 20.0
@@ -25,8 +25,8 @@ def sweep() -> None:
     """Whatever fell by the wayside: abandoned, in doubt, expired, reported too early, nudged in vain."""
     made = services()
     with made.database.begin() as session:
-        delivery.requeue_abandoned(session)
-        delivery.settle_unsure(session)
-        delivery.close_expired(session)
+        outbox_sweep.requeue_abandoned(session)
+        outbox_sweep.settle_unsure(session)
+        outbox_sweep.close_expired(session)
     retry_early(made.database, made.redis, made.settings.default_language)
     drain(nudge.NORMAL)

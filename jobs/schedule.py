@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 from redis import Redis
@@ -30,67 +32,69 @@ from jobs import (
 log = structlog.get_logger()
 
 TICK = 1.0
-SWEEP_SECONDS = 5
-MINUTES = 300
+FIVE_MINUTES = 300
 NIGHT = "30 20 * * *"
 """20:30 UTC, two in the morning in India."""
 MORNING = "30 4 * * *"
 """04:30 UTC, ten in the morning in India."""
 JOB_SECONDS = 120
-BILLING_SECONDS = 60
 BILLING_JOB_SECONDS = 3600
-METER_SECONDS = 5
-STUCK_SECONDS = 60
-FLAG_SECONDS = 30
-"""Whoever pays has light again within a minute."""
 READ_SECONDS, READ_SECONDS_DEMO = 300, 15
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A job with its queue: every `seconds`, or at the hour of `cron`; no longer than `limit` seconds."""
+
+    job: Callable[[], None]
+    queue: str
+    seconds: int | None = None
+    cron: str | None = None
+    limit: int = JOB_SECONDS
+
+
+def _turns(*, demo: bool = False) -> tuple[Turn, ...]:
+    """Everything that runs by the clock."""
+    return (
+        Turn(outbox.sweep, NORMAL, 5),
+        Turn(inbound.sweep, NORMAL, 5),
+        Turn(links.make, NORMAL, 5),
+        Turn(bank.take, NORMAL, 5),
+        Turn(photos.take, NORMAL, 5),
+        Turn(billing.sweep, BULK, 60, limit=BILLING_JOB_SECONDS),
+        Turn(cash.expire, BULK, FIVE_MINUTES),
+        Turn(coupons.chase, BULK, FIVE_MINUTES),
+        Turn(work.go_up, BULK, FIVE_MINUTES),
+        Turn(work.close_quiet_notes, BULK, FIVE_MINUTES),
+        Turn(work.remind_of_supply_off, BULK, FIVE_MINUTES),
+        Turn(work.seal_audit, BULK, FIVE_MINUTES),
+        Turn(dunning.sweep, BULK, FIVE_MINUTES, limit=BILLING_JOB_SECONDS),
+        Turn(meters.carry_due, BULK, 5),
+        Turn(work.broadcast, BULK, 5),
+        Turn(work.carry_through_changes, BULK, 5),
+        Turn(flags.sweep, BULK, 30),  # whoever pays has light again within a minute
+        Turn(stuck.sweep, BULK, 60),
+        Turn(coupons.make, BULK, 30),
+        Turn(meters.read, BULK, READ_SECONDS_DEMO if demo else READ_SECONDS),
+        Turn(bank.tell, BULK, cron=MORNING),
+        Turn(photos.forget, BULK, cron=NIGHT),
+        Turn(clean.clean, BULK, cron=NIGHT),
+    )
 
 
 def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
     """The schedule. A job nobody took before its next turn is dropped (`ttl`), so that none pile up."""
     cron = CronScheduler(connection, logging_level="WARNING")
-    for job in (outbox.sweep, inbound.sweep, links.make, bank.take, photos.take):
+    for turn in _turns(demo=demo):
         cron.register(
-            job, NORMAL, interval=SWEEP_SECONDS, ttl=SWEEP_SECONDS, result_ttl=0, job_timeout=JOB_SECONDS
+            turn.job,
+            turn.queue,
+            interval=turn.seconds,
+            cron=turn.cron,
+            ttl=turn.seconds,
+            result_ttl=0,
+            job_timeout=turn.limit,
         )
-    cron.register(
-        billing.sweep,
-        BULK,
-        interval=BILLING_SECONDS,
-        ttl=BILLING_SECONDS,
-        result_ttl=0,
-        job_timeout=BILLING_JOB_SECONDS,
-    )
-    for job in (
-        cash.expire,
-        coupons.chase,
-        work.go_up,
-        work.close_quiet_notes,
-        work.remind_of_supply_off,
-        work.seal_audit,
-    ):
-        cron.register(job, BULK, interval=MINUTES, ttl=MINUTES, result_ttl=0, job_timeout=JOB_SECONDS)
-    cron.register(
-        dunning.sweep,
-        BULK,
-        interval=MINUTES,
-        ttl=MINUTES,
-        result_ttl=0,
-        job_timeout=BILLING_JOB_SECONDS,
-    )
-    for job, seconds in (
-        (meters.carry_due, METER_SECONDS),
-        (work.broadcast, METER_SECONDS),
-        (work.carry_through_changes, METER_SECONDS),
-        (flags.sweep, FLAG_SECONDS),
-        (stuck.sweep, STUCK_SECONDS),
-        (coupons.make, FLAG_SECONDS),
-        (meters.read, READ_SECONDS_DEMO if demo else READ_SECONDS),
-    ):
-        cron.register(job, BULK, interval=seconds, ttl=seconds, result_ttl=0, job_timeout=JOB_SECONDS)
-    cron.register(bank.tell, BULK, cron=MORNING, result_ttl=0, job_timeout=JOB_SECONDS)
-    cron.register(photos.forget, BULK, cron=NIGHT, result_ttl=0, job_timeout=JOB_SECONDS)
-    cron.register(clean.clean, BULK, cron=NIGHT, result_ttl=0, job_timeout=JOB_SECONDS)
     return cron
 
 

@@ -7,7 +7,7 @@ import structlog
 from channels.nudge import nudge
 from channels.payments.routes import take
 from channels.services import Services
-from core import delivery, stuck
+from core import outbox_sweep, stuck
 from core.clock import now
 from jobs.context import services
 
@@ -25,7 +25,7 @@ def mend(made: Services) -> None:
     with made.database.begin() as session:
         stuck.tell_in_charges(session, now(), default_language=settings.default_language)
         written = stuck.write_receipts(session, settings)
-        queued = delivery.requeue_abandoned(session) + delivery.settle_unsure(session)
+        queued = outbox_sweep.requeue_abandoned(session) + outbox_sweep.settle_unsure(session)
         events = stuck.events(session) if settings.razorpay else []
     for event in events:
         try:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -17,6 +17,7 @@ import psycopg
 import pytest
 import redis
 
+from core.db import Database
 from core.settings import Settings
 from migrations import upgrade
 from ops import embedded
@@ -137,6 +138,13 @@ def database_url(servers: Servers, template: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def kept_database(servers: Servers, template: str) -> Iterator[Database]:
+    """One empty database for a module: making a new one takes longer than most tests."""
+    with fresh_database(servers, template) as url, closing(Database(url)) as made:
+        yield made
+
+
 @pytest.fixture
 def empty_database_url(servers: Servers) -> Iterator[str]:
     """The address of this test's own database without any table."""
@@ -178,7 +186,6 @@ def demo_settings(servers: Servers, database_url: str) -> Settings:
 @pytest.fixture(scope="session")
 def world_template(servers: Servers, template: str) -> str:
     """A database with the small world of tests/world, loaded once; a test's own is a copy of it."""
-    from core.db import Database
     from core.loading import load
     from tests.play import WORLD
 

@@ -8,14 +8,13 @@ from typing import Any, LiteralString
 
 import msgspec
 
+from channels.phone.media import seen_at
 from core import gsm
 from core.db import Reader
 from core.picture import path, read_picture
 from core.settings import Settings
 from core.widget import Widget, read_widget
 
-PART_PAISE = 20
-"""About what an SMS part costs a company in India; for the demo's sums only."""
 LEAD = "CON "
 """Counts on a USSD screen, although no phone shows it."""
 
@@ -26,15 +25,19 @@ WHERE recipient = ANY(%(phones)s) AND gateway = 'phone' AND state = 'delivered'
 ORDER BY id DESC LIMIT %(limit)s
 """
 _SENT: LiteralString = """
-SELECT provider_id, sender, channel, body, received_at FROM inbound
-WHERE sender = ANY(%(phones)s)
-  AND (%(since)s::timestamptz IS NULL OR received_at > %(since)s::timestamptz - interval '5 seconds')
-ORDER BY id DESC LIMIT %(limit)s
+SELECT inbound.provider_id, sender, channel, coalesce(photo.caption, body), inbound.received_at, photo.url
+FROM inbound LEFT JOIN photo ON photo.provider_id = inbound.provider_id AND photo.place = 1
+WHERE sender = ANY(%(phones)s) AND (
+    %(since)s::timestamptz IS NULL OR inbound.received_at > %(since)s::timestamptz - interval '5 seconds')
+ORDER BY inbound.id DESC LIMIT %(limit)s
 """
 
 
 class Size(msgspec.Struct, frozen=True):
-    """What words take: `used` of `room` septets (GSM-7) or units (UCS-2), in `pieces` of one part each."""
+    """What words take: `used` of `room` septets (GSM-7) or units (UCS-2), in `pieces` of one part each.
+
+    `paise` is the price of them all.
+    """
 
     coding: str
     used: int
@@ -59,14 +62,14 @@ class Letter(msgspec.Struct, frozen=True):
     """Where what is shown above its words is fetched, on our own site."""
 
 
-def size_of(words: str) -> Size:
-    """What words take as an SMS."""
+def size_of(settings: Settings, words: str) -> Size:
+    """What words take as an SMS, at the operator's price of a part."""
     pieces = tuple(gsm.pieces(words))
     coding = "GSM-7" if gsm.is_gsm(words) else "UCS-2"
     used = gsm.septets(words) if coding == "GSM-7" else gsm.units(words)
     alone, joined = gsm.ROOMS[coding]
     room = alone if len(pieces) == 1 else joined * len(pieces)
-    return Size(coding, used, room, pieces, PART_PAISE * len(pieces))
+    return Size(coding, used, room, pieces, settings.sms_price * len(pieces))
 
 
 def size_of_screen(words: str) -> Size:
@@ -90,7 +93,7 @@ def letters(
     """
     asked = {"phones": list(phones), "since": since, "limit": limit}
     got = [_got(settings, *row) for row in reader.rows(_GOT, asked)]
-    sent = [_sent(*row) for row in reader.rows(_SENT, asked)]
+    sent = [_sent(settings, *row) for row in reader.rows(_SENT, asked)]
     return sorted(got + sent, key=lambda letter: letter.at)
 
 
@@ -107,7 +110,7 @@ def _got(
     picture: object,
 ) -> Letter:
     if channel == "sms":
-        return Letter(f"got:{id_}", phone, channel, body, at, False, size=size_of(body))
+        return Letter(f"got:{id_}", phone, channel, body, at, False, size=size_of(settings, body))
     shown = read_picture(picture)
     return Letter(
         f"got:{id_}",
@@ -121,9 +124,12 @@ def _got(
     )
 
 
-def _sent(id_: str, phone: str, channel: str, body: str, at: datetime) -> Letter:
-    size = size_of(body) if channel == "sms" else None
-    return Letter(f"sent:{id_}", phone, channel, body, at, True, size)
+def _sent(
+    settings: Settings, id_: str, phone: str, channel: str, body: str, at: datetime, photo: str | None
+) -> Letter:
+    size = size_of(settings, body) if channel == "sms" else None
+    shown = seen_at(photo) if photo else None
+    return Letter(f"sent:{id_}", phone, channel, body, at, True, size, picture=shown)
 
 
 def inbox(reader: Reader, phone: str, limit: int = 100) -> list[dict[str, Any]]:

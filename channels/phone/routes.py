@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 from flask import Blueprint, Response, request, send_from_directory
 
-from channels.phone import contracts
+from channels.phone import contracts, media
 from channels.phone.carrier import Answer, Carrier
+from channels.phone.errors import NotAsked
 from channels.phone.glass import look_below
 from channels.phone.mailbox import inbox, letters, size_of, size_of_screen
 from channels.phone.people import first_two, people
@@ -55,12 +56,13 @@ class End(msgspec.Struct):
 
 
 class Words(msgspec.Struct):
-    """A text or a message on WhatsApp; `id` is the network's own."""
+    """A text or a message on WhatsApp; `id` is the network's own, `photo` the one of an uploaded photo."""
 
     phone: str
     id: str
     text: str = ""
     tap: contracts.Tap | None = None
+    photo: str | None = None
     twice: bool = False
 
 
@@ -77,16 +79,13 @@ class Signal(msgspec.Struct):
     there: bool
 
 
-class NotAsked(ValueError):
-    """The page sent what no page of ours sends."""
-
-
 def phone_routes(services: Services, carrier: Carrier) -> Blueprint:
     """GET /phone and its parts; POST what the phones do; GET what reached them."""
     routes = Blueprint("phone", __name__)
     _add_page(routes, services)
     _add_networks(routes, services, carrier)
     _add_mail(routes, services)
+    media.add_media(routes, services)
 
     @routes.errorhandler(NotAsked)
     def refused(error: NotAsked) -> Response:
@@ -124,12 +123,12 @@ def _add_page(routes: Blueprint, services: Services) -> None:
 
 
 def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> None:
-    code = services.settings.ussd_code
+    settings = services.settings
 
     @routes.post("/phone/dial")
     def dial() -> Response:
         asked = _asked(Step)
-        form = contracts.ussd_step(asked.session, _number(asked.phone), code, asked.keys)
+        form = contracts.ussd_step(asked.session, _number(asked.phone), settings.ussd_code, asked.keys)
         answer = carrier.africastalking(USSD_DOOR, form, request.remote_addr, 1 + asked.twice)
         kind, _, screen = answer.body.partition(" ")
         good = answer.status == 200 and kind in ("CON", "END")
@@ -139,7 +138,7 @@ def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> No
     @routes.post("/phone/end")
     def end() -> Response:
         asked = _asked(End)
-        step = contracts.ussd_step(asked.session, _number(asked.phone), code, asked.keys)
+        step = contracts.ussd_step(asked.session, _number(asked.phone), settings.ussd_code, asked.keys)
         form = contracts.ussd_end(step, asked.status, asked.hops, asked.last, asked.millis)
         answer = carrier.africastalking(f"{USSD_DOOR}/ended", form, request.remote_addr, 1)
         return _json({"good": answer.status == 200, **_told(answer)})
@@ -156,14 +155,15 @@ def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> No
         asked = _asked(Words)
         form = contracts.sms(asked.id, _number(asked.phone), asked.text)
         answer = carrier.africastalking(SMS_DOOR, form, request.remote_addr, 1 + asked.twice)
-        return _json({"good": answer.status == 200, "size": size_of(asked.text), **_told(answer)})
+        return _json({"good": answer.status == 200, "size": size_of(settings, asked.text), **_told(answer)})
 
     @routes.post("/phone/whatsapp")
     def whatsapp() -> Response:
-        asked, account = _asked(Words), services.settings.twilio
+        asked, account = _asked(Words), settings.twilio
         if account is None:
             raise NotAsked("there is no WhatsApp here")
-        form = contracts.whatsapp(account, asked.id, _number(asked.phone), asked.text, asked.tap)
+        photo = media.known(services.redis, asked.photo) if asked.photo else None
+        form = contracts.whatsapp(account, asked.id, _number(asked.phone), asked.text, asked.tap, photo)
         answer = carrier.twilio(WHATSAPP_DOOR, form, request.remote_addr, 1 + asked.twice)
         return _json({"good": answer.status == 200, **_told(answer)})
 
@@ -175,14 +175,14 @@ def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> No
 
 
 def _add_mail(routes: Blueprint, services: Services) -> None:
-    reader = services.database.reader
+    reader, settings = services.database.reader, services.settings
 
     @routes.get("/phone/news")
     def news() -> Response:
         phones = _phones()
         dark = dark_among(services.redis, phones)
         bring_held(services, [phone for phone in phones if phone not in dark])
-        found = letters(reader, services.settings, phones, _moment(request.args.get("since")))
+        found = letters(reader, settings, phones, _moment(request.args.get("since")))
         return _json({"letters": found, "dark": sorted(dark)})
 
     @routes.get("/phone/glass")
@@ -191,7 +191,7 @@ def _add_mail(routes: Blueprint, services: Services) -> None:
 
     @routes.post("/phone/measure")
     def measure() -> Response:
-        return _json(size_of(_asked(Measure).text))
+        return _json(size_of(settings, _asked(Measure).text))
 
     @routes.get("/phone/<number>/inbox")
     def arrived(number: str) -> Response:

@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
-import structlog
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 
-from channels.doors import Form, take, take_signed
-from channels.guard import Addresses, TwilioSignature, same_secret
+from channels.doors import Form, check_secret, only_listed, take, take_signed
+from channels.guard import TwilioSignature
 from channels.message import BadWebhook, Receive, SmsProvider, TakeReport
 from channels.sms.africastalking import AfricasTalkingDoor
 from channels.sms.kannel import KannelDoor
 from channels.sms.twilio import TwilioDoor
 from core.settings import Settings
-
-log = structlog.get_logger()
 
 MOST_FIELDS = 100
 
@@ -28,14 +25,7 @@ MOST_FIELDS = 100
 def sms_routes(settings: Settings, receive: Receive, take_report: TakeReport) -> Blueprint:
     """A blueprint with the doors of every provider that has its settings."""
     doors = Blueprint("sms", __name__)
-    addresses = Addresses(settings.allowed_addresses)
-
-    @doors.before_request
-    def check_address() -> None:
-        if not addresses.allow(request.remote_addr):
-            log.warning("webhook refused", door=request.endpoint, why="address")
-            abort(403)
-
+    only_listed(doors, settings)
     if settings.africastalking:
         _behind_secret(doors, AfricasTalkingDoor(), settings.africastalking.secret, receive, take_report)
     if settings.kannel:
@@ -59,11 +49,11 @@ def _behind_secret(
     """Add /sms/<provider>/<secret> and …/status; both answer with an empty 200."""
 
     def text(given: str) -> Response:
-        _check(given, secret)
+        check_secret(given, secret)
         return take(door.name, read, lambda form: receive(door.receive(form)))
 
     def status(given: str) -> Response:
-        _check(given, secret)
+        check_secret(given, secret)
         return take(door.name, read, lambda form: take_report(door.name, door.report(form)))
 
     path = f"/sms/{door.name}/<given>"
@@ -82,12 +72,6 @@ def _signed(doors: Blueprint, signature: TwilioSignature, receive: Receive, take
     @doors.post("/sms/twilio/status")
     def twilio_status() -> Response:
         return take_signed(signature, door.name, lambda form: take_report(door.name, door.report(form)))
-
-
-def _check(given: str, secret: str) -> None:
-    if not same_secret(given, secret):
-        log.warning("webhook refused", door=request.endpoint, why="secret")
-        abort(404)
 
 
 def raw_form() -> Form:

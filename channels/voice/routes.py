@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import partial
 
 import structlog
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, request
 
 from channels import form as fields
-from channels.doors import Form, fields_of_request, take
-from channels.guard import Addresses, TwilioSignature, same_secret
+from channels.doors import XML, Form, check_secret, only_listed, take, take_signed
+from channels.guard import TwilioSignature
 from channels.nudge import nudge
 from channels.services import Services
 from core import calls
@@ -23,7 +23,6 @@ from core.phones import masked, read_phone
 log = structlog.get_logger()
 
 REJECT = '<?xml version="1.0" encoding="UTF-8"?><Response><Reject/></Response>'
-XML = "text/xml"
 NAMELESS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
 """Twilio's withheld numbers: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE, keyed on a keypad."""
 
@@ -32,14 +31,7 @@ def voice_routes(services: Services) -> Blueprint:
     """POST /voice/twilio and /voice/africastalking/<secret>, each where the provider has its settings."""
     settings = services.settings
     doors = Blueprint("voice", __name__)
-    addresses = Addresses(settings.allowed_addresses)
-
-    @doors.before_request
-    def check_address() -> None:
-        if not addresses.allow(request.remote_addr):
-            log.warning("webhook refused", door=request.endpoint, why="address")
-            abort(403)
-
+    only_listed(doors, settings)
     if settings.twilio:
         _add_twilio(doors, services, TwilioSignature(settings.twilio.auth_token, settings.public_url))
     if settings.africastalking:
@@ -50,18 +42,14 @@ def voice_routes(services: Services) -> Blueprint:
 def _add_twilio(doors: Blueprint, services: Services, signature: TwilioSignature) -> None:
     @doors.post("/voice/twilio")
     def twilio_call() -> Response:
-        if not signature.holds(request):
-            log.warning("webhook refused", door=request.endpoint, why="signature")
-            abort(403)
         act = partial(_missed, services, "twilio", "CallSid", "From")
-        return take("twilio", fields_of_request, act, REJECT, XML)
+        return take_signed(signature, "twilio", act, REJECT)
 
 
 def _add_africastalking(doors: Blueprint, services: Services, secret: str) -> None:
     @doors.post("/voice/africastalking/<given>")
     def africastalking_call(given: str) -> Response:
-        if not same_secret(given, secret):
-            abort(404)
+        check_secret(given, secret)
         if request.form.get("isActive") == "0":
             return Response("", content_type=XML)
         act = partial(_missed, services, "africastalking", "sessionId", "callerNumber")

@@ -15,7 +15,7 @@ from channels.nudge import QUEUES
 from channels.sending import COUNTS
 from core.alerts import troubled_gateways
 from core.db import Database
-from core.delivery import count_waiting
+from core.outbox_sweep import count_waiting
 from core.stuck import CAUSES, everywhere
 
 

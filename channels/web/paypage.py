@@ -8,6 +8,7 @@ from __future__ import annotations
 import segno
 from flask import Blueprint, Response, render_template_string, request
 
+from channels.web.gone import gone
 from core import upi
 from core.clock import today
 from core.db import Reader
@@ -37,9 +38,6 @@ a{padding:4px 8px 4px 0;display:inline-block}.go{border:2px solid #000;padding:8
 {% endfor %}
 </html>
 """
-_GONE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<body style="font:16px/1.4 sans-serif;padding:6px">{% for line in lines %}<p>{{ line }}</p>{% endfor %}
-"""
 
 
 def pay_routes(settings: Settings, reader: Reader) -> Blueprint:
@@ -54,8 +52,7 @@ def pay_routes(settings: Settings, reader: Reader) -> Blueprint:
         wish = upi.opened(settings, token, today())
         found = None if wish is None else upi.payable(reader, wish.connection_id)
         if wish is None or found is None:
-            lines = [render(say("payupi.gone"), language) for language in LANGUAGES]
-            answer = Response(render_template_string(_GONE, lines=lines), status=404)
+            answer = gone(say("payupi.gone"))
         else:
             asked = request.args.get("l", "")
             language = asked if asked in LANGUAGES else settings.default_language

@@ -14,6 +14,7 @@ import msgspec
 from flask import Blueprint, Response, render_template_string, request
 
 from channels.web import paper
+from channels.web.gone import gone
 from core.db import Reader
 from core.receipts import Proof, mode_words, opened, proof_of
 from core.settings import LANGUAGES, Settings
@@ -50,9 +51,6 @@ a{padding:4px 8px 4px 0;display:inline-block}
 {% endfor %}
 </html>
 """
-_GONE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<body style="font:16px/1.4 sans-serif;padding:6px">{% for line in lines %}<p>{{ line }}</p>{% endfor %}
-"""
 
 
 def receipt_routes(settings: Settings, reader: Reader) -> Blueprint:
@@ -69,7 +67,7 @@ def receipt_routes(settings: Settings, reader: Reader) -> Blueprint:
         receipt_id = opened(settings, token)
         proof = None if receipt_id is None else proof_of(reader, receipt_id)
         if proof is None:
-            return _gone()
+            return gone(say("page.gone"))
         asked = request.args.get("l", "")
         language = asked if asked in LANGUAGES else settings.default_language
         mark = sha256(msgspec.json.encode((proof, kind, language, token))).hexdigest()[:32]
@@ -133,12 +131,6 @@ def _page(words: paper.Words, token: str, language: str) -> Response:
     return Response(
         render_template_string(_PAGE, words=words, token=token, lang=language, languages=languages)
     )
-
-
-def _gone() -> Response:
-    """404 in every language, as nobody knows whose link it was."""
-    lines = [render(say("page.gone"), language) for language in LANGUAGES]
-    return Response(render_template_string(_GONE, lines=lines), status=404)
 
 
 def _plain(words: paper.Words) -> Response:

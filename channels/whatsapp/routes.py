@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import structlog
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response
 
-from channels.doors import take_signed
-from channels.guard import Addresses, TwilioSignature
+from channels.doors import only_listed, take_signed
+from channels.guard import TwilioSignature
 from channels.message import Receive, TakeReport
 from channels.whatsapp.twilio import WhatsAppDoor
 from core.settings import Settings
-
-log = structlog.get_logger()
 
 
 def whatsapp_routes(settings: Settings, receive: Receive, take_report: TakeReport) -> Blueprint:
@@ -20,14 +17,8 @@ def whatsapp_routes(settings: Settings, receive: Receive, take_report: TakeRepor
     if settings.twilio is None or settings.twilio.whatsapp_sender is None:
         return doors
     signature = TwilioSignature(settings.twilio.auth_token, settings.public_url)
-    addresses = Addresses(settings.allowed_addresses)
     door = WhatsAppDoor()
-
-    @doors.before_request
-    def check_address() -> None:
-        if not addresses.allow(request.remote_addr):
-            log.warning("webhook refused", door=request.endpoint, why="address")
-            abort(403)
+    only_listed(doors, settings)
 
     @doors.post("/whatsapp/twilio")
     def message() -> Response:

@@ -6,13 +6,14 @@ from datetime import date, timedelta
 
 import msgspec
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from core.billing.telling import sensible
 from core.clock import local, now, today
 from core.coupons.making import FROM_HOUR, TO_HOUR
 from core.db import Database, Reader
 from core.outbox import Message, post_many
-from core.text import Name, say
+from core.text import Name, Named, say
 
 CHASED_DAYS = 3
 """Days before its end on which a coupon is recalled."""
@@ -62,17 +63,13 @@ AND coupon.expires_on >= %(today)s ORDER BY coupon.expires_on, coupon.id LIMIT %
 """
 
 
-class Ending(msgspec.Struct, frozen=True, array_like=True):
+class Ending(Named, msgspec.Struct, frozen=True, array_like=True):
     """Whose coupon ends soon."""
 
     number: str
     name: str
     name_local: str | None
     day: date
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 class Result(msgspec.Struct, frozen=True, array_like=True):
@@ -98,7 +95,7 @@ class Result(msgspec.Struct, frozen=True, array_like=True):
         return min(100, round(100 * self.taking_part / self.eligible)) if self.eligible else 0
 
 
-class Mine(msgspec.Struct, frozen=True, array_like=True):
+class Mine(Named, msgspec.Struct, frozen=True, array_like=True):
     """A coupon that a customer can redeem."""
 
     code: str
@@ -106,37 +103,31 @@ class Mine(msgspec.Struct, frozen=True, array_like=True):
     name_local: str | None
     day: date
 
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
-
 
 def chase(database: Database, service: str, default_language: str) -> int:
     """Recall what ends in three days, each coupon once; gives how many."""
-    done = 0
-    while True:
-        with database.begin() as session:
-            at = now()
-            day = local(at).date()
-            bind = {"today": day, "until": day + timedelta(days=CHASED_DAYS), "at": at, "batch": BATCH}
-            rows = session.execute(_CHASE, bind).all()
-            messages = [
-                Message(
-                    f"coupon-ends:{row.id}:{row.e164}",
-                    row.e164,
-                    "coupon",
-                    say("coupon.ends", code=row.code, number=row.number, day=row.expires_on, service=service),
-                    row.connection_id,
-                    at=sensible(at, FROM_HOUR, TO_HOUR),
-                )
-                for row in rows
-                if row.e164
-            ]
-            post_many(session, messages, default_language=default_language)
-            found = len({row.id for row in rows})
-        done += found
-        if found < BATCH:
-            return done
+    return database.in_batches(BATCH, lambda session: _chase(session, service, default_language))
+
+
+def _chase(session: Session, service: str, default_language: str) -> int:
+    at = now()
+    day = local(at).date()
+    bind = {"today": day, "until": day + timedelta(days=CHASED_DAYS), "at": at, "batch": BATCH}
+    rows = session.execute(_CHASE, bind).all()
+    messages = [
+        Message(
+            f"coupon-ends:{row.id}:{row.e164}",
+            row.e164,
+            "coupon",
+            say("coupon.ends", code=row.code, number=row.number, day=row.expires_on, service=service),
+            row.connection_id,
+            at=sensible(at, FROM_HOUR, TO_HOUR),
+        )
+        for row in rows
+        if row.e164
+    ]
+    post_many(session, messages, default_language=default_language)
+    return len({row.id for row in rows})
 
 
 def ending(reader: Reader, staff_id: int, limit: int) -> list[Ending]:

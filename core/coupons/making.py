@@ -18,7 +18,7 @@ from core.errors import Refusal
 from core.ids import with_check_digit
 from core.money import Money
 from core.outbox import Message, post_many
-from core.text import Name, Text, say
+from core.text import Name, Named, Text, say
 
 MAKERS = ("operator", "technician", "csa", "cluster_in_charge", "state_in_charge")
 """Whom the seed's table of key users lets make one for a customer."""
@@ -106,7 +106,7 @@ ORDER BY plant.name LIMIT %(limit)s
 """
 
 
-class Scheme(msgspec.Struct, frozen=True, array_like=True):
+class Scheme(Named, msgspec.Struct, frozen=True, array_like=True):
     """A scheme that runs today: paise, or per cent of what is owed up to `most_paise`."""
 
     id: int
@@ -118,26 +118,18 @@ class Scheme(msgspec.Struct, frozen=True, array_like=True):
     most_paise: int | None
 
     @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
-
-    @property
     def worth_paise(self) -> int:
         """The most that one coupon can cost."""
         return self.value_paise or self.most_paise or 0
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True):
+class Place(Named, msgspec.Struct, frozen=True, array_like=True):
     """A plant of a staff member."""
 
     id: int
     code: str
     name: str
     name_local: str | None
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 def schemes(reader: Reader, staff_id: int, limit: int) -> list[Scheme]:

@@ -19,7 +19,7 @@ from core import clock
 from core.billing.telling import sensible
 from core.db import Database
 from core.dunning.open_bills import DISPUTED, OPEN_JOINS, OPEN_PAISE, RESTING
-from core.dunning.reminders import LOCK, rested_phones
+from core.dunning.reminders import LOCK, to_rested
 from core.money import Money
 from core.outbox import Message, post_many
 from core.text import Text, say
@@ -116,31 +116,20 @@ def _batch(
     if made.finished_at is not None:
         return True
     bills = session.execute(_OPEN, bind | {"after": made.reached}).all()
-    messages = _messages(session, bills, falls_on, today, service)
+    messages = to_rested(
+        session,
+        bills,
+        today,
+        "late_fee",
+        lambda bill: f"latefee:{bill.id}:{today:%Y%m%d}",
+        lambda bill: words(bill, falls_on, service),
+    )
     post_many(session, messages, default_language=default_language)
     if messages:
         session.execute(_NOTE, bind | _noted(bills, messages))
     over = len(bills) < BATCH
     session.execute(_DONE, bind | {"reached": bills[-1].id if bills else made.reached, "over": over})
     return over
-
-
-def _messages(
-    session: Session, bills: Sequence[Row[Any]], falls_on: date, today: date, service: str
-) -> list[Message]:
-    """One message for each phone that has heard nothing for a week; it is noted as having heard."""
-    by_connection = {bill.connection_id: bill for bill in bills}
-    return [
-        Message(
-            f"latefee:{by_connection[phone.connection_id].id}:{today:%Y%m%d}:{phone.e164}",
-            phone.e164,
-            "late_fee",
-            words(by_connection[phone.connection_id], falls_on, service),
-            phone.connection_id,
-            phone.language,
-        )
-        for phone in rested_phones(session, list(by_connection), today)
-    ]
 
 
 def _noted(bills: Sequence[Row[Any]], messages: Sequence[Message]) -> dict[str, list[Any]]:

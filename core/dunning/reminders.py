@@ -4,7 +4,7 @@
 # Statements are put together from our own words only.
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -96,35 +96,48 @@ def _batch(
     if made.finished_at is not None:
         return True
     bills = session.execute(_OPEN, bind | {"after": made.reached}).all()
-    messages = _messages(session, bills, offset, clock.local(at).date(), service)
+    messages = to_rested(
+        session,
+        bills,
+        clock.local(at).date(),
+        "reminder",
+        lambda bill: f"remind:{bill.id}:{offset}",
+        lambda bill: words(bill, service),
+    )
     post_many(session, messages, default_language=default_language)
     over = len(bills) < BATCH
     session.execute(_DONE, bind | {"reached": bills[-1].id if bills else made.reached, "over": over})
     return over
 
 
-def _messages(
-    session: Session, bills: Sequence[Row[Any]], offset: int, today: date, service: str
+def to_rested(
+    session: Session,
+    bills: Sequence[Row[Any]],
+    today: date,
+    kind: str,
+    source: Callable[[Row[Any]], str],
+    words: Callable[[Row[Any]], Text],
 ) -> list[Message]:
-    """One message for each phone that has heard nothing for a week; it is noted as having heard."""
+    """One message for each phone that has heard nothing for a week; from now on it has heard today.
+
+    A phone is told of one of its connections only; its number makes `source`, of the bill, the phone's own.
+    """
     by_connection = {bill.connection_id: bill for bill in bills}
-    return [
-        Message(
-            f"remind:{by_connection[phone.connection_id].id}:{offset}:{phone.e164}",
-            phone.e164,
-            "reminder",
-            words(by_connection[phone.connection_id], service),
-            phone.connection_id,
-            phone.language,
+    bind = {"connections": list(by_connection), "today": today, "rested": today - timedelta(days=REST_DAYS)}
+    messages = []
+    for phone in session.execute(_PHONES, bind):
+        bill = by_connection[phone.connection_id]
+        messages.append(
+            Message(
+                f"{source(bill)}:{phone.e164}",
+                phone.e164,
+                kind,
+                words(bill),
+                phone.connection_id,
+                phone.language,
+            )
         )
-        for phone in rested_phones(session, list(by_connection), today)
-    ]
-
-
-def rested_phones(session: Session, connection_ids: list[int], today: date) -> Sequence[Row[Any]]:
-    """Whom to tell, each phone for one connection; from now on they count as having heard today."""
-    bind = {"connections": connection_ids, "today": today, "rested": today - timedelta(days=REST_DAYS)}
-    return session.execute(_PHONES, bind).all()
+    return messages
 
 
 def words(bill: Row[Any], service: str) -> Text:

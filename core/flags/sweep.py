@@ -45,7 +45,7 @@ FROM cleared, connection
 WHERE flag.id = cleared.id AND connection.id = flag.connection_id
 RETURNING flag.id, flag.connection_id, connection.number,
     cleared.state = 'switched_off' AND cleared.status <> 'disconnected' AS was_off
-""")  # noqa: S608
+""")  # noqa: S608 (our own words)
 _FLAG = text(f"""
 WITH above AS (
     SELECT * FROM ({ARREARS}) AS arrears
@@ -60,7 +60,7 @@ WITH above AS (
     RETURNING id, connection_id, arrears_paise, act_after
 )
 SELECT made.*, above.number FROM made JOIN above USING (connection_id) ORDER BY made.id
-""")  # noqa: S608
+""")  # noqa: S608 (our own words)
 _EXCUSE_OVER = text("""
 WITH over AS (
     SELECT id FROM connection_flag WHERE state = 'excused' AND excused_until <= :at

@@ -13,7 +13,7 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.flags.sweep import bring_back
 from core.flags.telling import Words
-from core.text import Name, say
+from core.text import Named, say
 
 EXCUSERS = ("cluster_in_charge", "state_in_charge")
 LONGEST_EXCUSE = 60
@@ -45,7 +45,7 @@ UPDATE connection_flag SET state = 'excused', excused_until = :until, excused_by
 """)
 
 
-class Flagged(msgspec.Struct, frozen=True, array_like=True):
+class Flagged(Named, msgspec.Struct, frozen=True, array_like=True):
     """One flagged connection on a list; `over`: the notice it was given has run out."""
 
     number: str
@@ -56,10 +56,6 @@ class Flagged(msgspec.Struct, frozen=True, array_like=True):
     over: bool
     excused_until: datetime | None
     count: int
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 def flagged(reader: Reader, staff_id: int, limit: int) -> list[Flagged]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from core.clock import now
 from core.db import Database
@@ -37,34 +38,27 @@ _GO_UP = text("""
 def close_quiet(database: Database) -> int:
     """Close what was answered and has been quiet; gives how many."""
     at = now()
-    done = 0
-    while True:
-        with database.begin() as session:
-            found = len(session.execute(_CLOSE, {"at": at, "before": at - QUIET, "batch": BATCH}).all())
-        done += found
-        if found < BATCH:
-            return done
+    bind = {"at": at, "before": at - QUIET, "batch": BATCH}
+    return database.in_batches(BATCH, lambda session: len(session.execute(_CLOSE, bind).all()))
 
 
 def go_up(database: Database, default_language: str) -> int:
     """Tell the next one up of what nobody has answered; gives how many notes."""
-    done = 0
-    while True:
-        with database.begin() as session:
-            at = now()
-            rows = session.execute(_GO_UP, {"at": at, "next": at + AGAIN, "batch": BATCH}).all()
-            messages = [
-                Message(
-                    f"note-up:{row.id}:{row.level}:{row.waits_since.isoformat()}:{row.phone}",
-                    row.phone,
-                    "staff_alert",
-                    say("note.goes_up", note=row.number, since=row.waits_since),
-                )
-                for row in rows
-                if row.phone
-            ]
-            post_many(session, messages, default_language=default_language)
-            found = len({row.id for row in rows})
-        done += found
-        if found < BATCH:
-            return done
+    return database.in_batches(BATCH, lambda session: _go_up(session, default_language))
+
+
+def _go_up(session: Session, default_language: str) -> int:
+    at = now()
+    rows = session.execute(_GO_UP, {"at": at, "next": at + AGAIN, "batch": BATCH}).all()
+    messages = [
+        Message(
+            f"note-up:{row.id}:{row.level}:{row.waits_since.isoformat()}:{row.phone}",
+            row.phone,
+            "staff_alert",
+            say("note.goes_up", note=row.number, since=row.waits_since),
+        )
+        for row in rows
+        if row.phone
+    ]
+    post_many(session, messages, default_language=default_language)
+    return len({row.id for row in rows})

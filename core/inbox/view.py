@@ -9,7 +9,7 @@ import msgspec
 from core.clock import today
 from core.db import Reader
 from core.inbox import ANSWERERS
-from core.text import Name
+from core.text import Named
 
 LINES = 4
 """Of a note are shown at once."""
@@ -45,7 +45,7 @@ SELECT EXISTS (SELECT FROM note WHERE phone = %(phone)s AND closed_at IS NULL),
 """
 
 
-class Open(msgspec.Struct, frozen=True, array_like=True):
+class Open(Named, msgspec.Struct, frozen=True, array_like=True):
     """An open note: whose it is, since when it waits (None: answered), the newest lines, oldest first.
 
     `by_staff` says of each line whether it was ours.
@@ -60,10 +60,6 @@ class Open(msgspec.Struct, frozen=True, array_like=True):
     waits_since: datetime | None
     lines: list[str]
     by_staff: list[bool]
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 class Standing(msgspec.Struct, frozen=True, array_like=True):

@@ -8,7 +8,7 @@ import re
 
 from core.loading import amounts, cells
 from core.loading.cells import BadCell
-from core.loading.part import Check, Column, Part, known
+from core.loading.part import Check, Column, Part, known, not_to_come, organisation_named
 
 # A line belongs to the organisation it names, else to the only one.
 _GIVEN = """
@@ -50,17 +50,11 @@ PART = Part(
         Column("note", cells.short_text(300), also=("narration", "description", "remarks", "remitter")),
     ),
     checks=(
-        Check(
-            "date", "{0} is still to come", "SELECT line, date FROM in_payments, load_day WHERE date > today"
-        ),
+        not_to_come("in_payments"),
         known("in_payments", "organisation", "organisation", "organisation", "in_plants.organisation"),
     ),
     late_checks=(
-        Check(
-            "organisation",
-            "must be named, because there are several organisations",
-            f"SELECT line FROM {_GIVEN} WHERE organisation_id IS NULL",
-        ),
+        organisation_named(_GIVEN),
         Check(
             "reference",
             "{0} stands in line {1} already",

@@ -74,7 +74,7 @@ PART = Part(
             WHERE key NOT IN ('{"', '".join(dlt.GENERIC)}') AND coalesce(reason, '') = ''
             AND (length(body) - length(replace(body, '{dlt.VARIABLE}', ''))) / {len(dlt.VARIABLE)}
                 > {dlt.FREELY}
-            """,  # noqa: S608
+            """,  # noqa: S608 (our own words)
         ),
     ),
     late_checks=(),

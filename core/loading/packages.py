@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from core.loading import amounts, cells
-from core.loading.part import Check, Column, Part, changes, known, unique, updated
+from core.loading.part import Check, Column, Part, changes, known, organisation_named, unique, updated
 
 # A package belongs to the organisation it names, else to that of its plants, else to the only one.
 _GIVEN = """(
@@ -74,11 +74,7 @@ PART = Part(
         ),
     ),
     late_checks=(
-        Check(
-            "organisation",
-            "must be named, because there are several organisations",
-            f"SELECT line FROM {_GIVEN} WHERE organisation_id IS NULL",
-        ),
+        organisation_named(_GIVEN),
         Check(
             "plants",
             "plant {0} belongs to another organisation than the package",

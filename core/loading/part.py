@@ -103,6 +103,22 @@ def known(table: str, column: str, what: str, target: str, staged: str) -> Check
     )
 
 
+def organisation_named(given: str) -> Check:
+    """Where there are several organisations a row says whose it is; `given` has an `organisation_id`."""
+    return Check(
+        "organisation",
+        "must be named, because there are several organisations",
+        f"SELECT line FROM {given} WHERE organisation_id IS NULL",
+    )
+
+
+def not_to_come(table: str) -> Check:
+    """What has happened has a date that is no later than today."""
+    return Check(
+        "date", "{0} is still to come", f"SELECT line, date FROM {table}, load_day WHERE date > today"
+    )
+
+
 _KEYS = {"organisation": "code", "plant": "code", "package": "code", "connection": "reference"}
 
 

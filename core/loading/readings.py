@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from core import readings
 from core.loading import amounts, cells
-from core.loading.part import Check, Column, Part, changes, known
+from core.loading.part import Check, Column, Part, changes, known, not_to_come
 
 # What a cell has is the meter's face; what older meters counted is added.
 _PLACED = f"""
@@ -63,9 +63,7 @@ PART = Part(
             ) AS keyed WHERE line <> first
             """,
         ),
-        Check(
-            "date", "{0} is still to come", "SELECT line, date FROM in_readings, load_day WHERE date > today"
-        ),
+        not_to_come("in_readings"),
         known("in_readings", "connection", "connection", "connection", "in_customers.connection"),
     ),
     late_checks=(

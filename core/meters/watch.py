@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from core import readings
 from core.clock import local, now
 from core.db import Reader
-from core.text import Name
+from core.text import Named
 
 SILENT_AFTER = timedelta(hours=6)
 
@@ -61,7 +61,7 @@ class Shown:
     on: bool | None = None
 
 
-class MeterView(msgspec.Struct, frozen=True, array_like=True):
+class MeterView(Named, msgspec.Struct, frozen=True, array_like=True):
     """One smart meter on a list for staff; `supply` is on, off, turning_on, turning_off or unknown."""
 
     number: str
@@ -71,10 +71,6 @@ class MeterView(msgspec.Struct, frozen=True, array_like=True):
     wh: int | None
     supply: str
     silent: bool
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 def meters_of(session: Session, driver: str, after: int, limit: int) -> list[tuple[int, str]]:

@@ -6,7 +6,7 @@ import msgspec
 
 from core.clock import today
 from core.db import Reader
-from core.text import Name
+from core.text import Named
 
 _OFFERS = """
 SELECT scheme.id, scheme.code, scheme.name, scheme.name_local, scheme.price_paise, scheme.down_paise,
@@ -60,7 +60,7 @@ SELECT scheme.code, scheme.name, scheme.name_local, count(*), sum(left_paise)::b
     count(*) FILTER (WHERE behind_paise > 0)
 FROM ({_PAYING}) AS paying JOIN scheme ON scheme.id = paying.scheme_id
 GROUP BY scheme.id ORDER BY count(*) DESC, scheme.code LIMIT %(limit)s
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 _PEOPLE = f"""
 SELECT connection.number, customer.name, customer.name_local, taken, paying.instalments, left_paise,
     behind_paise
@@ -68,10 +68,10 @@ FROM ({_PAYING}) AS paying
 JOIN connection ON connection.id = paying.connection_id JOIN customer ON customer.id = connection.customer_id
 WHERE paying.scheme_id = (SELECT id FROM scheme WHERE code = %(scheme)s)
 ORDER BY behind_paise DESC, connection.number LIMIT %(limit)s
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 
 
-class Offer(msgspec.Struct, frozen=True, array_like=True):
+class Offer(Named, msgspec.Struct, frozen=True, array_like=True):
     """A scheme on offer: its price, what of it is due at once, in paise, and in how many bills the rest."""
 
     id: int
@@ -82,12 +82,8 @@ class Offer(msgspec.Struct, frozen=True, array_like=True):
     down_paise: int
     instalments: int
 
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
-
-class Mine(msgspec.Struct, frozen=True, array_like=True):
+class Mine(Named, msgspec.Struct, frozen=True, array_like=True):
     """A plan as its customer sees it: how many instalments were asked for, what is left, and the next."""
 
     plan_id: int
@@ -100,12 +96,8 @@ class Mine(msgspec.Struct, frozen=True, array_like=True):
     left_paise: int
     next_paise: int | None
 
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
-
-class Sum(msgspec.Struct, frozen=True, array_like=True):
+class Sum(Named, msgspec.Struct, frozen=True, array_like=True):
     """How a scheme goes in one's plants: who pays still, what is left, and how many are behind."""
 
     code: str
@@ -115,12 +107,8 @@ class Sum(msgspec.Struct, frozen=True, array_like=True):
     left_paise: int
     behind: int
 
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
-
-class Participant(msgspec.Struct, frozen=True, array_like=True):
+class Participant(Named, msgspec.Struct, frozen=True, array_like=True):
     """Who pays a scheme still; `behind_paise` is owed after its day."""
 
     number: str
@@ -130,10 +118,6 @@ class Participant(msgspec.Struct, frozen=True, array_like=True):
     instalments: int
     left_paise: int
     behind_paise: int
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 def offers(reader: Reader, connection_id: int, limit: int) -> list[Offer]:

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import msgspec
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from core.clock import local, now
 from core.db import Database, Reader
 from core.doing import Doing
 from core.errors import Refusal
 from core.outbox import Message, post_many
-from core.text import Name, say
+from core.text import Named, say
 from core.work import telling
 
 LONGEST = 60
@@ -52,17 +53,13 @@ _GO_UP = text("""
 """)
 
 
-class Away(msgspec.Struct, frozen=True, array_like=True):
+class Away(Named, msgspec.Struct, frozen=True, array_like=True):
     """A leave that goes on: who stands in, and until when (ISO date)."""
 
     id: int
     name: str
     name_local: str | None
     last: str
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 def leave(doing: Doing, days: int, stand_in_id: int) -> None:
@@ -96,31 +93,29 @@ def back(doing: Doing) -> None:
 
 def go_up(database: Database, default_language: str) -> int:
     """Tell the next one up of what has waited too long, a batch at a time; gives how many requests."""
-    done = 0
-    while True:
-        with database.begin() as session:
-            at = now()
-            rows = session.execute(_GO_UP, {"at": at, "next": at + AGAIN, "batch": BATCH}).all()
-            messages = [
-                Message(
-                    f"goes-up:{row.id}:{row.level}:{row.waits_since.isoformat()}:{row.phone}",
-                    row.phone,
-                    "staff_alert",
-                    say(
-                        "work.goes_up",
-                        request=row.number,
-                        what=telling.what(row.kind, row.topic),
-                        since=row.waits_since,
-                    ),
-                )
-                for row in rows
-                if row.phone
-            ]
-            post_many(session, messages, default_language=default_language)
-            found = len({row.id for row in rows})
-        done += found
-        if found < BATCH:
-            return done
+    return database.in_batches(BATCH, lambda session: _go_up(session, default_language))
+
+
+def _go_up(session: Session, default_language: str) -> int:
+    at = now()
+    rows = session.execute(_GO_UP, {"at": at, "next": at + AGAIN, "batch": BATCH}).all()
+    messages = [
+        Message(
+            f"goes-up:{row.id}:{row.level}:{row.waits_since.isoformat()}:{row.phone}",
+            row.phone,
+            "staff_alert",
+            say(
+                "work.goes_up",
+                request=row.number,
+                what=telling.what(row.kind, row.topic),
+                since=row.waits_since,
+            ),
+        )
+        for row in rows
+        if row.phone
+    ]
+    post_many(session, messages, default_language=default_language)
+    return len({row.id for row in rows})
 
 
 def away(reader: Reader, staff_id: int) -> Away | None:

@@ -14,7 +14,7 @@ from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
 from core.ids import with_check_digit
-from core.text import Name, Text, say
+from core.text import Named, Text, say
 from core.work.machine import take_step
 from core.work.rules import Step
 
@@ -46,7 +46,7 @@ _LINK = text("""
 _KEEP = text("UPDATE request SET connection_id = :connection WHERE id = :request")
 
 
-class Sold(msgspec.Struct, frozen=True, array_like=True):
+class Sold(Named, msgspec.Struct, frozen=True, array_like=True):
     """A package that the plant offers to a new customer; watts and paise."""
 
     code: str
@@ -55,10 +55,6 @@ class Sold(msgspec.Struct, frozen=True, array_like=True):
     load_watts: int
     metered: bool
     deposit_paise: int
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import msgspec
 
 from core.clock import today
 from core.db import Reader
-from core.text import Name
+from core.text import Name, Named
 from core.work.rules import DOERS, INSIDE, RULES, Kind, Step
 
 _ROW = """
@@ -70,19 +70,19 @@ WITH waiting AS MATERIALIZED (
 {_ROW} JOIN waiting ON waiting.id = request.id
 WHERE first.id IS DISTINCT FROM %(staff)s
 ORDER BY request.urgent DESC, request.waits_since, request.id LIMIT %(limit)s
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 _OF_KIND = f"""
 {_ROW}
 WHERE request.closed_at IS NULL AND request.kind = %(kind)s
 AND request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
 ORDER BY request.created_at, request.id LIMIT %(limit)s
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 _ONE = f"""
 {_ROW}
 WHERE request.number = %(number)s AND (
     request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
     OR request.raised_by = %(staff)s)
-"""  # noqa: S608
+"""  # noqa: S608 (our own words)
 _HISTORY = """
 SELECT request_event.at, request_event.step, request_event.state, staff.name, staff.name_local,
     request_event.note, request_event.paise
@@ -159,7 +159,7 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     """The amount of an approval."""
 
 
-class Doer(msgspec.Struct, frozen=True, array_like=True):
+class Doer(Named, msgspec.Struct, frozen=True, array_like=True):
     """Somebody whom work can be given to, and how much they have."""
 
     staff_id: int
@@ -167,10 +167,6 @@ class Doer(msgspec.Struct, frozen=True, array_like=True):
     name: str
     name_local: str | None
     open: int
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 class Brief(msgspec.Struct, frozen=True, array_like=True):

@@ -12,7 +12,7 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.tariffs import Step as Price
 from core.tariffs import Tariff, charge
-from core.text import Name, say
+from core.text import Named, say
 from core.work import approvals, telling
 from core.work.machine import is_on, raise_request
 from core.work.rules import RAISER, RAISERS, Kind, Step
@@ -65,7 +65,7 @@ _OPEN = text("""
 _CHANGE = text("UPDATE connection SET package_id = :package WHERE id = :connection")
 
 
-class Offer(msgspec.Struct, frozen=True, array_like=True):
+class Offer(Named, msgspec.Struct, frozen=True, array_like=True):
     """A package of the customer's plant; watts, paise, and what the customer uses in a month (Wh)."""
 
     code: str
@@ -81,10 +81,6 @@ class Offer(msgspec.Struct, frozen=True, array_like=True):
     steps: list[tuple[str, int, int | None, int]]
     current: bool
     used_wh: int
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
     @property
     def month_paise(self) -> int:

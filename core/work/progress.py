@@ -13,7 +13,7 @@ from core.clock import today
 from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
-from core.text import Name, Text, say
+from core.text import Name, Named, Text, say
 from core.work.lists import Task, tasks_of
 from core.work.machine import raise_request
 from core.work.rules import CHARGE, CSA, RAISERS, RULES, Kind, Step
@@ -107,16 +107,12 @@ ORDER BY created_at LIMIT %(limit)s
 """
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True):
+class Place(Named, msgspec.Struct, frozen=True, array_like=True):
     """A plant that a new connection could belong to."""
 
     code: str
     name: str
     name_local: str | None
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 class PlantProgress(msgspec.Struct, frozen=True, array_like=True):

@@ -87,13 +87,9 @@ def begin(doing: Doing, request: Row[Any]) -> None:
 
 def advance(database: Database, default_language: str, service: str) -> int:
     """Begin what has waited for a bill, and end what meters have done; gives how many requests moved."""
-    moved = 0
-    while True:
-        with database.begin() as session:
-            found = _billed(session) + _answered(session, default_language, service)
-        moved += found
-        if found < BATCH:
-            return moved
+    return database.in_batches(
+        BATCH, lambda session: _billed(session) + _answered(session, default_language, service)
+    )
 
 
 def _order(session: Session, request_id: int, connection_id: int, package: str, at: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
 
 from core.alerts import tell_staff
 from core.clock import INDIA, local, now
@@ -20,7 +21,7 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.meters import switch_many
 from core.outbox import Message, post_many
-from core.text import Name, Text, say
+from core.text import Name, Named, Text, say
 from core.work.machine import is_on, raise_request
 from core.work.rules import CLUSTER, RAISERS, Kind
 from core.work.telling import roles
@@ -89,7 +90,7 @@ _KNOWN = text(f"""
     SELECT request.number, request.created_at, (request.details ->> 'until')::timestamptz AS until
     FROM connection JOIN request ON {_COVERED} WHERE connection.id = :connection
     ORDER BY request.created_at LIMIT 1
-""")  # noqa: S608
+""")  # noqa: S608 (our own words)
 _MINE = """
 SELECT request.number, coalesce(connection.number, plant.code) FROM request
 JOIN staff_plant ON staff_plant.plant_id = request.plant_id AND staff_plant.staff_id = %(staff)s
@@ -114,7 +115,7 @@ _REMIND = text("""
 """)
 
 
-class Target(msgspec.Struct, frozen=True, array_like=True):
+class Target(Named, msgspec.Struct, frozen=True, array_like=True):
     """What is meant: a plant (no connection) or one connection; `open` is the request while it is off."""
 
     plant_id: int
@@ -125,10 +126,6 @@ class Target(msgspec.Struct, frozen=True, array_like=True):
     homes: int
     by_hand: int
     open: str | None
-
-    @property
-    def label(self) -> Name:
-        return Name(self.name, self.name_local)
 
 
 class Off(msgspec.Struct, frozen=True, array_like=True):
@@ -208,22 +205,19 @@ def give_back(doing: Doing, request: Row[Any]) -> None:
 
 def remind(database: Database, default_language: str, at: datetime | None = None) -> int:
     """Recall what is still off to who switched it and to the cluster in-charges; gives how many requests."""
-    done = 0
-    while True:
-        with database.begin() as session:
-            moment = at or now()
-            bind = {"at": moment, "next": next_reminder(moment), "batch": BATCH}
-            rows = session.execute(_REMIND, bind).all()
-            messages = [
-                Message(f"still-off:{row.id}:{row.level}:{row.phone}", row.phone, "staff_alert",
-                        say("off.still", what=row.term, since=row.created_at, request=row.number))
-                for row in rows if row.phone
-            ]  # fmt: skip
-            post_many(session, messages, default_language=default_language)
-            found = len({row.id for row in rows})
-        done += found
-        if found < BATCH:
-            return done
+    return database.in_batches(BATCH, lambda session: _remind(session, default_language, at or now()))
+
+
+def _remind(session: Session, default_language: str, at: datetime) -> int:
+    bind = {"at": at, "next": next_reminder(at), "batch": BATCH}
+    rows = session.execute(_REMIND, bind).all()
+    messages = [
+        Message(f"still-off:{row.id}:{row.level}:{row.phone}", row.phone, "staff_alert",
+                say("off.still", what=row.term, since=row.created_at, request=row.number))
+        for row in rows if row.phone
+    ]  # fmt: skip
+    post_many(session, messages, default_language=default_language)
+    return len({row.id for row in rows})
 
 
 def next_reminder(at: datetime) -> datetime:

@@ -45,7 +45,7 @@ def post(order: str) -> str:
         WHERE account.id = moved.account_id;
         RETURN NULL;
     END $$
-    """  # noqa: S608
+    """  # noqa: S608 (our own words)
 
 
 def upgrade() -> None:

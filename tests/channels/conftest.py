@@ -26,15 +26,6 @@ def provider() -> Iterator[Provider]:
     made.stop()
 
 
-@pytest.fixture(scope="module")
-def kept_database(servers: Servers, template: str) -> Iterator[Database]:
-    """One database for a module: making a new one takes longer than most tests."""
-    with fresh_database(servers, template) as url:
-        made = Database(url)
-        yield made
-        made.close()
-
-
 @pytest.fixture
 def outbox_database(kept_database: Database) -> Database:
     """The module's database, with an empty outbox, no trouble and no phones."""

@@ -12,16 +12,20 @@ from jobs import links
 from tests.channels.till import ASHA, RAMESH, Shop, Till, body_of, razorpay
 
 
-def test_a_link_is_made_texted_once_and_an_open_one_is_sent_again(
-    till: Till, shop: tuple[Shop, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def linking(till: Till, shop: tuple[Shop, str], monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """The job that makes links asks this shop; it is told what to answer."""
     made, url = shop
     settings = replace(till.play.settings, razorpay=razorpay(url))
     monkeypatch.setattr(links, "services", lambda: replace(till.play.services, settings=settings))
+    return made
+
+
+def test_a_link_is_made_texted_once_and_an_open_one_is_sent_again(till: Till, linking: Shop) -> None:
     till.ask()
     till.play.deliver()
     again = json.dumps({"payment_links": [json.loads(body_of("link_made", till.reference))]}).encode()
-    made.answers += [(503, b""), (400, body_of("link_again", till.reference)), (200, again)]
+    linking.answers += [(503, b""), (400, body_of("link_again", till.reference)), (200, again)]
     links.make()  # away: the next turn asks again, and finds the link of the first try
     assert till.play.deliver() == []
     links.make()
@@ -29,7 +33,7 @@ def test_a_link_is_made_texted_once_and_an_open_one_is_sent_again(
     [(phone, words)] = till.play.deliver()
     assert phone == ASHA
     assert "https://rzp.io/rzp/AbCdEf12" in words
-    assert [line.split("?")[0] for line in made.asked] == ["POST /v1/payment_links"] * 2 + [
+    assert [line.split("?")[0] for line in linking.asked] == ["POST /v1/payment_links"] * 2 + [
         "GET /v1/payment_links"
     ]
     till.play.text(ASHA, "LINK 300")
@@ -37,15 +41,10 @@ def test_a_link_is_made_texted_once_and_an_open_one_is_sent_again(
     assert till.play.scalar("SELECT count(*) FROM payment_link") == 1
 
 
-def test_a_link_that_is_refused_is_said_so(
-    till: Till, shop: tuple[Shop, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made, url = shop
-    settings = replace(till.play.settings, razorpay=razorpay(url))
-    monkeypatch.setattr(links, "services", lambda: replace(till.play.services, settings=settings))
+def test_a_link_that_is_refused_is_said_so(till: Till, linking: Shop) -> None:
     till.ask()
     till.play.deliver()
-    made.answers += [(400, b'{"error":{"description":"amount"}}'), (200, b'{"payment_links":[]}')]
+    linking.answers += [(400, b'{"error":{"description":"amount"}}'), (200, b'{"payment_links":[]}')]
     links.make()
     assert "nahin ban saka" in till.play.deliver()[0][1]
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import redis
@@ -18,6 +17,7 @@ from channels.app import create_app
 from tests.channels.till import ASHA, IN_CHARGE, OLD, PAYER, RAMESH, Till, body_of, post, razorpay, signature
 from tests.conftest import Servers, demo_settings, fresh_database
 from tests.play import Play
+from tests.together import at_once
 
 
 @pytest.mark.parametrize("given", [None, "", "0" * 64, "नकली", "x"])
@@ -76,15 +76,12 @@ def test_the_same_event_twice_is_kept_and_credited_once(till: Till) -> None:
 def test_two_events_at_once_credit_once(till: Till) -> None:
     till.ask()
     names = ["payment_link.paid", "payment.captured"] * 3
-    barrier = threading.Barrier(len(names))
 
     def tell(name: str) -> int:
         client = create_app(till.play.settings, till.play.services).test_client()
-        barrier.wait()
         return post(client, body_of(name, till.reference))
 
-    with ThreadPoolExecutor(len(names)) as pool:
-        assert set(pool.map(tell, names)) == {200}
+    assert set(at_once(*(partial(tell, name) for name in names))) == {200}
     assert till.counts() == (1, 1, 320_50)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
-from threading import Barrier
 from types import FrameType
 
 import pytest
@@ -18,6 +17,7 @@ from core.people import Caller
 from tests.chaos import town
 from tests.chaos.rig import Line, Service
 from tests.play import Play
+from tests.together import at_once
 
 AT_ONCE = 16
 TWINS = 50
@@ -27,18 +27,6 @@ def money(rupees: int) -> str:
     """As the service writes it: 1,08,000."""
     text = str(rupees)
     return text if len(text) < 4 else f"{text[:-3]},{text[-3:]}"
-
-
-def at_once(jobs: Sequence[Callable[[], str]]) -> list[str]:
-    """Run all at the same moment, each in its thread; gives their answers."""
-    barrier = Barrier(len(jobs))
-
-    def run(job: Callable[[], str]) -> str:
-        barrier.wait(10)
-        return job()
-
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        return list(pool.map(run, jobs))
 
 
 def test_hundreds_of_talks_never_see_each_other(service: Service) -> None:
@@ -82,11 +70,11 @@ def test_two_identical_requests_at_once_have_one_effect_and_one_answer(service: 
             for end in range(len(steps) + 1):
                 line.dial(f"t{i}", collector, "*".join(steps[:end]))
             yes = "*".join([*steps, "1"])
-            first, second = at_once([partial(by.dial, f"t{i}", collector, yes) for by in both])
+            first, second = at_once(*[partial(by.dial, f"t{i}", collector, yes) for by in both])
             assert first == second
             assert first.startswith("END ")
             assert house.number in first
-            at_once([partial(by.text, f"t{i}", collector, f"PAY {house.number} 5") for by in both])
+            at_once(*[partial(by.text, f"t{i}", collector, f"PAY {house.number} 5") for by in both])
     assert service.sql("SELECT count(*), count(DISTINCT connection_id) FROM payment") == [(2 * TWINS, TWINS)]
     assert service.sql("SELECT kind, count(*) FROM outbox GROUP BY kind ORDER BY kind") == [
         ("receipt", 2 * TWINS),
@@ -102,7 +90,7 @@ def test_two_texts_that_answer_one_question_at_once_have_one_effect(service: Ser
             collector = town.collectors()[i % town.COLLECTORS]
             line.text(f"slip-{i}", collector, f"PYA {house.number} 40")
             yes = [partial(by.text, f"yes-{n}-{i}", collector, "1") for n, by in enumerate((line, twin))]
-            at_once(yes)
+            at_once(*yes)
     assert service.sql("SELECT count(*), count(DISTINCT connection_id) FROM payment") == [(20, 20)]
     assert service.sql("SELECT count(*) FROM outbox WHERE kind = 'receipt'") == [(20,)]
     assert service.sql("SELECT count(*) FROM inbound WHERE handled_at IS NULL") == [(0,)]

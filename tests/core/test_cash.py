@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from threading import Barrier
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -22,6 +20,7 @@ from core.lists import Item
 from core.people import Caller, find_caller
 from core.text import Text
 from tests.play import Play
+from tests.together import at_once
 
 AT = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
 RAMESH, SURESH, IN_CHARGE = "+919800000002", "+919800000012", "+919800000003"
@@ -78,25 +77,13 @@ def paid(number: str, paise: int) -> Callable[[Doing], object]:
     return do
 
 
-def together(*acts: Callable[[], object]) -> list[object]:
-    """Run acts at the same moment, each in a session of its own."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> object:
-        barrier.wait()
-        return act()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
 def test_a_hand_over_moves_cash_only_after_the_other_side_said_yes(till: Till) -> None:
     till.act(RAMESH, paid("120457", 300_00))
     till.act(RAMESH, lambda doing: handing.offer(doing, till.staff(SURESH), 200_00))
     assert (till.cash(RAMESH), till.cash(SURESH)) == (300_00, 0)
     [(offer,)] = till.rows("SELECT id FROM handover")
     assert till.act(RAMESH, lambda doing: handing.answer(doing, int(str(offer)), True)) == "got.over"
-    done = together(
+    done = at_once(
         *(lambda: till.act(SURESH, lambda doing: handing.answer(doing, int(str(offer)), True)),) * 2
     )
     assert sorted(map(str, done))[-1] == "got.over"
@@ -128,7 +115,7 @@ def test_a_close_on_an_old_figure_is_refused(till: Till) -> None:
 
 def test_a_list_is_entered_once_under_its_number_even_by_two_sessions(till: Till) -> None:
     items = [Item("120457", 300_00), Item("120465", 150_00), Item("300011", 100_00)]
-    said = together(*(lambda: till.act(RAMESH, lambda doing: lists.take(doing, 3, items, "same")),) * 2)
+    said = at_once(*(lambda: till.act(RAMESH, lambda doing: lists.take(doing, 3, items, "same")),) * 2)
     assert sorted(one.key for one in said if isinstance(one, Text)) == ["batch.again", "nav.lines"]
     assert till.cash(RAMESH) == 450_00
     differs = till.act(RAMESH, lambda doing: lists.take(doing, 3, items[:1], "other"))
@@ -143,7 +130,7 @@ def test_a_list_is_entered_once_under_its_number_even_by_two_sessions(till: Till
 def test_two_lists_of_the_same_houses_in_opposite_order_do_not_block_each_other(till: Till) -> None:
     items = [Item(number, 10_00) for number in NUMBERS]
     for _ in range(5):
-        together(
+        at_once(
             lambda: till.act(RAMESH, lambda doing: lists.take(doing, None, items, "a")),
             lambda: till.act(SURESH, lambda doing: lists.take(doing, None, items[::-1], "b")),
         )
@@ -179,7 +166,7 @@ class CashMachine(RuleBasedStateMachine):
                 lambda who=who: self.till.act(who, lambda d: taking_back.undo(d, last))
                 for who in (RAMESH, SURESH)
             ]
-            together(*acts, *(acts if two else []))
+            at_once(*acts, *(acts if two else []))
 
     @rule(giver=st.sampled_from([RAMESH, SURESH]), rupees=st.integers(1, 900))
     def hand(self, giver: str, rupees: int) -> None:
@@ -191,7 +178,7 @@ class CashMachine(RuleBasedStateMachine):
         offer = self.newest("SELECT id FROM handover WHERE state = 'offered' LIMIT 1")
         if offer is not None:
             # Both sides at the same moment: one answers, the other takes it back.
-            together(
+            at_once(
                 *(
                     lambda who=who: self.till.act(who, lambda d: handing.answer(d, offer, taken))
                     for who in (RAMESH, SURESH)
@@ -208,7 +195,7 @@ class CashMachine(RuleBasedStateMachine):
         counted = max(held + off * 100, 0)
         act = lambda: self.till.act(who, lambda d: handing.close(d, counted, held, "why"))  # noqa: E731
         if held or off:
-            together(act, act)
+            at_once(act, act)
 
     @rule()
     def deny(self) -> None:
@@ -217,7 +204,7 @@ class CashMachine(RuleBasedStateMachine):
             "WHERE number = '120457' ORDER BY payment.id DESC LIMIT 1"
         )
         if last is not None:
-            together(*(lambda: self.till.act(ASHA, lambda d: disputes.deny(d, last)),) * 2)
+            at_once(*(lambda: self.till.act(ASHA, lambda d: disputes.deny(d, last)),) * 2)
 
     @rule(outcomes=st.tuples(*[st.sampled_from(["keep", "undo"])] * 2))
     def settle(self, outcomes: tuple[disputes.Outcome, disputes.Outcome]) -> None:
@@ -227,7 +214,7 @@ class CashMachine(RuleBasedStateMachine):
                 lambda how=how: self.till.act(IN_CHARGE, lambda d: disputes.settle(d, last, how))
                 for how in outcomes
             ]
-            together(*acts)
+            at_once(*acts)
 
     @invariant()
     def books_are_true(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import permutations
 from threading import Thread
@@ -10,40 +9,19 @@ from threading import Thread
 import pytest
 from sqlalchemy import text
 
-from core import delivery
-from core.alerts import pause_gateway, resume_gateway, stop_texting, troubled_gateways
+from core import delivery, outbox_sweep
 from core.db import Database
 from core.delivery import Outgoing, Reported, Result
 from core.outbox import post
-from core.settings import Settings
-from tests.conftest import Servers, fresh_database
 
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture(scope="module")
-def kept(servers: Servers, template: str) -> Iterator[Database]:
-    """One database for all these tests: making a new one takes longer than most of them."""
-    with fresh_database(servers, template) as url:
-        made = Database(url)
-        yield made
-        made.close()
-
-
 @pytest.fixture
-def database(kept: Database) -> Database:
+def database(kept_database: Database) -> Database:
     """The database without any message."""
-    change(kept, "DELETE FROM outbox; DELETE FROM gateway_pause")
-    return kept
-
-
-@pytest.fixture
-def staffed(settings: Settings) -> Iterator[Database]:
-    """A database of its own with staff in it."""
-    made = Database(settings.database_url)
-    staff(made)
-    yield made
-    made.close()
+    change(kept_database, "DELETE FROM outbox; DELETE FROM gateway_pause")
+    return kept_database
 
 
 def write(database: Database, source: str = "one", kind: str = "receipt") -> None:
@@ -82,9 +60,9 @@ def change(database: Database, statement: str) -> None:
 
 def sweep(database: Database) -> None:
     with database.begin() as session:
-        delivery.requeue_abandoned(session)
-        delivery.settle_unsure(session)
-        delivery.close_expired(session)
+        outbox_sweep.requeue_abandoned(session)
+        outbox_sweep.settle_unsure(session)
+        outbox_sweep.close_expired(session)
 
 
 def state(database: Database) -> str:
@@ -269,81 +247,4 @@ def test_what_waits_is_counted(database: Database) -> None:
     record(database, message, "unsure", wait=600.0)
     change(database, "UPDATE outbox SET next_at = now() - interval '90 seconds' WHERE state = 'queued'")
     with database.begin() as session:
-        assert delivery.count_waiting(session) == {"queued": 2, "sending": 0, "unsure": 1, "late": 90}
-
-
-# Gateways and numbers in trouble
-
-
-def staff(database: Database) -> None:
-    """A plant with a customer on +919800000001, a technician and the two in-charges above."""
-    change(
-        database,
-        """
-        INSERT INTO organisation (code, name) VALUES ('o', 'O');
-        INSERT INTO state (organisation_id, code, name) SELECT id, 's', 'S' FROM organisation;
-        INSERT INTO cluster (state_id, code, name) SELECT id, 'c', 'C' FROM state;
-        INSERT INTO plant (cluster_id, code, name) SELECT id, 'p', 'P' FROM cluster;
-        INSERT INTO staff (code, name, phone, role) VALUES
-            ('t', 'T', '+919800000002', 'technician'), ('c', 'C', '+919800000003', 'cluster_in_charge'),
-            ('s', 'S', '+919800000008', 'state_in_charge');
-        INSERT INTO staff_scope (staff_id, plant_id) SELECT staff.id, plant.id FROM staff, plant
-            WHERE role = 'technician';
-        INSERT INTO staff_scope (staff_id, cluster_id) SELECT staff.id, cluster.id FROM staff, cluster
-            WHERE role = 'cluster_in_charge';
-        INSERT INTO package (organisation_id, code, name, load_watts, hours, prepaid, metered)
-            SELECT id, 'k', 'K', 100, '24', false, false FROM organisation;
-        INSERT INTO customer (reference, name) VALUES ('r', 'R');
-        INSERT INTO connection (reference, number, customer_id, plant_id, package_id)
-            SELECT 'r', '120457', customer.id, plant.id, package.id FROM customer, plant, package;
-        INSERT INTO phone (e164) VALUES ('+919800000001');
-        INSERT INTO connection_phone (connection_id, e164, role)
-            SELECT id, '+919800000001', 'holder' FROM connection;
-        """,
-    )
-
-
-def told(database: Database) -> list[str]:
-    with database.begin() as session:
-        return list(
-            session.scalars(text("SELECT recipient FROM outbox WHERE kind = 'staff_alert' ORDER BY 1"))
-        )
-
-
-def test_a_gateway_rests_longer_each_time_and_staff_hear_of_it_once(staffed: Database) -> None:
-    rests = []
-    for _ in range(5):
-        with staffed.begin() as session:
-            pause_gateway(session, "kannel", "balance", default_language="en")
-            pause_gateway(session, "kannel", "balance", default_language="en")  # a second worker at once
-            assert troubled_gateways(session) == {"kannel": True}
-            rests.append(session.execute(text("SELECT until - now() FROM gateway_pause")).scalar_one())
-        # The rest goes by.
-        change(
-            staffed,
-            "UPDATE gateway_pause SET since = since - (until - now()), "
-            "until = now() - interval '1 millisecond'",
-        )
-    assert [round(rest.total_seconds(), -1) for rest in rests] == [60, 60, 120, 240, 480]
-    assert told(staffed) == ["+919800000003", "+919800000008"]
-    with staffed.begin() as session:
-        assert troubled_gateways(session) == {"kannel": False}
-        resume_gateway(session, "kannel")
-        assert troubled_gateways(session) == {}
-
-
-def test_a_blocked_number_is_left_alone_and_its_in_charge_told(staffed: Database) -> None:
-    write(staffed, "waiting")
-    with staffed.begin() as session:
-        assert stop_texting(session, "+919800000001", "409 do not disturb", default_language="en")
-        assert not stop_texting(session, "+919800000001", "again", default_language="en")
-    assert told(staffed) == ["+919800000003"]
-    with staffed.begin() as session:
-        assert session.execute(text("SELECT unreachable FROM phone")).scalar_one() == "409 do not disturb"
-        assert (
-            session.execute(text("SELECT state FROM outbox WHERE source = 'waiting'")).scalar_one()
-            == "failed"
-        )
-    write(staffed, "after")
-    with staffed.begin() as session:
-        assert session.execute(text("SELECT count(*) FROM outbox WHERE source = 'after'")).scalar_one() == 0
+        assert outbox_sweep.count_waiting(session) == {"queued": 2, "sending": 0, "unsure": 1, "late": 90}

@@ -16,8 +16,9 @@ from sqlalchemy import text
 from core import deposits, ledger, payments, receivable, statements, taking_back
 from core.doing import Doing
 from core.text import has_words
-from tests.core.test_cash import ASHA, AT, IN_CHARGE, RAMESH, Till, together
+from tests.core.test_cash import ASHA, AT, IN_CHARGE, RAMESH, Till
 from tests.play import Play
+from tests.together import at_once
 
 NUMBER = "120465"
 """Owes nothing at first, and Rs 100 are held."""
@@ -72,7 +73,7 @@ def test_nothing_goes_back_while_dues_are_open_or_beyond_what_is_held_or_in_hand
 
 def test_two_set_offs_at_once_use_the_deposit_once(till: Till) -> None:
     id_ = connection(till, "120457")
-    done = together(*(lambda: till.act(IN_CHARGE, setting_off(id_, 400_00)),) * 2)
+    done = at_once(*(lambda: till.act(IN_CHARGE, setting_off(id_, 400_00)),) * 2)
     assert sorted(map(str, done)) == ["deposit.setoff_due", "deposit.too_much"]
     assert (stands(till, "deposit", "120457"), stands(till, "dues", "120457")) == (-100_00, 220_50)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from threading import Barrier
 
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from core import ledger
 from core.db import Database
+from tests.together import at_once
 
 AT = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
 _names = count(1)
@@ -336,14 +338,7 @@ class AnyOrder(RuleBasedStateMachine):
             return type(error)
 
     def _at_once(self, *acts: Act) -> list[Outcome]:
-        start = Barrier(len(acts))
-
-        def run(act: Act) -> Outcome:
-            start.wait(10)
-            return self._run(act)
-
-        with ThreadPoolExecutor(len(acts)) as pool:
-            return list(pool.map(run, acts))
+        return at_once(*(partial(self._run, act) for act in acts))
 
 
 def test_books_stay_true_in_any_order(database: Database) -> None:

@@ -13,24 +13,14 @@ from core.db import Database
 from core.outbox import KINDS, Message, post, post_many
 from core.settings import LANGUAGES
 from core.text import Text, render, say
-from tests.conftest import Servers, fresh_database
 
 WORDS = say("alerts.number_blocked", last="0001", connection="120457")
 
 
-@pytest.fixture(scope="module")
-def database(servers: Servers, template: str) -> Iterator[Database]:
-    """One database for all these tests: making a new one takes longer than most of them."""
-    with fresh_database(servers, template) as url:
-        made = Database(url)
-        yield made
-        made.close()
-
-
 @pytest.fixture
-def session(database: Database) -> Iterator[Session]:
+def session(kept_database: Database) -> Iterator[Session]:
     """A transaction that comes to nothing, with three phones we know."""
-    with database.begin() as made:
+    with kept_database.begin() as made:
         made.execute(
             text(
                 "INSERT INTO phone (e164, language, unreachable) VALUES "

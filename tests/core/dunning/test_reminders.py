@@ -90,7 +90,7 @@ def test_unreachable_phones_and_organisations_that_want_none(street: Street) -> 
 def test_a_round_broken_off_is_gone_on_with(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of one bill; the second breaks, and the next sweep tells the others only."""
     monkeypatch.setattr(reminders, "BATCH", 1)
-    whole, calls = reminders._messages, []
+    whole, calls = reminders.to_rested, []
 
     def broken(*args: object) -> object:
         calls.append(args)
@@ -98,7 +98,7 @@ def test_a_round_broken_off_is_gone_on_with(street: Street, monkeypatch: pytest.
             raise OSError("killed")
         return whole(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(reminders, "_messages", broken)
+    monkeypatch.setattr(reminders, "to_rested", broken)
     with pytest.raises(OSError, match="killed"):
         street.sweep(DUE - timedelta(days=3))
     first = street.rows("SELECT count(*) FROM outbox WHERE kind = 'reminder'")[0][0]

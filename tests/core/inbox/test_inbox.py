@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -15,6 +14,7 @@ from core.inbox import MOST_AN_HOUR, QUIET, answering, sweep, view, writing
 from core.inbox.writing import Written
 from core.work import away
 from tests.core.work.desk import AT, Desk
+from tests.together import at_once
 
 ASHA, CSA, IN_CHARGE, STATE = "+919800000001", "+919800000032", "+919800000003", "+919800000030"
 WORDS = "when will the new lines reach our lane"
@@ -96,29 +96,15 @@ def test_so_many_an_hour_and_no_more(desk: Desk) -> None:
 
 
 def test_two_texts_at_once_are_one_note(desk: Desk) -> None:
-    start = Barrier(2)
-
-    def both(words: str) -> Written | str:
-        start.wait()
-        return write(desk, words)
-
-    with ThreadPoolExecutor(2) as pool:
-        got = list(pool.map(both, ("first text", "second text")))
+    got = at_once(partial(write, desk, "first text"), partial(write, desk, "second text"))
     assert sorted(one.new for one in got if isinstance(one, Written)) == [False, True]
     assert desk.rows("SELECT count(*) FROM note") == [(1,)]
 
 
 def test_two_who_answer_at_once(desk: Desk) -> None:
     write(desk)
-    start = Barrier(2)
-
-    def both(who: str) -> object:
-        start.wait()
-        return answer(desk, who)
-
-    with ThreadPoolExecutor(2) as pool:
-        got = sorted(pool.map(both, ("CSA", "cluster in-charge")), key=str)
-    assert got == [None, "note.answered"]
+    got = at_once(partial(answer, desk, "CSA"), partial(answer, desk, "cluster in-charge"))
+    assert sorted(got, key=str) == [None, "note.answered"]
 
 
 def test_an_answer_to_a_phone_that_takes_no_messages_is_not_kept(desk: Desk) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from threading import Barrier
 from typing import TypeAlias
 
 from psycopg.errors import UniqueViolation
@@ -51,20 +49,6 @@ Act: TypeAlias = Callable[[str], object]
 
 def silent(label: str, done: int, total: int) -> None:
     """Nobody wants to hear of progress."""
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Run acts at the same moment, each in a session of its own."""
-    if not acts:
-        return []
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> object:
-        barrier.wait()
-        return act()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 @dataclass

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tests.conftest import Servers, demo_settings, fresh_database
-from tests.core.money.office import IN_CHARGE, WAYS, Act, Office, at_once
+from tests.core.money.office import IN_CHARGE, WAYS, Act, Office
 from tests.play import Play
+from tests.together import at_once
 
 # What each connection owes: paid at the counter or online, less what went back, and all that was asked.
 _EXPLAINED = """

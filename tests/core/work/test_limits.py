@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -15,6 +14,7 @@ from core.work.machine import Moved, raise_request, take_step
 from core.work.rules import CLUSTER, STATE, Kind, Step
 from tests.core.work.desk import Desk
 from tests.core.work.test_machine import plant_of
+from tests.together import at_once
 
 HUGE = 20_000_00
 LARGE = 5_000_01
@@ -158,29 +158,16 @@ def test_two_second_approvals_at_once(desk: Desk) -> None:
     """One wins, the other hears it."""
     number = change(desk, HUGE)
     assert approve(desk, "cluster in-charge", number, HUGE) == "first"
-    start = Barrier(2)
-
-    def second(who: str) -> str:
-        start.wait()
-        return approve(desk, who, number, HUGE)
-
-    with ThreadPoolExecutor(2) as pool:
-        got = sorted(pool.map(second, ("state in-charge", "other state")))
-    assert got == ["in_process", "work.state"]
+    got = at_once(*(partial(approve, desk, who, number, HUGE) for who in ("state in-charge", "other state")))
+    assert sorted(got) == ["in_process", "work.state"]
     assert len(desk.rows("SELECT 1 FROM request_event WHERE step = 'approve'")) == 2
 
 
 def test_two_first_approvals_at_once_are_two(desk: Desk) -> None:
     number = change(desk, HUGE)
-    start = Barrier(2)
-
-    def one(who: str) -> str:
-        start.wait()
-        return approve(desk, who, number, HUGE)
-
-    with ThreadPoolExecutor(2) as pool:
-        got = sorted(pool.map(one, ("cluster in-charge", "state in-charge")))
-    assert got == ["first", "in_process"]
+    both = ("cluster in-charge", "state in-charge")
+    got = at_once(*(partial(approve, desk, who, number, HUGE) for who in both))
+    assert sorted(got) == ["first", "in_process"]
 
 
 def test_the_ones_who_can_be_second_are_told_and_see_it_in_their_list(desk: Desk) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
 
 from sqlalchemy import text
 
@@ -15,6 +14,7 @@ from core.work.machine import Moved, raise_request
 from core.work.rules import CSA, TECHNICIAN, Kind, Step
 from core.work.telling import roles
 from tests.core.work.desk import AT, Desk
+from tests.together import at_once
 
 
 def test_a_fault_from_the_first_word_to_the_last(desk: Desk) -> None:
@@ -70,14 +70,8 @@ def test_what_another_has_is_his(desk: Desk) -> None:
 
 def test_two_who_take_at_once(desk: Desk) -> None:
     number = desk.fault()
-    start = Barrier(2)
-
-    def take(who: str) -> Moved | str:
-        start.wait()
-        return desk.step(who, number, Step.TAKE)
-
-    with ThreadPoolExecutor(2) as pool:
-        got = list(pool.map(take, ("technician", "other technician")))
+    takers = ("technician", "other technician")
+    got = at_once(*(partial(desk.step, who, number, Step.TAKE) for who in takers))
     assert sorted(str(one) if isinstance(one, str) else "taken" for one in got) == ["taken", "work.held"]
 
 
@@ -91,14 +85,10 @@ def test_an_approval_against_a_withdrawal(desk: Desk) -> None:
             ),
         )
     )
-    start = Barrier(2)
-
-    def both(who: str, step: Step) -> Moved | str:
-        start.wait()
-        return desk.step(who, number, step)
-
-    with ThreadPoolExecutor(2) as pool:
-        got = list(pool.map(both, ("CSA", "cluster in-charge"), (Step.WITHDRAW, Step.APPROVE)))
+    got = at_once(
+        partial(desk.step, "CSA", number, Step.WITHDRAW),
+        partial(desk.step, "cluster in-charge", number, Step.APPROVE),
+    )
     assert sorted(one if isinstance(one, str) else "won" for one in got) == ["won", "work.state"]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +13,7 @@ from core.work.joining import Wanted
 from core.work.machine import take_step
 from core.work.rules import Step
 from tests.core.work.desk import Desk
+from tests.together import at_once
 
 STRANGER, WALK_IN = "+919800000009", "+919800000055"
 SHOP = Wanted("SHOP500", "M-7")
@@ -106,15 +106,12 @@ def test_a_wish_finds_its_plant_once(desk: Desk) -> None:
         desk.act("cluster in-charge", lambda doing: progress.place(doing, "10006", "PALASI"))
         == "work.not_you"
     )
-    start = Barrier(2)
 
     def put(who: str) -> object:
-        start.wait()
         return desk.act(who, lambda doing: progress.place(doing, "10006", "RAMPUR"))
 
-    with ThreadPoolExecutor(2) as pool:
-        got = sorted(pool.map(put, ("cluster in-charge", "CSA")), key=str)
-    assert got == [None, "progress.placed_already"]
+    got = at_once(partial(put, "cluster in-charge"), partial(put, "CSA"))
+    assert sorted(got, key=str) == [None, "progress.placed_already"]
     assert desk.rows("SELECT count(*) FROM request_event WHERE step = 'place'") == [(1,)]
 
 
@@ -169,15 +166,8 @@ def test_a_package_that_the_plant_does_not_offer(desk: Desk) -> None:
 
 def test_two_who_finish_at_once_make_one(desk: Desk) -> None:
     request = built(desk)
-    start = Barrier(2)
-
-    def both(who: str) -> object:
-        start.wait()
-        return finish(desk, request, who)
-
-    with ThreadPoolExecutor(2) as pool:
-        got = sorted(map(str, pool.map(both, ("CSA", "cluster in-charge"))))
-    assert got[1] == "work.state"
+    got = at_once(*(partial(finish, desk, request, who) for who in ("CSA", "cluster in-charge")))
+    assert sorted(map(str, got))[1] == "work.state"
     assert desk.rows("SELECT count(*) FROM connection WHERE starts_with(reference, 'NEW-')") == [(1,)]
 
 

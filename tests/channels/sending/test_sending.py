@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 from threading import Thread
 
 import pytest
@@ -16,101 +13,13 @@ from redis.retry import Retry
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from channels.http import NO_ANSWER, THREADS
-from channels.message import (
-    Accepted,
-    DeliveryReport,
-    Gateway,
-    Later,
-    Never,
-    Outcome,
-    Outgoing,
-    Paused,
-    Unsure,
-)
+from channels.http import NO_ANSWER
+from channels.message import Accepted, Later, Never, Outcome, Paused, Unsure
 from channels.pace import Pace
-from channels.reports import WAITING, retry_early, take_report
-from channels.sending import COUNTS, LONGEST_RETRY, Sender, drain, make_sender, retry_wait
-from channels.sms.kannel import KannelGateway
-from channels.sms.twilio import TwilioGateway
-from core import delivery
-from core.db import Database
+from channels.sending import COUNTS, LONGEST_RETRY, drain, make_sender, retry_wait
 from core.outbox import post
-from core.settings import Kannel, Settings, Twilio
-from tests.channels.sms.provider import Answer, Provider, Taken
-from tests.conftest import SECRET, Servers
-
-PHONE = "+919800000001"
-
-
-@dataclass
-class Told:
-    """A gateway that answers as a test tells it: one outcome for all, or the next of a list."""
-
-    name: str
-    outcomes: list[Outcome] = field(default_factory=list)
-    taken: list[Outgoing] = field(default_factory=list)
-
-    def send(self, batch: Sequence[Outgoing]) -> list[Outcome]:
-        self.taken.extend(batch)
-        always = self.outcomes[0] if len(self.outcomes) == 1 else None
-        return [always or self.outcomes.pop(0) for _ in batch]
-
-
-@pytest.fixture
-def settings(servers: Servers) -> Settings:
-    env = {
-        "DATABASE_URL": servers.database_url("postgres"),
-        "REDIS_URL": servers.redis_url,
-        "BIJLI_SECRET_KEY": SECRET,
-        "BIJLI_DEMO": "1",
-        "BIJLI_HELPLINE": "1800123456",
-        "AT_SECRET": SECRET,
-    }
-    return replace(Settings.from_env(env), sms_rate=10_000)
-
-
-@pytest.fixture
-def make(outbox_database: Database, redis_client: redis.Redis, settings: Settings) -> Maker:
-    return Maker(outbox_database, redis_client, settings)
-
-
-@dataclass
-class Maker:
-    """The outbox and whoever sends from it."""
-
-    database: Database
-    redis: redis.Redis
-    settings: Settings
-
-    def write(self, source: str = "one", kind: str = "receipt", phone: str = PHONE) -> None:
-        with self.database.begin() as session:
-            post(
-                session,
-                source=source,
-                recipient=phone,
-                kind=kind,
-                text=f"body of {source}",
-                language="en",
-                default_language="en",
-            )
-
-    def sender(self, *gateways: Gateway) -> Sender:
-        return make_sender(self.database, gateways, self.redis, self.settings)
-
-    def drain(self, *gateways: Gateway) -> None:
-        assert drain(self.sender(*gateways), seconds=30)
-
-    def rows(self, what: str, where: str = "true") -> list[tuple[object, ...]]:
-        with self.database.begin() as session:
-            rows = session.execute(text(f"SELECT {what} FROM outbox WHERE {where} ORDER BY id")).all()
-        return [tuple(row) for row in rows]
-
-    def due(self) -> None:
-        """Let all waiting times go by."""
-        with self.database.begin() as session:
-            session.execute(text("UPDATE outbox SET next_at = now() - interval '1 second'"))
-            session.execute(text("UPDATE gateway_pause SET until = now() - interval '1 second'"))
+from core.settings import Kannel
+from tests.channels.sending.maker import PHONE, Maker, Told
 
 
 def test_a_message_goes_out_and_is_written_down(make: Maker) -> None:
@@ -321,134 +230,6 @@ def test_two_workers_keep_the_pace_together(redis_client: redis.Redis) -> None:
     for worker in workers:
         worker.join()
     assert 0.45 <= time.monotonic() - began < 1.5  # 60 messages at 100 a second; the first batch at once
-
-
-# Reports
-
-
-def report(make: Maker, told: DeliveryReport) -> None:
-    take_report(make.database, make.redis, "en", "kannel", told)
-
-
-def test_a_report_quicker_than_our_record_is_kept_for_it(make: Maker) -> None:
-    make.write()
-    with make.database.begin() as session:
-        [message] = delivery.claim(session, 1, timedelta(minutes=1))
-    report(make, DeliveryReport("delivered", "X1"))
-    assert retry_early(make.database, make.redis, "en") == 0
-    with make.database.begin() as session:
-        delivery.record(session, [delivery.Result(message.id, 1, "sent", "kannel", "X1")])
-    assert retry_early(make.database, make.redis, "en") == 1
-    assert make.rows("state") == [("delivered",)]
-    assert make.redis.llen(WAITING) == 0
-
-
-def test_a_report_that_says_blocked_stops_the_number(make: Maker) -> None:
-    make.write()
-    make.drain(Told("kannel", [Accepted("X1")]))
-    report(make, DeliveryReport("failed", "X1", reason="DoNotDisturbRejection", blocked=True))
-    with make.database.begin() as session:
-        assert session.execute(text("SELECT unreachable FROM phone")).scalar_one() == "DoNotDisturbRejection"
-
-
-# Through real HTTP
-
-
-@pytest.fixture
-def kannel(provider: Provider) -> Iterator[KannelGateway]:
-    with ThreadPoolExecutor(8) as pool:
-        settings = Kannel(SECRET, f"{provider.url}/cgi-bin/sendsms", "u", "p", "BIJLI", None)
-        yield KannelGateway(settings, "http://localhost", pool)
-
-
-def test_several_drains_at_once_send_nothing_twice(
-    make: Maker, provider: Provider, kannel: KannelGateway
-) -> None:
-    for number in range(300):
-        make.write(str(number))
-    drains = [Thread(target=make.drain, args=(kannel,)) for _ in range(3)]
-    for each in drains:
-        each.start()
-    for each in drains:
-        each.join()
-    bodies = [taken.fields["text"] for taken in provider.taken]
-    assert sorted(bodies) == sorted({f"body of {n}" for n in range(300)})
-    assert set(make.rows("state")) == {("sent",)}
-
-
-def test_no_transaction_is_open_while_a_gateway_is_spoken_to(
-    make: Maker, provider: Provider, kannel: KannelGateway
-) -> None:
-    seen: list[int] = []
-
-    def answer(taken: Taken) -> Answer:
-        rows = make.database.reader.rows(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND state = 'idle in transaction'",
-            {},
-        )
-        seen.append(rows[0][0])
-        return Answer(202, "0: Accepted", "text/plain")
-
-    provider.answer = answer
-    make.write()
-    make.drain(kannel)
-    assert seen == [0]
-
-
-def test_what_a_slow_gateway_had_no_time_for_goes_with_its_next_batch(
-    make: Maker, provider: Provider, kannel: KannelGateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("channels.http.BATCH_SECONDS", 0.2)
-    provider.answer = lambda taken: Answer(202, "0: Accepted", "text/plain", delay=0.05)
-    for number in range(80):
-        make.write(str(number))
-    fallback = Told("twilio", [Accepted("SM1")])
-    make.drain(kannel, fallback)
-    assert set(make.rows("state")) == {("sent",)}
-    assert len(provider.taken) == 80
-    assert fallback.taken == []
-
-
-def test_a_gateway_that_we_are_too_fast_for_is_left_alone_for_a_moment(
-    make: Maker, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("channels.pace.SLOW_SECONDS", 0.5)
-    times: list[float] = []
-
-    def answer(taken: Taken) -> Answer:
-        times.append(time.monotonic())
-        if len(times) == 1:
-            return Answer(429, '{"code": 20429, "message": "Too Many Requests", "status": 429}')
-        return Answer(201, '{"sid": "SM1"}', delay=0.02)
-
-    provider.answer = answer
-    for number in range(80):
-        make.write(str(number))
-    with ThreadPoolExecutor(THREADS) as pool:
-        twilio = TwilioGateway(Twilio("AC1", SECRET, None, provider.url), "+15005550006", "http://x", pool)
-        make.drain(twilio)
-        make.due()
-        make.drain(twilio)
-    before = sum(moment < times[0] + 0.5 for moment in times)
-    assert before <= THREADS * 3, "what was under way ends, and no more begins"
-    assert len(times) == 81
-    assert set(make.rows("state")) == {("sent",)}
-
-
-def test_a_hanging_gateway_leaves_a_few_in_doubt_and_the_rest_to_the_next(
-    make: Maker, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("channels.sms.kannel.READ_SECONDS", 0.3)
-    provider.answer = lambda taken: Answer(202, "0: Accepted", "text/plain", delay=1.0)
-    for number in range(40):
-        make.write(str(number))
-    with ThreadPoolExecutor(8) as pool:
-        slow = KannelGateway(Kannel(SECRET, provider.url, "u", "p", "B", None), "http://localhost", pool)
-        make.drain(slow, Told("twilio", [Accepted("SM1")]))
-    states = [state for (state,) in make.rows("state")]
-    assert states.count("unsure") <= 8
-    assert states.count("sent") == 40 - states.count("unsure")
 
 
 def test_where_dlt_is_on_what_is_not_registered_fails_and_the_rest_goes(make: Maker) -> None:
