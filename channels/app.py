@@ -21,9 +21,11 @@ from channels.voice.routes import voice_routes
 from channels.web.health import health_routes
 from channels.web.metrics import metrics_routes
 from channels.web.paypage import pay_routes
+from channels.web.photos import photo_routes
 from channels.web.pictures import picture_routes
 from channels.web.receipts import receipt_routes
 from channels.whatsapp.routes import whatsapp_routes
+from conversations.catalogue import words_of_commands
 from core.errors import SettingError
 from core.settings import Settings
 from core.text import check_words, name_service, render, say
@@ -43,7 +45,7 @@ class App(Flask):
 
 def create_app(settings: Settings, services: Services | None = None) -> Flask:
     """All doors over one set of services. Raises SettingError when the words are not complete."""
-    wrong = check_words()
+    wrong = check_words(words_of_commands())
     if wrong:
         raise SettingError(f"locales: {wrong[0]}" + (f" and {len(wrong) - 1} more" if wrong[1:] else ""))
     name_service(settings.service_name, settings.helpline)
@@ -74,6 +76,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.register_blueprint(metrics_routes(made.database, made.redis))
     app.register_blueprint(receipt_routes(settings, made.database.reader))
     app.register_blueprint(picture_routes(settings, made.database.reader))
+    app.register_blueprint(photo_routes(settings, made.database.reader))
     app.register_blueprint(payment_routes(made))
     app.register_blueprint(pay_routes(settings, made.database.reader))
     if settings.demo:

@@ -9,6 +9,7 @@ _LOOK_ALIKES = {
     ord(a): b for a, b in zip("‘’‚‛“”„–—−…₹", ["'"] * 4 + ['"'] * 3 + ["-"] * 3 + ["...", "Rs "], strict=True)
 }
 _INVISIBLE = {ord(c): None for c in "\u200b\u200c\u200d\u2060\ufeff\u00ad"}
+_NO_SIGN = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
 _TABLE = {**_DEVANAGARI_DIGITS, **_LOOK_ALIKES, **_INVISIBLE}
 
 
@@ -18,10 +19,11 @@ def fold(raw: str) -> str:
     NFKC turns full-width letters and digits into plain ones; NUL and other controls become spaces,
     because PostgreSQL refuses NUL and a person can't see them.
     """
+    if raw.isascii() and raw.isprintable():  # nearly all that is typed by hand
+        return " ".join(raw.split())
     text = unicodedata.normalize("NFKC", raw.translate(_TABLE))
-    text = "".join(
-        " " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") else c for c in text
-    )
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in _NO_SIGN else c for c in text)
     return " ".join(text.split())
 
 
@@ -31,6 +33,8 @@ def keyword(raw: str) -> str:
     The nukta (the dot below) is left out by most people who type Hindi, and the candrabindu is
     written as anusvara (हाँ, हां).
     """
-    text = unicodedata.normalize("NFD", fold(raw).casefold())
-    text = text.replace("\u093c", "").replace("\u0901", "\u0902")
-    return unicodedata.normalize("NFC", text).strip(".,;:!?।*#\"'()[]")
+    text = fold(raw).casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFD", text).replace("\u093c", "").replace("\u0901", "\u0902")
+        text = unicodedata.normalize("NFC", text)
+    return text.strip(".,;:!?।*#\"'()[]")

@@ -88,8 +88,10 @@ def replay(play: Play, written: str, language: str = "en") -> str:
         action, crowd = _ACTION.fullmatch(line), _CROWD.fullmatch(line)
         if action:
             lines += stage.act(action)
+            stage.all_answered(line)
         elif crowd:
             lines += stage.act_together(crowd)
+            stage.all_answered(line)
         elif line.startswith(("+", "IN.")):
             raise ValueError(f"not an action: {line!r}")
     return "\n".join(lines) + "\n"
@@ -176,6 +178,13 @@ class Stage:
             )
         away.go_up(self.play.services.database, self.play.settings.default_language)
         return self._arrived()
+
+    def all_answered(self, action: str) -> None:
+        """A text on which the service broke is kept, and unanswered: no story."""
+        [(broken,)] = self.play.services.database.reader.rows(
+            "SELECT count(*) FROM inbound WHERE handled_at IS NULL", {}
+        )
+        assert not broken, f"the service broke on {action!r}; its log is above"
 
     def leave_unpaid(self) -> list[str]:
         """Bill a month, let its notices arrive, and charge a fee of Rs 20 when its day is over."""
