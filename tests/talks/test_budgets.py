@@ -582,6 +582,27 @@ def test_long_lists_are_cut_into_messages_of_three_parts(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_whole_customer_is_two_messages_at_most(language: str) -> None:
+    """CUST with its longest lines, five open requests and a year of faults; three in Devanagari then."""
+    card = [
+        say("card.head", number=NUMBER, name=NAME),
+        say("card.due", amount=BALANCE),
+        say("card.paid", amount=AMOUNT, day=DAY),
+        say("card.promised", day=DAY),
+        say("card.package", package=NAME),
+        say("card.status_inactive"),
+        say("card.village", village=NAME),
+        say("card.phone", phone=PHONE),
+    ]
+    state = say("request.in_process")
+    brief = say("work.brief", request=REQUEST, what=_what(Kind.FAULT), state=state)
+    year = say("work.health_rated", faults=999, mended=999, hours="999.9", stars="4.5")
+    pages = SMS.pages_of_words(say("nav.lines", lines=(*card, *[brief] * 5, year)), language)
+    assert len(pages) <= (3 if language == "hi" else 2), pages
+    assert all(parts(page) <= MOST_PARTS for page in pages)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_year_and_the_totals_are_cut_between_lines(language: str) -> None:
     months = [
         say(f"year.row_{how}", month="11/2026", billed=AMOUNT, paid=AMOUNT, balance=BALANCE)
