@@ -42,8 +42,8 @@ NAME = "twilio-whatsapp"
 """Not the name of Twilio's SMS: each may rest while the other sends."""
 TAPPED = ("ButtonPayload", "ListId")
 """The ids of what was tapped; they say what was meant, the text beside them is only its caption."""
-WORDLESS = frozenset({"audio", "contacts", "image", "sticker", "video"})
-"""Kinds of message whose text, where there is one, is a caption or an address, not an answer."""
+WORDLESS = frozenset({"audio", "contacts", "document", "image", "sticker", "video"})
+"""Kinds of message whose text, where there is one, is a caption or a file's name, not an answer."""
 
 MOST_CAPTION, LONGEST_URL = 200, 1000
 """Characters."""
@@ -99,7 +99,7 @@ def _given(form: Mapping[str, str]) -> str:
             return fields.safe(form[name].strip(), fields.LONGEST_TEXT)
     if form.get("MessageType") == "location":
         return _place(form)
-    if form.get("MessageType", "text") in WORDLESS:
+    if form.get("MessageType", "text") in WORDLESS or form.get("NumMedia", "0") != "0":
         return ""
     return fields.text_field(form, "Body")
 
