@@ -52,6 +52,22 @@ def test_what_comes_in(play: Play, name: str, sender: str, given: str) -> None:
     assert len(play.arrivals()) == 1
 
 
+@pytest.mark.parametrize("words", ["👍", "🙏🏽", "👍 👍", "❤️", "👩‍🌾"])
+def test_a_thumb_up_is_answered_kindly_and_costs_no_open_question(play: Play, words: str) -> None:
+    play.write("+919800000004", "FAULT")
+    [asked] = play.arrivals()
+    play.write("+919800000004", words)
+    [arrival] = play.arrivals()
+    assert arrival.words.startswith("Thank you.")
+    assert asked.words in arrival.words
+
+
+@pytest.mark.parametrize("words", ["2 👍", "BAL 🙏", "?", "1️⃣", "हाँ", "..."])
+def test_other_words_stay_as_they_are(play: Play, words: str) -> None:
+    play.write("+919800000004", words)
+    assert inbound(play)[0][3] == words
+
+
 def test_a_place_is_kept_on_the_fault_that_is_being_told(play: Play) -> None:
     play.write("+919800000001", "FAULT 2")
     play.arrivals()
