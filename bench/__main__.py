@@ -88,7 +88,7 @@ def _bench_chat() -> None:
         env = service.settings(here, gateway) | chat.settings(token_hex(16))
         service.bijli(here, env, "migrate")
         loading.timed(partial(service.load, here, env), here.folder / "sheets")
-        print(chat.measure(service.serve(here, env), env).line(), flush=True)
+        print("\n".join(chat.measure(service.serve(here, env), env).lines()), flush=True)
 
 
 def _bench_billing(million: bool) -> None:

@@ -1,7 +1,8 @@
 """What a hop on WhatsApp costs beside the same hop by USSD: signature, storing and the outbox included.
 
-A hop by USSD is answered in its own response. A message on WhatsApp is stored before anything else, and
-its answer is written to the outbox, so that neither is ever lost: two commits that USSD does not have.
+A hop by USSD is answered in its own response. A message on WhatsApp is stored, and its answer is written
+to the outbox, so that neither is ever lost: a commit that USSD does not have. Two talks, as people hold
+them: what is owed, which only reads, and another language, which ends in a change.
 """
 
 from __future__ import annotations
@@ -22,29 +23,42 @@ from bench.rig import Served
 
 ROUNDS = 3
 SECONDS = 1.0
-CALLERS = 4_000
+CALLERS = 3_000
 """Households that write and dial; all of them are known after the first round, which does not count."""
+TALKS = {"what is owed": ("1",), "another language": ("7", "3")}
+"""What is pressed after the menu; the language chosen is the one that they have."""
 PATH = "/whatsapp/twilio"
 SENDER = "+911800123456"
 
 
 @dataclass(frozen=True)
+class Costs:
+    """Seconds of a hop of one talk in one round."""
+
+    talk: str
+    hops: int
+    ussd: float
+    whatsapp: float
+
+
+@dataclass(frozen=True)
 class ChatFigures:
-    """Hops a second, per round, of a menu and the balance after it."""
+    """All rounds of all talks."""
 
-    ussd: Sequence[float]
-    whatsapp: Sequence[float]
+    costs: Sequence[Costs]
 
-    @property
-    def ratio(self) -> float:
-        """How many times as much a hop on WhatsApp costs as one by USSD: the median of the rounds."""
-        return median(ussd / chat for ussd, chat in zip(self.ussd, self.whatsapp, strict=True))
+    def ratio(self, *talks: str) -> float:
+        """How many times as much a hop on WhatsApp costs as one by USSD, over all hops of these talks."""
+        known = [cost for cost in self.costs if cost.talk in talks]
+        return sum(cost.hops * cost.whatsapp for cost in known) / sum(cost.hops * cost.ussd for cost in known)
 
-    def line(self) -> str:
-        return (
-            f"A hop on WhatsApp costs {self.ratio:.2f} times one by USSD "
-            f"({median(self.whatsapp):,.0f} and {median(self.ussd):,.0f} a second)."
-        )
+    def lines(self) -> list[str]:
+        each = [f"{talk}: {self.ratio(talk):.2f}" for talk in TALKS]
+        a_second = 1 / median(cost.whatsapp for cost in self.costs)
+        return [
+            f"A hop on WhatsApp costs {self.ratio(*TALKS):.2f} times one by USSD ({', '.join(each)}).",
+            f"On one core {a_second:,.0f} hops a second on WhatsApp.",
+        ]
 
 
 def settings(auth_token: str) -> dict[str, str]:
@@ -59,44 +73,52 @@ def settings(auth_token: str) -> dict[str, str]:
 def measure(at: Served, env: dict[str, str]) -> ChatFigures:
     """Alternate the two, in short rounds; the first warms up."""
     rounds = [_round(at, env) for _ in range(ROUNDS + 1)][1:]
-    return ChatFigures([ussd for ussd, _ in rounds], [chat for _, chat in rounds])
+    return ChatFigures([cost for each in rounds for cost in each])
 
 
-def _round(at: Served, env: dict[str, str]) -> tuple[float, float]:
-    callers = [household(index) for index in range(CALLERS)]
-    dialled = [f"ATUid_{uuid4().hex}" for _ in callers]
+def _round(at: Served, env: dict[str, str]) -> list[Costs]:
+    return [
+        Costs(talk, len(keys) + 1, _cost(at, _dialled(at, env, keys)), _cost(at, _written(at, env, keys)))
+        for talk, keys in TALKS.items()
+    ]
+
+
+def _dialled(at: Served, env: dict[str, str], keys: Sequence[str]) -> list[list[Shot]]:
     path = service.ussd_path(env)
-    ussd = [
-        [_dial(at, path, caller, session, text) for caller, session in zip(callers, dialled, strict=True)]
-        for text in ("", "1")
-    ]
+    sessions = [(household(index), f"ATUid_{uuid4().hex}") for index in range(CALLERS)]
+    texts = ["*".join(keys[:pressed]) for pressed in range(len(keys) + 1)]
+    return [[_dial(at, path, caller, session, text) for caller, session in sessions] for text in texts]
+
+
+def _written(at: Served, env: dict[str, str], keys: Sequence[str]) -> list[list[Shot]]:
     validator = RequestValidator(env["TWILIO_AUTH_TOKEN"])
-    chats = [
-        [_write(at, env["BIJLI_PUBLIC_URL"], validator, caller, body) for caller in callers]
-        for body in ("MENU", "1")
-    ]
-    return _rate(at, ussd), _rate(at, chats)
+    url = env["BIJLI_PUBLIC_URL"] + PATH
+    callers = [household(index) for index in range(CALLERS)]
+    return [[_write(at, url, validator, caller, body) for caller in callers] for body in ("MENU", *keys)]
 
 
-def _rate(at: Served, steps: Sequence[Sequence[Shot]]) -> float:
-    """Hops a second over the two steps of the same talks."""
-    first = drive(at.port, steps[0], connections=CONNECTIONS, seconds=SECONDS)
-    opened = steps[1][: len(first.latencies)]
-    second = drive(at.port, opened, connections=CONNECTIONS, seconds=SECONDS)
-    for volley in (first, second):
+def _cost(at: Served, steps: Sequence[Sequence[Shot]]) -> float:
+    """Seconds of a hop over all steps of the same talks."""
+    seconds, hops = 0.0, 0
+    for shots in steps:
+        # Only talks whose step before was taken can go on.
+        volley = drive(at.port, shots[: hops or None], connections=CONNECTIONS, seconds=SECONDS)
         if volley.wrong:
             raise LoadError(f"{len(volley.wrong)} wrong answers, the first one: {volley.wrong[0]!r}")
-    return (len(first.latencies) + len(second.latencies)) / (first.seconds + second.seconds)
+        taken = len(volley.latencies)
+        seconds, hops = seconds + volley.seconds / taken, taken
+    return seconds / len(steps)
 
 
 def _dial(at: Served, path: str, caller: Household, session: str, text: str) -> Shot:
     body = {"sessionId": session, "phoneNumber": caller.phone, "networkCode": "40470",
             "serviceCode": "*384*77#", "text": text}  # fmt: skip
-    return form_post(at.port, path, urlencode(body), caller.due if text else "CON ")
+    shown = {"": "CON ", "1": caller.due, "7": "CON "}.get(text, "END ")
+    return form_post(at.port, path, urlencode(body), shown)
 
 
-def _write(at: Served, public_url: str, validator: RequestValidator, caller: Household, body: str) -> Shot:
+def _write(at: Served, url: str, validator: RequestValidator, caller: Household, body: str) -> Shot:
     form = {"MessageSid": f"SM{uuid4().hex}", "AccountSid": f"AC{0:032x}", "From": f"whatsapp:{caller.phone}",
             "To": f"whatsapp:{SENDER}", "Body": body, "NumMedia": "0", "MessageType": "text"}  # fmt: skip
-    signature = validator.compute_signature(public_url + PATH, form)
+    signature = validator.compute_signature(url, form)
     return form_post(at.port, PATH, urlencode(form), "<Response/>", f"X-Twilio-Signature: {signature}\r\n")

@@ -102,12 +102,15 @@ def dropped(services: Services, session: str, phone: str, at: datetime | None = 
     log.info("carry offered", caller=masked(phone))
 
 
-def take_over(services: Services, phone: str, loaded: Loaded, given: str, heir: str) -> Place | None:
-    """The broken-off talk, if this text (`heir`) means to go on with it; it then belongs to that."""
+def is_meant(loaded: Loaded, given: str) -> bool:
+    """Whether a text means to go on with a talk that broke off."""
+    return broken_off(loaded.dropped) is not None and says_yes(given)
+
+
+def take_over(services: Services, phone: str, loaded: Loaded, heir: str) -> Place | None:
+    """The broken-off talk, which from now on belongs to a text (`heir`); None when another took it."""
     place = loaded.dropped
-    if place is None or broken_off(place) is None or not says_yes(given):
-        return None
-    if not services.places.forget("ussd", phone, loaded.dropped_raw):
+    if place is None or not services.places.forget("ussd", phone, loaded.dropped_raw):
         return None
     hand_over(services, place, heir)
     return place

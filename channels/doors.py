@@ -68,4 +68,5 @@ def _refuse(why: str, status: int) -> NoReturn:
 
 def fields_of_request() -> Form:
     """The form, and what we put into the address ourselves (our row number)."""
-    return {**request.args.to_dict(), **request.form.to_dict()}
+    fields = request.form.to_dict()
+    return {**request.args.to_dict(), **fields} if request.query_string else fields

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from channels.line import LONGEST, Line, letters
+from channels.message import Inbound
 from conversations.catalogue import BY_NAME
 from core.db import Reader
 from core.fold import fold
@@ -36,7 +37,8 @@ _LOOPS = """
 SELECT count(*) FILTER (WHERE lower(body) = lower(%(body)s)) >= %(same)s OR count(*) >= %(most)s
     OR EXISTS (SELECT FROM outbox WHERE recipient = %(phone)s AND body = %(body)s
                AND created_at > now() - interval '1 hour')
-FROM inbound WHERE sender = %(sender)s AND lost AND id <> %(id)s
+FROM inbound WHERE sender = %(sender)s AND lost
+AND (provider, provider_id) <> (%(provider)s, %(provider_id)s)
 AND received_at > now() - interval '1 hour'
 """
 
@@ -84,13 +86,14 @@ def for_a_person(raw: str, line: Line | None, talking: bool) -> bool:
     return len(words) >= least and sum(map(letters, words)) >= LETTERS
 
 
-def expect_a_reader(reader: Reader, id_: int, sender: str, phone: str, body: str) -> None:
+def expect_a_reader(reader: Reader, inbound: Inbound, phone: str) -> None:
     """Stop where nobody reads our answers: the same words again and again, too many, or our own come back."""
     bind = {
-        "id": id_,
-        "sender": sender,
+        "provider": inbound.provider,
+        "provider_id": inbound.provider_id,
+        "sender": inbound.sender,
         "phone": phone,
-        "body": body,
+        "body": inbound.given,
         "same": SAME_AN_HOUR,
         "most": LOST_AN_HOUR,
     }

@@ -7,6 +7,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 
+from channels.wire import Wire
+
 log = structlog.get_logger()
 
 URGENT, NORMAL, BULK = QUEUES = ("urgent", "normal", "bulk")
@@ -39,11 +41,25 @@ def nudge_queue(redis: Redis, queue: str) -> None:
     """As `nudge`, for a queue by name."""
     try:
         if redis.set(flag(queue), 1, nx=True, ex=FORGET_SECONDS):
-            Queue(queue, connection=redis).enqueue(
-                DRAIN, queue, job_timeout=DRAIN_SECONDS, result_ttl=0, failure_ttl=3600
-            )
+            _enqueue(redis, queue)
     except RedisError as error:
         log.warning("nudge lost", queue=queue, why=type(error).__name__)
+
+
+def nudge_on_hop(wire: Wire, redis: Redis, priority: int = 1) -> None:
+    """As `nudge`, by the hop's own connection: of many hops at once only the first has more to do."""
+    queue = queue_for(priority)
+    try:
+        if wire.call("SET", flag(queue), 1, "NX", "EX", FORGET_SECONDS):
+            _enqueue(redis, queue)
+    except RedisError as error:
+        log.warning("nudge lost", queue=queue, why=type(error).__name__)
+
+
+def _enqueue(redis: Redis, queue: str) -> None:
+    Queue(queue, connection=redis).enqueue(
+        DRAIN, queue, job_timeout=DRAIN_SECONDS, result_ttl=0, failure_ttl=3600
+    )
 
 
 def begin(redis: Redis, queue: str) -> None:

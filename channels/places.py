@@ -7,16 +7,15 @@ Redis may be empty or away at any time; then talks start from the request alone.
 
 from __future__ import annotations
 
-import threading
-import time
 from hashlib import sha1
-from typing import Any, Protocol, cast
+from typing import Any
 
 import msgspec
 import redis
 import structlog
 from redis import Redis
 
+from channels.wire import Wire
 from conversations.replay import Memory
 from core.people import Caller
 from core.widget import Widget
@@ -25,9 +24,6 @@ log = structlog.get_logger(__name__)
 
 CALLER_LIFE = 300
 """Seconds a caller is remembered; changes we make ourselves forget it at once."""
-REST = 2.0
-"""Seconds without asking a Redis that did not answer: a hop must not wait for it at every step."""
-
 _SAVE = """
 local now = redis.call('GET', KEYS[1])
 if (now or '') ~= ARGV[1] then return 0 end
@@ -91,7 +87,8 @@ class Loaded(msgspec.Struct):
     """What Redis knew: the place's bytes as read (empty if none), the place, the caller.
 
     `away`: Redis did not answer, so that nothing this hop leaves behind will be known to the next.
-    `dropped`: for a written message, where the phone's USSD talk stands.
+    `dropped`: for a written message, where the phone's USSD talk stands; `told`: the last of the
+    messages whose answer, with the question that is open, is known to be written.
     """
 
     raw: bytes
@@ -100,35 +97,23 @@ class Loaded(msgspec.Struct):
     away: bool = False
     dropped_raw: bytes = b""
     dropped: Place | None = None
-
-
-class _Wire(Protocol):
-    """What we use of redis-py's connection, which has no types of its own."""
-
-    def connect(self) -> None: ...
-
-    def send_command(self, *words: Any) -> None: ...
-
-    def read_response(self, *, disable_decoding: bool) -> Any: ...
-
-    def disconnect(self) -> None: ...
+    told: str = ""
 
 
 class Places:
     """The store of places and of callers already looked up."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, wire: Wire) -> None:
         self._client = client
-        self._local = threading.local()
-        self._rest_until = 0.0
+        self._wire = wire
 
     def load(self, channel: str, phone: str) -> Loaded:
         """Place and caller in one trip; nothing when Redis is away."""
         keys = [f"bl:p:{channel}:{phone}", f"bl:c:{phone}"]
         if channel != "ussd":
-            keys.append(f"bl:p:ussd:{phone}")
-        answer = self._call("MGET", *keys)
-        raw, caller, dropped = [*(answer or (None, None)), None][:3]
+            keys += [f"bl:p:ussd:{phone}", f"bl:t:{channel}:{phone}"]
+        answer = self._wire.call("MGET", *keys)
+        raw, caller, dropped, told = [*(answer or (None, None)), None, None][:4]
         return Loaded(
             raw or b"",
             _decode(_place, raw),
@@ -136,32 +121,45 @@ class Places:
             answer is None,
             dropped or b"",
             _decode(_place, dropped),
+            (told or b"").decode(),
         )
+
+    def note_told(self, channel: str, phone: str, text: str, life: int) -> None:
+        """The question that the message `text` led to is on its way to its reader."""
+        self._wire.tell("SET", f"bl:t:{channel}:{phone}", text, "EX", life)
 
     def save(self, channel: str, phone: str, read: bytes, place: Place, life: int) -> bool:
         """Write the place unless another hop did since it was read; True when Redis is away."""
         words = (1, f"bl:p:{channel}:{phone}", read, _encode(place), life)
         try:
-            done = self._call("EVALSHA", _SAVE_SHA, *words)
+            done = self._wire.call("EVALSHA", _SAVE_SHA, *words)
         except redis.exceptions.NoScriptError:
-            done = self._call("EVAL", _SAVE, *words)
+            done = self._wire.call("EVAL", _SAVE, *words)
         return bool(done != 0)
 
     def leave(self, channel: str, phone: str, read: bytes, place: Place, life: int) -> None:
         """As `save`, but without waiting: for a talk that is over, where another hop may as well win."""
-        self._tell("EVAL", _SAVE, 1, f"bl:p:{channel}:{phone}", read, _encode(place), life)
+        self._wire.tell("EVAL", _SAVE, 1, f"bl:p:{channel}:{phone}", read, _encode(place), life)
+
+    def put_back(self, channel: str, phone: str, place: Place, raw: bytes, life: int) -> None:
+        """Undo a `save` of `place`: the bytes that stood there before, or none."""
+        if raw:
+            key = f"bl:p:{channel}:{phone}"
+            self._wire.call("EVAL", _SAVE, 1, key, _encode(place), raw, life)
+        else:
+            self.forget(channel, phone, _encode(place))
 
     def forget(self, channel: str, phone: str, read: bytes) -> bool:
         """Drop the place, unless another hop has changed it since it was read; then False."""
-        return bool(self._call("EVAL", _FORGET, 1, f"bl:p:{channel}:{phone}", read))
+        return bool(self._wire.call("EVAL", _FORGET, 1, f"bl:p:{channel}:{phone}", read))
 
     def remember_caller(self, caller: Caller) -> None:
         """Keep a caller for the next hops."""
-        self._tell("SET", f"bl:c:{caller.phone}", _encode(caller), "EX", CALLER_LIFE)
+        self._wire.tell("SET", f"bl:c:{caller.phone}", _encode(caller), "EX", CALLER_LIFE)
 
     def forget_caller(self, phone: str) -> None:
         """Something about this phone changed: look it up anew next time."""
-        self._call("DEL", f"bl:c:{phone}")
+        self._wire.call("DEL", f"bl:c:{phone}")
 
     def forget_all_callers(self) -> None:
         """After a load from files anybody may have changed."""
@@ -170,83 +168,6 @@ class Places:
                 self._client.unlink(key)
         except redis.RedisError as error:
             log.warning("redis_away", error=type(error).__name__)
-
-    def close(self) -> None:
-        """Close this thread's connection."""
-        self._drop()
-
-    def _call(self, *command: Any) -> Any:
-        """One command on this thread's own connection; a dead one is opened anew, once.
-
-        redis-py's pool and retry layers cost as much again as the command itself on this path.
-        """
-        if time.monotonic() < self._rest_until:
-            return None
-        for last in (False, True):
-            fresh = getattr(self._local, "connection", None) is None
-            try:
-                return self._ask(*command)
-            except redis.exceptions.NoScriptError:
-                raise
-            except (redis.RedisError, OSError) as error:
-                if last or fresh:
-                    log.warning("redis_away", error=type(error).__name__)
-                    self._rest_until = time.monotonic() + REST
-                    return None
-        return None
-
-    def _tell(self, *command: Any) -> None:
-        """Send, and read the answer only before the next command: half the cost of a trip is waiting.
-
-        For what may be lost without harm, as it is when the connection breaks meanwhile.
-        """
-        if getattr(self._local, "connection", None) is None:
-            self._call(*command)
-            return
-        try:
-            self._connection().send_command(*command)
-            self._local.unread += 1
-        except (redis.RedisError, OSError):
-            self._drop()
-
-    def _ask(self, *command: Any) -> Any:
-        """Send and read, or end the connection: an answer that was not read, because RQ's alarm for a
-        job that takes too long came in between, would go to the next caller."""
-        connection = self._connection()
-        try:
-            connection.send_command(*command)
-            while self._local.unread:
-                self._local.unread -= 1
-                _skip(connection)
-            return connection.read_response(disable_decoding=True)
-        except redis.ResponseError:
-            raise
-        except BaseException:
-            self._drop()
-            raise
-
-    def _connection(self) -> _Wire:
-        found: _Wire | None = getattr(self._local, "connection", None)
-        if found is None:
-            found = cast("_Wire", self._client.connection_pool.make_connection())
-            found.connect()
-            self._local.connection = found
-            self._local.unread = 0
-        return found
-
-    def _drop(self) -> None:
-        found: _Wire | None = getattr(self._local, "connection", None)
-        if found is not None:
-            found.disconnect()
-            self._local.connection = None
-
-
-def _skip(connection: _Wire) -> None:
-    """Read an answer that nobody waits for."""
-    try:
-        connection.read_response(disable_decoding=True)
-    except redis.ResponseError as error:
-        log.warning("redis_refused", error=type(error).__name__)
 
 
 def encode_caller(caller: Caller) -> bytes:

@@ -7,24 +7,27 @@ from dataclasses import dataclass
 import redis
 
 from channels.places import Places
+from channels.wire import Wire
 from core.db import Database
 from core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Settings, database, Redis, and the places of all talks."""
+    """Settings, database, Redis (and its short way for hops), and the places of all talks."""
 
     settings: Settings
     database: Database
     redis: redis.Redis
+    wire: Wire
     places: Places
 
 
 def make_services(settings: Settings) -> Services:
     """Connect to nothing yet: connections open at first use."""
     client = redis_client(settings)
-    return Services(settings, Database(settings.database_url), client, Places(client))
+    wire = Wire(client)
+    return Services(settings, Database(settings.database_url), client, wire, Places(client, wire))
 
 
 def redis_client(settings: Settings) -> redis.Redis:

@@ -45,7 +45,8 @@ Close = Callable[[Session, list[str]], None]
 
 @dataclass
 class Turn:
-    """One turn. `finish` runs in the transaction of the act that ends the talk, with its words.
+    """One turn. `finish` runs in the transaction of the act that ends the talk, with its words;
+    `before`, ahead of a change in mid-talk.
 
     `rebuilt`: the person may not have seen the question that this input meets, so a yes is asked
     again. `confirming`: a yes or no is what is asked now. `shown`: the question that this turn has come to.
@@ -58,6 +59,7 @@ class Turn:
     place: Place
     rebuilt: bool = False
     finish: Finish | None = None
+    before: Callable[[], object] | None = None
     unclear: bool = False
     moved: bool = False
     confirming: bool = False
@@ -170,6 +172,8 @@ class Turn:
 
     def _do(self, item: Do, step: int) -> str:
         """A change in mid-talk; a choice of language is heard from the next words on."""
+        if self.before is not None:
+            self.before()
         result = self._once(step, lambda doing: (item.act(doing), None))
         if item.name == "language":
             self.place.language = str(result)

@@ -27,7 +27,7 @@ def handle_waiting(services: Services) -> int:
     """Answer what was stored and never answered, because a process was killed in between."""
     rows = services.database.reader.rows(_WAITING, {})
     for id_, channel, provider, provider_id, sender, body, attempts in rows:
-        texting = Texting(services, id_, Inbound(channel, provider, provider_id, sender, body))
+        texting = Texting(services, Inbound(channel, provider, provider_id, sender, body), id_)
         try:
             with services.database.begin() as session:
                 session.execute(_TRIED, {"id": id_})

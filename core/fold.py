@@ -11,6 +11,7 @@ _LOOK_ALIKES = {
 }
 _INVISIBLE = {ord(c): None for c in "\u200b\u200c\u200d\u2060\ufeff\u00ad"}
 _NASAL = re.compile("ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")
+_NO_SIGN = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
 _TABLE = {**_DEVANAGARI_DIGITS, **_LOOK_ALIKES, **_INVISIBLE}
 
 
@@ -20,10 +21,11 @@ def fold(raw: str) -> str:
     NFKC turns full-width letters and digits into plain ones; NUL and other controls become spaces,
     because PostgreSQL refuses NUL and a person can't see them.
     """
+    if raw.isascii() and raw.isprintable():  # nearly all that is typed by hand
+        return " ".join(raw.split())
     text = unicodedata.normalize("NFKC", raw.translate(_TABLE))
-    text = "".join(
-        " " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") else c for c in text
-    )
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in _NO_SIGN else c for c in text)
     return " ".join(text.split())
 
 
@@ -33,6 +35,8 @@ def keyword(raw: str) -> str:
     The nukta (the dot below) is left out by most people who type Hindi, the candrabindu is written as
     anusvara (हाँ, हां), and so is the nasal before a consonant of its own row (बन्द, बंद).
     """
-    text = unicodedata.normalize("NFD", fold(raw).casefold())
-    text = _NASAL.sub("\u0902", text.replace("\u093c", "").replace("\u0901", "\u0902"))
-    return unicodedata.normalize("NFC", text).strip(".,;:!?।*#\"'()[]")
+    text = fold(raw).casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFD", text).replace("\u093c", "").replace("\u0901", "\u0902")
+        text = unicodedata.normalize("NFC", _NASAL.sub("\u0902", text))
+    return text.strip(".,;:!?।*#\"'()[]")

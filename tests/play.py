@@ -163,7 +163,7 @@ class Play:
     def close(self) -> None:
         """Let go of every connection."""
         self.services.database.close()
-        self.services.places.close()
+        self.services.wire.close()
         self.services.redis.close()
 
     def scalar(self, sql: str) -> object:

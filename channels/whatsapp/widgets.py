@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from zlib import crc32
 
 import msgspec
@@ -105,7 +106,7 @@ def _widget(
     if len(labels) <= MOST_BUTTONS and _distinct(labels) and max(map(len, labels)) <= MOST_OF_BUTTON:
         choices = tuple(Choice(id_, label) for id_, label in zip(ids, labels, strict=True))
         return Widget("buttons", body, choices)
-    titles = captions(labels, MOST_OF_ROW, before)
+    titles = captions(tuple(labels), MOST_OF_ROW, before)
     if titles is None or len(labels) > MOST_ROWS or max(map(len, labels)) > MOST_OF_DESCRIPTION:
         return None
     rows = tuple(
@@ -115,10 +116,12 @@ def _widget(
     return Widget("list", body, rows, render(_CHOOSE, language))
 
 
-def captions(labels: Sequence[str], most: int, before: int = 0) -> list[str] | None:
+@lru_cache(maxsize=512)
+def captions(labels: tuple[str, ...], most: int, before: int = 0) -> tuple[str, ...] | None:
     """Labels as captions of at most `most` characters, no two alike; None where that can't be.
 
-    Those that would look the same begin with their number, counted on from `before`.
+    Those that would look the same begin with their number, counted on from `before`. Menus ask for the
+    same captions all day, so that they are kept.
     """
     titles = [cut(label, most) for label in labels]
     seen = Counter(map(keyword, titles))
@@ -126,7 +129,7 @@ def captions(labels: Sequence[str], most: int, before: int = 0) -> list[str] | N
         if seen[keyword(titles[index])] > 1:
             lead = f"{before + index + 1} "
             titles[index] = lead + cut(label, most - len(lead))
-    return titles if _distinct(titles) else None
+    return tuple(titles) if _distinct(titles) else None
 
 
 def cut(words: str, most: int) -> str:

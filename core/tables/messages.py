@@ -23,7 +23,7 @@ OUTBOX_STATES = ("queued", "sending", "unsure", "sent", "delivered", "failed", "
 
 
 class Inbound(Base):
-    """A text as it came, stored before anyone parses it; unique per provider, so a repeat is seen."""
+    """A text as it came, stored before its provider hears that we have it; unique, so a repeat is seen."""
 
     __tablename__ = "inbound"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)

@@ -49,3 +49,14 @@ def test_at_once_in_the_middle_of_a_question(play: Play, channel: str, stop: str
     send(ASHA, start)
     assert reader.rows(stopped, {}) == [(False, True)]
     assert reader.rows(kept, {})[1:] == [("messages", True, channel, start)]
+
+
+def test_start_brings_staff_back_as_well_though_it_begins_work(play: Play) -> None:
+    for words in ("START", "STOP", "START"):
+        play.text("+919800000002", words)
+    answers = [words for _, words in play.deliver()]
+    assert answers[0] == "Request number?"
+    assert answers[2] == "Done. You get everything again. To stop it send STOP."
+    play.text("+919800000002", "STOP")
+    play.text("+919800000002", "START 10006")
+    assert play.deliver()[-1][1].startswith("10006 is not in your plants.")

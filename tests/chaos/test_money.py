@@ -58,5 +58,5 @@ def _texts(play: Play, thread: int, chance: random.Random) -> int:
             },
         )
         assert answer.status_code == 200
-    play.services.places.close()
+    play.services.wire.close()
     return paid

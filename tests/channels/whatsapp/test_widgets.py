@@ -99,7 +99,7 @@ WORDS = st.text(st.sampled_from("ab c1क्षेि ।ँ़"), min_size=1, m
 
 @given(labels=st.lists(WORDS.map(lambda words: " ".join(words.split())), min_size=1, max_size=10))
 def test_no_two_captions_are_alike(labels: Sequence[str]) -> None:
-    made = captions(labels, MOST_OF_ROW)
+    made = captions(tuple(labels), MOST_OF_ROW)
     if made is not None:
         assert all(0 < len(title) <= MOST_OF_ROW for title in made)
         assert len({keyword(title) for title in made}) == len(labels)

@@ -1,0 +1,85 @@
+"""A text is stored and answered once, whatever comes twice, late, or not at all."""
+
+from __future__ import annotations
+
+from tests.play import Play
+
+ASHA = "+919800000001"
+
+
+def told(play: Play) -> list[str]:
+    return [words for to, words in play.deliver() if to == ASHA]
+
+
+def wishes(play: Play) -> object:
+    return play.scalar("SELECT count(*) FROM request WHERE kind = 'package_change'")
+
+
+def kill_before_the_answer(play: Play, id_: str) -> None:
+    """Leave things as a process leaves them that is killed when the talk has moved on and nobody was told."""
+    with play.services.database.begin() as session:
+        connection = session.connection()
+        connection.exec_driver_sql(
+            "DELETE FROM outbox WHERE source = "
+            "'reply:' || (SELECT id FROM inbound WHERE provider_id = %(id)s)",
+            {"id": id_},
+        )
+        connection.exec_driver_sql("DELETE FROM inbound WHERE provider_id = %(id)s", {"id": id_})
+    play.services.redis.delete(f"bl:t:sms:{ASHA}")
+
+
+def test_a_text_and_its_answer_are_one_row_each(play: Play) -> None:
+    play.text(ASHA, "BAL", "a")
+    [words] = told(play)
+    assert words.startswith("120457")
+    assert play.scalar("SELECT count(*) FROM inbound WHERE handled_at IS NOT NULL AND NOT lost") == 1
+
+
+def test_a_repeat_that_comes_late_leaves_the_talk_where_it_is(play: Play) -> None:
+    play.text(ASHA, "CHANGE", "a")
+    play.text(ASHA, "1", "b")
+    [_which, when] = told(play)
+    play.text(ASHA, "1", "b")  # the gateway sends it again after the next question was asked
+    play.text(ASHA, "CHANGE", "a")
+    assert told(play) == []
+    play.text(ASHA, "5", "c")
+    [again] = told(play)
+    assert when.split("\n")[1:] == again.split("\n")[-2:]
+
+
+def test_a_late_repeat_of_an_answer_is_no_yes_to_the_next_question(play: Play) -> None:
+    for id_, words in zip("abc", ("CHANGE", "1", "1"), strict=True):
+        play.text(ASHA, words, id_)
+    [*_, sure] = told(play)
+    assert "Maangein?" in sure
+    play.text(ASHA, "1", "b")
+    assert (told(play), wishes(play)) == ([], 0)
+    play.text(ASHA, "1", "d")
+    assert (len(told(play)), wishes(play)) == (1, 1)
+
+
+def test_a_question_that_nobody_was_sent_is_asked_again(play: Play) -> None:
+    for id_, words in zip("abc", ("CHANGE", "1", "1"), strict=True):
+        play.text(ASHA, words, id_)
+    [*_, sure] = told(play)
+    kill_before_the_answer(play, "c")
+    play.text(ASHA, "1", "d")  # meant for the question before
+    assert (told(play), wishes(play)) == ([sure], 0)
+    play.text(ASHA, "1", "e")
+    assert (len(told(play)), wishes(play)) == (1, 1)
+
+
+def test_where_nobody_was_sent_the_question_a_command_is_still_a_command(play: Play) -> None:
+    play.text(ASHA, "FAULT", "a")
+    kill_before_the_answer(play, "a")
+    play.text(ASHA, "BAL", "b")
+    [words] = told(play)
+    assert words.startswith("120457")
+
+
+def test_the_repeat_of_a_killed_text_gets_its_answer(play: Play) -> None:
+    play.text(ASHA, "FAULT", "a")
+    [asked] = told(play)
+    kill_before_the_answer(play, "a")
+    play.text(ASHA, "FAULT", "a")
+    assert told(play) == [asked]
