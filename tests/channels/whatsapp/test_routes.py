@@ -72,7 +72,7 @@ def test_a_place_is_kept_on_the_fault_that_is_being_told(play: Play) -> None:
     play.write("+919800000001", "FAULT 2")
     play.arrivals()
     post(play, "/whatsapp/twilio", payload("twilio/whatsapp_location"))
-    assert play.scalar("SELECT note FROM request_event") == "geo 25.1,85.2"
+    assert play.scalar("SELECT note FROM request_event") == "25.1,85.2"
 
 
 def test_a_place_is_kept_on_the_fault_that_is_open(play: Play) -> None:
