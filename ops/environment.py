@@ -62,7 +62,7 @@ def demo_environment(folder: Path, given: Mapping[str, str] = os.environ) -> dic
     # Never an operator's own Razorpay: the demo's customers pay with no money.
     settings |= {name: given[name] for name in settings if given.get(name) and "RAZORPAY" not in name}
     own_address = f"http://127.0.0.1:{settings['BIJLI_PORT']}"
-    settings["SIMULATED_MEDIA_URL"] = own_address + STAND_IN
+    settings["SIMULATED_MEDIA_URL"] = _here(settings["BIJLI_HOST"], settings["BIJLI_PORT"]) + STAND_IN
     if not given.get("BIJLI_MEDIA_S3"):
         settings["BIJLI_MEDIA_DIR"] = given.get("BIJLI_MEDIA_DIR") or str(folder.absolute() / "media")
     settings["BIJLI_PUBLIC_URL"] = given.get("BIJLI_PUBLIC_URL") or own_address
@@ -92,8 +92,12 @@ def command_environment(folder: Path, given: Mapping[str, str] = os.environ) -> 
 
 def base_url(settings: Settings) -> str:
     """Where this machine reaches the web server, which may listen on all addresses."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
-    return f"http://{host}:{settings.port}"
+    return _here(settings.host, settings.port)
+
+
+def _here(host: str, port: int | str) -> str:
+    near = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
+    return f"http://{near}:{port}"
 
 
 def read_file(path: Path) -> dict[str, str]:

@@ -48,6 +48,7 @@ class PhoneService(Service):
             "TWILIO_AUTH_TOKEN": SECRET,
             "TWILIO_WHATSAPP_SENDER": "+911800123456",
             "BIJLI_MEDIA_DIR": str(self.folder / "media"),
+            "BIJLI_PHOTO_LINKS": "1",
             "SIMULATED_MEDIA_URL": self.url + STAND_IN,
         }
 

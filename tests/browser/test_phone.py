@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -215,6 +216,18 @@ def test_a_photo_of_the_meter_is_seen_by_staff(stage: Stage, pictures: Path, tmp
     seen.wait_for()
     assert seen.evaluate("image => image.decode().then(() => image.naturalWidth)") == 800
     page.screenshot(path=pictures / "photos.png")
+    # By SMS there is a link, for a small phone.
+    text(phone(page, COLLECTOR).locator(".handset"), f"HIST {row[0]}")
+    letter = phone(page, COLLECTOR).locator(".inbox .sms").filter(has_text="/f/").first
+    letter.wait_for()
+    assert letter.locator(".piece").count() == 1
+    found = re.search(r"/f/\S+", letter.locator(".piece").inner_text())
+    assert found is not None
+    small = stage.page(found[0], width=240, height=320)
+    assert small.locator("img").count() == 2
+    assert small.locator("img").last.evaluate("image => image.decode().then(() => image.naturalWidth)") == 480
+    assert fits(small)
+    small.screenshot(path=pictures / "photos-240.png", full_page=True)
 
 
 def test_by_keyboard_alone(stage: Stage) -> None:

@@ -44,6 +44,8 @@ def test_photos_of_the_demo_have_a_place_and_a_host_of_their_own(tmp_path: Path)
     made = demo_environment(tmp_path, {"BIJLI_PORT": "9000"})
     assert made["BIJLI_MEDIA_DIR"] == str(tmp_path / "media")
     assert made["SIMULATED_MEDIA_URL"] == "http://127.0.0.1:9000/phone/twilio"
+    elsewhere = demo_environment(tmp_path, {"BIJLI_HOST": "192.168.1.5"})
+    assert elsewhere["SIMULATED_MEDIA_URL"] == "http://192.168.1.5:8000/phone/twilio"
     bucket = {
         "BIJLI_MEDIA_S3": "s3://photos",
         "AWS_ACCESS_KEY_ID": "AKID",
