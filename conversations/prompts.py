@@ -48,8 +48,8 @@ class Ask:
     `whole` takes the rest of a command line, not one word of it. `again` follows an answer that did
     not do, so it takes no word given in advance. `optional` is asked only of a line that says more than
     its command; otherwise the talk goes on with None. `sought`: what was typed was looked for and is
-    not there, so that a whole line of another command is meant as one. `secret`: the answer is handed to the very next
-    step and kept nowhere, so what follows must be a `do` that uses it.
+    not there, so that a whole line of another command is meant as one. `secret`: the answer is handed
+    to the very next step and kept nowhere, so what follows must be a `do` that uses it.
     """
 
     text: Text
