@@ -25,6 +25,7 @@ from channels.web.photos import photo_routes
 from channels.web.pictures import picture_routes
 from channels.web.receipts import receipt_routes
 from channels.whatsapp.routes import whatsapp_routes
+from conversations.catalogue import words_of_commands
 from core.errors import SettingError
 from core.settings import Settings
 from core.text import check_words, name_service, render, say
@@ -44,7 +45,7 @@ class App(Flask):
 
 def create_app(settings: Settings, services: Services | None = None) -> Flask:
     """All doors over one set of services. Raises SettingError when the words are not complete."""
-    wrong = check_words()
+    wrong = check_words(words_of_commands())
     if wrong:
         raise SettingError(f"locales: {wrong[0]}" + (f" and {len(wrong) - 1} more" if wrong[1:] else ""))
     name_service(settings.service_name, settings.helpline)

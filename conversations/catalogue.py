@@ -78,6 +78,12 @@ class Command:
         return say(f"{'menu' if self.menu or self.open else 'help'}.{self.name}")
 
 
+def words_of_commands() -> set[str]:
+    """The keys without which a command can be neither sent nor shown."""
+    keys = {f"commands.{one.name}" for one in COMMANDS} | {one.label.key for one in COMMANDS}
+    return keys | {f"help.{one.name}" for one in COMMANDS if not one.for_all}
+
+
 MORE, HELP, OWN = "more", "help", "own"
 
 

@@ -6,6 +6,7 @@ All words are in locales/<language>/*.yml, read once by python-i18n. Babel write
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -176,11 +177,14 @@ def all_keys(language: str) -> dict[str, object]:
     return dict(i18n.translations.container.get(language, {}))
 
 
-def check_words() -> list[str]:
-    """What is wrong with the words: a key or a gap that not every language has. Empty when sound."""
+def check_words(needed: Iterable[str] = ()) -> list[str]:
+    """What is wrong with the words: a key (or a `needed` one) or a gap that not every language has.
+
+    Empty when sound.
+    """
     wrong: list[str] = []
     every = {language: all_keys(language) for language in LANGUAGES}
-    for key in sorted(set().union(*every.values())):
+    for key in sorted(set(needed).union(*every.values())):
         gaps = {}
         for language in LANGUAGES:
             if key not in every[language]:

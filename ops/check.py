@@ -113,7 +113,7 @@ def _migrations(url: str) -> Finding:
 def _gateway(name: str, settings: Settings) -> Finding:
     """Whether the gateway's host takes a connection; nothing is sent and nothing is paid."""
     part = f"gateway {name}"
-    url = _gateway_url(name, settings)
+    url = gateway_url(name, settings)
     if url is None:
         ways = [way for way, names in _ways(settings) if name in names]
         return Finding(part, True, f"{' and '.join(ways)}: nothing to reach from here")
@@ -136,7 +136,7 @@ def _ways(settings: Settings) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (*ways, ("WhatsApp", settings.whatsapp_gateways)) if settings.whatsapp_gateways else ways
 
 
-def _gateway_url(name: str, settings: Settings) -> str | None:
+def gateway_url(name: str, settings: Settings) -> str | None:
     """Where we send to through a gateway; None when it only calls us (USSD) or is the demo's phone."""
     if name not in (*settings.sms_gateways, *settings.whatsapp_gateways) or name == "phone":
         return None

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from core.settings import SMS_GATEWAYS, Settings
 from migrations import upgrade
+from ops.check import gateway_url
 from ops.main import cli
 from tests.conftest import SECRET, Servers
 
@@ -145,3 +147,16 @@ def test_a_number_that_is_none_is_refused(env: dict[str, str]) -> None:
     result = bijli(env, "phone", "12", "dial")
     assert result.exit_code == 2
     assert "12 is no phone number" in result.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in SMS_GATEWAYS if name != "phone"])
+def test_every_gateway_has_a_host_to_reach(env: dict[str, str], name: str) -> None:
+    account = {
+        "AT_API_KEY": "k",
+        "TWILIO_ACCOUNT_SID": "AC1",
+        "TWILIO_AUTH_TOKEN": SECRET,
+        "TWILIO_SENDER": "B",
+    }
+    url = gateway_url(name, Settings.from_env(env | account | {"BIJLI_SMS_GATEWAYS": name}))
+    assert url is not None
+    assert url.startswith("http")

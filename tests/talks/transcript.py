@@ -57,6 +57,7 @@ def replay(play: Play, written: str) -> str:
         action = _ACTION.fullmatch(line)
         if action:
             lines += stage.act(action)
+            stage.all_answered(line)
         elif line.startswith(("+", "IN.")):
             raise ValueError(f"not an action: {line!r}")
     return "\n".join(lines) + "\n"
@@ -110,6 +111,13 @@ class Stage:
         else:
             self.handsets[phone].press(self._typed(keys))
         return self._screen(self.handsets[phone]) + self._arrived()
+
+    def all_answered(self, action: str) -> None:
+        """A text on which the service broke is kept, and unanswered: no story."""
+        [(broken,)] = self.play.services.database.reader.rows(
+            "SELECT count(*) FROM inbound WHERE handled_at IS NULL", {}
+        )
+        assert not broken, f"the service broke on {action!r}; its log is above"
 
     def leave_unpaid(self) -> list[str]:
         """Bill a month, let its notices arrive, and charge a fee of Rs 20 when its day is over."""
