@@ -85,7 +85,7 @@ class Meaning:
         """The open talk with this answer, or None when a new command is meant.
 
         An answer that the open question can take is one, even if it is also the word of a command;
-        only free text gives way to a full line of a staff command.
+        only free text gives way to a full line of a staff command. What was looked for in vain is none.
         """
         given = fold(self.inbound.given[:LONGEST])
         place = self.loaded.place
@@ -105,7 +105,7 @@ class Meaning:
         self.signs.secret = place.secret
         over = place.over
         turn.take(given)
-        if (over and not turn.moved) or (turn.unclear and command):
+        if (over and not turn.moved) or ((turn.unclear or turn.in_vain) and command):
             return None
         return turn
 

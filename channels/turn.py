@@ -61,6 +61,7 @@ class Turn:
     finish: Finish | None = None
     before: Callable[[], object] | None = None
     unclear: bool = False
+    in_vain: bool = False
     moved: bool = False
     confirming: bool = False
     shown: Show | None = None
@@ -155,6 +156,7 @@ class Turn:
         place.options = len(options_of(show.prompt))
         place.whole = isinstance(show.prompt, Ask) and show.prompt.whole
         place.secret = isinstance(show.prompt, Ask) and show.prompt.secret
+        self.in_vain = isinstance(show.prompt, Ask) and show.prompt.sought
         self.unclear, self.picture = show.unclear, show.prompt.text.picture
         self.confirming = isinstance(show.prompt, Confirm)
 

@@ -10,9 +10,10 @@ from typing import Generic, TypeVar
 from conversations import reading
 from conversations.prompts import Unclear
 from core.fold import fold
+from core.ids import LONGEST, SHORTEST, read_number
 from core.lists import Item
 from core.reading_lists import Row
-from core.text import say
+from core.text import Text, say
 
 MOST_ITEMS = 30
 _BREAK = re.compile(r"[;\n\r]+|,(?=\s|$)|,(?=\d{5})")
@@ -61,7 +62,7 @@ def _item(piece: str) -> Item:
     try:
         return Item(reading.connection_number(number), reading.cash(rupees))
     except Unclear:
-        return Item(wrong=say("batch.bad", typed=piece[:20]))
+        return Item(wrong=_mistyped(number) or say("batch.bad", typed=piece[:20]))
 
 
 def _row(piece: str) -> Row:
@@ -70,7 +71,13 @@ def _row(piece: str) -> Row:
     try:
         return Row(reading.connection_number(number), reading.kwh(shown))
     except Unclear:
-        return Row(wrong=say("readlist.bad", typed=piece[:20]))
+        return Row(wrong=_mistyped(number) or say("readlist.bad", typed=piece[:20]))
+
+
+def _mistyped(number: str) -> Text | None:
+    """What to say of a connection number with a wrong digit in it; None where it is no number at all."""
+    looks = number.isascii() and number.isdigit() and SHORTEST <= len(number) <= LONGEST
+    return say("batch.unknown", number=number) if looks and read_number(number) is None else None
 
 
 def is_list(raw: str) -> bool:

@@ -47,8 +47,9 @@ class Ask:
 
     `whole` takes the rest of a command line, not one word of it. `again` follows an answer that did
     not do, so it takes no word given in advance. `optional` is asked only of a line that says more than
-    its command; otherwise the talk goes on with None. `secret`: the answer is handed to the very next
-    step and kept nowhere, so what follows must be a `do` that uses it.
+    its command; otherwise the talk goes on with None. `sought`: what was typed was looked for and is
+    not there, so that a whole line of another command is meant as one. `secret`: the answer is handed
+    to the very next step and kept nowhere, so what follows must be a `do` that uses it.
     """
 
     text: Text
@@ -57,6 +58,7 @@ class Ask:
     again: bool = False
     optional: bool = False
     secret: bool = False
+    sought: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def seek(
         found = yield from search(term)
         if found is not None:
             return found
-        term = yield from ask(unknown(term), read, again=True)
+        term = yield Ask(unknown(term), read, again=True, sought=True)
 
 
 def do(name: str, act: Callable[[Doing], str]) -> Talk[str]:

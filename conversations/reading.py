@@ -162,10 +162,12 @@ def payment_reference(raw: str) -> str:
 
 def coupon_code(raw: str) -> str:
     """A coupon's ten digits, the last of which checks the others."""
-    number = read_number(raw)
-    if number is None or len(number) != 10:
+    typed = re.sub(r"[\s\-./]", "", fold(raw))
+    if not re.fullmatch("[0-9]{10}", typed):
         raise Unclear(say("unclear.coupon"))
-    return number
+    if not check_digit_holds(typed):
+        raise Unclear(say("unclear.coupon_digits"))
+    return typed
 
 
 def receipt_code(raw: str) -> str:

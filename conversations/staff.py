@@ -36,21 +36,20 @@ def payee_of(caller: Caller) -> Talk[Payee]:
 
 
 def pay(caller: Caller) -> Conversation:
-    """Take cash for a connection: number, amount, and a yes unless it came as one sure line."""
+    """Take cash for a connection: number, amount, and a yes unless it came as one sure line.
+
+    A closed connection can still owe something, so its money is taken, but never unasked.
+    """
     me = caller.member
     payee = yield from payee_of(caller)
     state, dues = payments.standing(payee.dues_paise)
     paise = yield from ask(
         say(f"pay.amount_{state}", name=payee.label, number=payee.number, dues=dues), reading.cash
     )
-    usual = paise <= me.cash_limit_paise
-    question = say(
-        "pay.confirm" if usual else "pay.confirm_large",
-        amount=Money(paise),
-        name=payee.label,
-        number=payee.number,
-    )
-    if not (yield from confirm(question, undoable=usual)):
+    closed, large = payee.status == "disconnected", paise > me.cash_limit_paise
+    how = "_closed" if closed else "_large" if large else ""
+    question = say(f"pay.confirm{how}", amount=Money(paise), name=payee.label, number=payee.number)
+    if not (yield from confirm(question, undoable=not how)):
         return say("pay.not_taken")
 
     def take(doing: Doing) -> Text:

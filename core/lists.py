@@ -26,7 +26,7 @@ _GAPS = text("""
          generate_series(greatest(low, high - :back), high) AS wanted
     WHERE NOT EXISTS (SELECT FROM cash_list WHERE staff_id = :staff AND number = wanted) ORDER BY wanted
 """)
-_CONNECTIONS = text("SELECT number, id, plant_id FROM connection WHERE number = ANY(:numbers)")
+_CONNECTIONS = text("SELECT number, id, plant_id, status FROM connection WHERE number = ANY(:numbers)")
 _LOCK = text("SELECT 1 FROM account WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 
 
@@ -91,6 +91,8 @@ def _enter(doing: Doing, items: list[Item], staff_id: int, limit: int) -> tuple[
             results[index] = (item.wrong, 0)
         elif found is None:
             results[index] = (say("batch.unknown", number=item.number), 0)
+        elif found.status == "disconnected":
+            results[index] = (say("batch.closed", number=item.number), 0)
         elif item.paise > limit:
             results[index] = (say("batch.large", number=item.number, amount=Money(item.paise)), 0)
         else:

@@ -112,6 +112,19 @@ def test_a_webhook_that_was_kept_and_not_worked_off_is_credited_once(till: Till)
     assert till.counts() == (1, 1, 320_50)
 
 
+def test_a_webhook_is_answered_though_what_it_needs_is_held_and_credited_later(till: Till) -> None:
+    """Razorpay waits five seconds; here whoever holds the account lets go only after the answer."""
+    till.ask()
+    with till.play.services.database.begin() as session:
+        session.execute(text("SELECT 1 FROM account WHERE kind = 'dues' FOR UPDATE"))
+        assert till.tell("payment_link.paid", "e10") == 200
+        assert till.counts()[:2] == (0, 0)
+    with till.play.services.database.begin() as session:
+        session.execute(text(f"UPDATE provider_event SET received_at = {LATE} WHERE id = 'e10'"))
+    mend(till.play.services)
+    assert till.counts() == (1, 1, 320_50)
+
+
 @pytest.mark.parametrize("asked", ["{payment}", "{payment} ", "{reference}", "{link}"])
 def test_where_by_what_the_provider_or_the_link_is_called(till: Till, asked: str) -> None:
     play = till.play

@@ -438,6 +438,7 @@ STAFF_ANSWERS = [
 QUESTIONS = [
     say("pay.confirm", amount=AMOUNT, **_TO),
     say("pay.confirm_large", amount=AMOUNT, **_TO),
+    say("pay.confirm_closed", amount=AMOUNT, **_TO),
     say("undo.confirm", amount=AMOUNT, **_TO),
     say("excuse.confirm", days=60, **_TO),
     say("read.confirm", shown=KWH, **_TO),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.play import Play
 
-ASHA = "+919800000001"
+ASHA, RAMESH = "+919800000001", "+919800000002"
 
 
 def told(play: Play) -> list[str]:
@@ -83,3 +83,10 @@ def test_the_repeat_of_a_killed_text_gets_its_answer(play: Play) -> None:
     kill_before_the_answer(play, "a")
     play.text(ASHA, "FAULT", "a")
     assert told(play) == [asked]
+
+
+def test_a_whole_line_is_no_name_that_was_looked_for_in_vain(play: Play) -> None:
+    play.text(RAMESH, "HAND 500")
+    assert "500" in play.deliver()[-1][1]
+    play.text(RAMESH, "PAY 120457 300")
+    assert play.scalar("SELECT count(*) FROM payment WHERE amount_paise = 30000") == 1
