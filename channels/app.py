@@ -21,6 +21,7 @@ from channels.voice.routes import voice_routes
 from channels.web.health import health_routes
 from channels.web.metrics import metrics_routes
 from channels.web.paypage import pay_routes
+from channels.web.photos import photo_routes
 from channels.web.pictures import picture_routes
 from channels.web.receipts import receipt_routes
 from channels.whatsapp.routes import whatsapp_routes
@@ -75,6 +76,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     app.register_blueprint(metrics_routes(made.database, made.redis))
     app.register_blueprint(receipt_routes(settings, made.database.reader))
     app.register_blueprint(picture_routes(settings, made.database.reader))
+    app.register_blueprint(photo_routes(settings, made.database.reader))
     app.register_blueprint(payment_routes(made))
     app.register_blueprint(pay_routes(settings, made.database.reader))
     if settings.demo:

@@ -22,6 +22,7 @@ SIDE = 1600
 """Pixels of the longer side: a meter's figures can be read, and it is some 300 KB."""
 MOST_PIXELS = 60_000_000
 QUALITY = 80
+SMALL = 480
 WIDTH, GAP = 800, 12
 """Pixels of photos that are shown one below the other."""
 
@@ -122,6 +123,13 @@ def cleaned(raw: bytes) -> bytes:
         raise NoPicture("too many pixels") from error
     photo.thumbnail((SIDE, SIDE))
     return _jpeg(photo)
+
+
+def small(photo: bytes) -> bytes:
+    """The same in some 30 KB, for a page that is opened over a slow line."""
+    with Image.open(io.BytesIO(photo)) as drawn:
+        drawn.thumbnail((SMALL, SMALL))
+        return _jpeg(drawn)
 
 
 def below_each_other(photos: Sequence[bytes]) -> bytes:

@@ -7,8 +7,8 @@ from functools import partial
 from conversations import reading
 from conversations.customer import which_line
 from conversations.meters import ask_kwh, sure_of
-from conversations.prompts import Conversation, ask, choose, look
-from core import metering, selfreading
+from conversations.prompts import Conversation, ask, choose, do, look
+from core import metering, photo_pages, selfreading
 from core.energy import units
 from core.metering import Meter
 from core.people import Caller
@@ -57,6 +57,8 @@ def check(caller: Caller) -> Conversation:
     meter: Meter | None = yield from look("meter", of, Meter | None, fresh=True)
     if meter is None:
         return say("selfread.gone", number=number)
+    if own.photo:
+        yield from do("photo", partial(photo_pages.offer, subject="meter", id_=own.id))
     seen = say("selfread.check", name=own.label, number=number, shown=units(own.wh), day=own.day)
     wh = yield from ask(seen.beside(Picture("meter", own.id) if own.photo else None), reading.checked)
     if wh is None:

@@ -7,8 +7,9 @@ from datetime import timedelta
 from functools import partial
 
 from conversations import connecting, reading
-from conversations.prompts import Conversation, Talk, ask, choose, look, said, seek
+from conversations.prompts import Conversation, Talk, ask, choose, do, look, said, seek
 from conversations.proof import prove
+from core import photo_pages
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller
@@ -207,13 +208,12 @@ def _history(caller: Caller, number: str) -> Conversation:
         )
         for event in found
     )
-    shown = sum(event.step == "photo" for event in found)
-    lines = (
-        say("work.history", request=number),
-        *rows,
-        *([say("work.photos", total=shown)] if shown else []),
-    )
-    return say("nav.lines", lines=lines).beside(Picture("request", int(number)) if shown else None)
+    head, photos = say("work.history", request=number), sum(event.step == "photo" for event in found)
+    if not photos:
+        return say("nav.lines", lines=(head, *rows))
+    way = yield from do("photos", partial(photo_pages.offer, subject="request", id_=int(number)))
+    lines = (head, *rows, say(f"work.photos_{way}", total=photos))
+    return say("nav.lines", lines=lines).beside(Picture("request", int(number)))
 
 
 def _who(event: Event) -> Name | Text:

@@ -1,6 +1,7 @@
 """A missed call is a question: what is owed goes back by SMS, and costs the caller nothing.
 
-The caller's number can be forged, so the answer goes to the number itself and nothing is changed by it.
+The caller's number can be forged, so the answer goes to the number itself and nothing is changed by it. Who
+has sent STOP is still answered about their own account; a stranger is not (docs/decisions/0012-whatsapp.md).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ STRANGERS_REST = timedelta(days=1)
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext('call'), hashtext(:phone))")
 _ABOUT = text("""
     SELECT (SELECT max(created_at) FROM outbox WHERE recipient = :phone AND kind = 'call') AS last,
+        (SELECT stopped IS NOT NULL FROM phone WHERE e164 = caller.e164) AS stopped,
         staff.id AS staff_id, coalesce(cash.balance_paise, 0) AS cash,
         count(connection.id) AS homes, min(connection.number) AS number,
         coalesce(sum(dues.balance_paise), 0) AS balance
@@ -33,16 +35,18 @@ _ABOUT = text("""
     LEFT JOIN connection_phone AS link ON link.e164 = caller.e164
     LEFT JOIN connection ON connection.id = link.connection_id
     LEFT JOIN account AS dues ON dues.kind = 'dues' AND dues.connection_id = connection.id
-    GROUP BY staff.id, cash.balance_paise
+    GROUP BY caller.e164, staff.id, cash.balance_paise
 """)
 
 
 def answer(session: Session, settings: Settings, *, phone: str, call: str, at: datetime) -> bool:
-    """Write the one SMS for a missed call (`call`: its id); False when this phone had one lately."""
+    """Write the one SMS for a missed call (`call`: its id); False when this phone had one or wants none."""
     session.execute(_TURN, {"phone": phone})
     row = session.execute(_ABOUT, {"phone": phone}).one()
     known = row.homes > 0 or row.staff_id is not None
     if row.last is not None and at - row.last < (REST if known else STRANGERS_REST):
+        return False
+    if row.stopped and not known:
         return False
     if row.homes:
         words = _owed(int(row.homes), row.number, int(row.balance), settings.service_name)

@@ -33,7 +33,8 @@ KEYS = (
     "bill.taken_back", "bill.told_", "call.", "carry.offer", "code.act", "code.message", "code.scheme",
     "coupon.ends", "coupon.told", "latefee.",
     "outage.back",
-    "paylink.failed", "paylink.message", "payupi.message", "receipt.again", "receipt.ahead", "receipt.clear",
+    "paylink.failed", "paylink.message", "payupi.message", "photo.link_",
+    "receipt.again", "receipt.ahead", "receipt.clear",
     "receipt.deposit", "receipt.due",
     "receipt.refunded", "receipt.setoff_",
     "redeem.told_", "refund.", "remind.", "reversal.", "scheme.told_", "selfread.told_",
@@ -128,13 +129,17 @@ def outbound() -> list[str]:
     return sorted(key for key in all_keys("en") if key.startswith(KEYS))
 
 
-def wanted(service: str, helpline: str, site: str) -> list[Wanted]:
-    """Every template to register for our words, with the operator's own name, number and address in it."""
+def wanted(service: str, helpline: str, site: str, photos: str) -> list[Wanted]:
+    """Every template to register for our words, with the operator's own name, number and addresses in it.
+
+    `site`, `photos`: what the addresses of our pages for UPI and for photos begin with.
+    """
+    own = {"service": service, "helpline": helpline, "site": site, "photos": photos}
     return [
         Wanted(key, language, body, _of(key, _REASONS, "") if body.count(VARIABLE) > FREELY else "")
         for key in outbound()
         for language in LANGUAGES
-        for body in _bodies(key, language, {"service": service, "helpline": helpline, "site": site})
+        for body in _bodies(key, language, own)
     ]
 
 

@@ -21,8 +21,8 @@ from core.settings import LANGUAGES
 APPROVED = "approved"
 LONGEST = 250
 """Characters of one variable."""
-NEVER = ("code.", "payupi.")
-"""One-time codes go by SMS, to the phone on record; links to pay by UPI, too, as WhatsApp answers LINK."""
+NEVER = ("code.", "payupi.", "photo.")
+"""One-time codes go by SMS, to the phone on record; our links, too: WhatsApp answers with what they show."""
 MARKETING = ("coupon.",)
 """Offers; whatever else we send is about somebody's own account (utility)."""
 CODES: Mapping[str, str] = {"en": "en", "hi": "hi", "hi-Latn": "hi"}

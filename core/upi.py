@@ -5,10 +5,7 @@ A bank tells nobody of such payments: they are known once its lines are loaded (
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeAlias
@@ -16,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from core import outbox
+from core import outbox, seals
 from core.clock import local
 from core.db import Reader
 from core.doing import Doing
@@ -27,10 +24,8 @@ from core.text import Text, say
 PAGE_LIFE = timedelta(days=60)
 LONGEST_NOTE = 50
 """Characters of `tn`, by NPCI's linking specification."""
-_DAY_ZERO = date(2020, 1, 1)
-_WIDTHS = (5, 2, 5)
-"""Bytes of connection, last day and paise: with the signature 28 characters, as DLT allows 30."""
-_SIGNATURE = 9
+_SEAL = seals.Seal("pay page", (5, 2, 5))
+"""Connection, last day and paise: 28 characters."""
 _REFERENCE = re.compile(r"(?<![A-Z0-9])BL([0-9]{5,10})D[0-9]{6}(?![0-9])")
 _PAYABLE = """
 SELECT connection.number, coalesce(account.balance_paise, 0)
@@ -58,33 +53,17 @@ class Payable(msgspec.Struct, frozen=True, array_like=True):
 
 def token(settings: Settings, wish: Wish, at: datetime) -> str:
     """The end of a page's address: it says what it is for, signed, so that nobody can make up another."""
-    last = (local(at).date() + PAGE_LIFE - _DAY_ZERO).days
-    parts = zip((wish.connection_id, last, wish.paise or 0), _WIDTHS, strict=True)
-    payload = b"".join(value.to_bytes(width, "big") for value, width in parts)
-    return urlsafe_b64encode(payload + _sign(settings, payload)).decode()
+    last = seals.number_of(local(at).date() + PAGE_LIFE)
+    return _SEAL.close(settings, (wish.connection_id, last, wish.paise or 0))
 
 
 def opened(settings: Settings, given: str, on: date) -> Wish | None:
     """What a page's address is for; None when it was changed or is too old."""
-    try:
-        raw = urlsafe_b64decode(given.encode())
-    except ValueError:
+    numbers = _SEAL.open(settings, given)
+    if numbers is None:
         return None
-    payload, signature = raw[:-_SIGNATURE], raw[-_SIGNATURE:]
-    if len(raw) != sum(_WIDTHS) + _SIGNATURE or not hmac.compare_digest(signature, _sign(settings, payload)):
-        return None
-    connection_id, last, paise = (int.from_bytes(part, "big") for part in _cut(payload))
-    return Wish(connection_id, paise or None) if on <= _DAY_ZERO + timedelta(days=last) else None
-
-
-def _cut(payload: bytes) -> list[bytes]:
-    first, second, _ = _WIDTHS
-    return [payload[:first], payload[first : first + second], payload[first + second :]]
-
-
-def _sign(settings: Settings, payload: bytes) -> bytes:
-    key = f"pay page {settings.secret_key}".encode()
-    return hmac.new(key, payload, hashlib.sha256).digest()[:_SIGNATURE]
+    connection_id, last, paise = numbers
+    return Wish(connection_id, paise or None) if on <= seals.day_of(last) else None
 
 
 def site(settings: Settings) -> str:

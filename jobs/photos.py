@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -27,18 +28,25 @@ FORGOTTEN = 200
 
 def take() -> None:
     """Fetch what waits, keep it, join it to what it shows, and say so."""
-    settings = services().settings
-    if settings.media is None or settings.twilio is None:
+    settings, twilio = services().settings, host_of(services().settings)
+    if settings.media is None or twilio is None:
         return
     while not stopping.is_set():
         with services().database.begin() as session:
             waiting = photos.claim(session, BATCH)
         for photo in waiting:
-            _take(settings, settings.media, settings.twilio, photo)
+            _take(settings, settings.media, twilio, photo)
         if waiting:
             nudge(services().redis, 1)
         if len(waiting) < BATCH:
             return
+
+
+def host_of(settings: Settings) -> Twilio | None:
+    """Where photos come from. The same addresses are checked, also where the demo's phone sent them."""
+    if settings.twilio is None or "phone" not in settings.whatsapp_gateways:
+        return settings.twilio
+    return replace(settings.twilio, base_url=settings.simulated_media_url or settings.twilio.base_url)
 
 
 def _take(settings: Settings, media: Media, twilio: Twilio, photo: Row[Any]) -> None:

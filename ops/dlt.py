@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable
 from typing import TextIO
 
-from core import dlt, upi
+from core import dlt, photo_pages, upi
 from core.db import Database
 from core.settings import Settings
 
@@ -17,7 +17,7 @@ def write_list(settings: Settings, out: TextIO) -> None:
     sheet.writerow(
         ["key", "language", "template_id", "header", "body", "reason", "variables", "longest variable"]
     )
-    for one in dlt.wanted(settings.service_name, settings.helpline, upi.site(settings)):
+    for one in _wanted(settings):
         sheet.writerow([one.key, one.language, "", "", one.body, one.reason, one.variables, dlt.LONGEST])
 
 
@@ -27,7 +27,7 @@ def check(settings: Settings, say: Callable[[str], None]) -> bool:
     with database.begin() as session:
         have = dlt.registered(session)
     database.close()
-    wrong = dlt.compared(have, dlt.wanted(settings.service_name, settings.helpline, upi.site(settings)))
+    wrong = dlt.compared(have, _wanted(settings))
     for line in wrong:
         say(line)
     present = {one.key for one in have}
@@ -37,3 +37,9 @@ def check(settings: Settings, say: Callable[[str], None]) -> bool:
     if not wrong:
         say(f"All {len(have)} templates are as our words are.")
     return not wrong
+
+
+def _wanted(settings: Settings) -> list[dlt.Wanted]:
+    return dlt.wanted(
+        settings.service_name, settings.helpline, upi.site(settings), photo_pages.site(settings)
+    )

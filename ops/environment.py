@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from channels.phone.media import STAND_IN
 from core.settings import Settings
 from ops import embedded
 
@@ -24,6 +25,7 @@ DEFAULTS = {
     "BIJLI_DEMO": "1",
     "BIJLI_HOST": "127.0.0.1",
     "BIJLI_PAY_LINKS": "1",
+    "BIJLI_PHOTO_LINKS": "1",
     "BIJLI_PORT": "8000",
     "BIJLI_USSD_CODE": "*384*77#",
     "BIJLI_HELPLINE": "1800123456",
@@ -60,6 +62,9 @@ def demo_environment(folder: Path, given: Mapping[str, str] = os.environ) -> dic
     # Never an operator's own Razorpay: the demo's customers pay with no money.
     settings |= {name: given[name] for name in settings if given.get(name) and "RAZORPAY" not in name}
     own_address = f"http://127.0.0.1:{settings['BIJLI_PORT']}"
+    settings["SIMULATED_MEDIA_URL"] = own_address + STAND_IN
+    if not given.get("BIJLI_MEDIA_S3"):
+        settings["BIJLI_MEDIA_DIR"] = given.get("BIJLI_MEDIA_DIR") or str(folder.absolute() / "media")
     settings["BIJLI_PUBLIC_URL"] = given.get("BIJLI_PUBLIC_URL") or own_address
     settings["RAZORPAY_BASE_URL"] = _same_or_free(kept.get("RAZORPAY_BASE_URL", ""))
     _write_file(demo_file(folder), settings)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from core.clock import now
 from core.settings import Twilio
 
+API = "api.twilio.com"
+
 NETWORK = "40445"
 """Any operator code will do; this one is an Indian network's."""
 SHORT_CODE = "52345"
@@ -22,6 +24,14 @@ class Tap:
     id: str
     title: str
     listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo sent on WhatsApp: its id at the stand-in for Twilio's media, and what it says it is."""
+
+    id: str
+    content_type: str
 
 
 def ussd_step(session: str, phone: str, code: str, keys: Sequence[str]) -> Form:
@@ -67,8 +77,15 @@ def sms(id_: str, phone: str, words: str) -> Form:
     return {"id": id_, "from": phone, "to": SHORT_CODE, "text": words, "date": date}
 
 
-def whatsapp(account: Twilio, id_: str, phone: str, words: str, tap: Tap | None = None) -> Form:
-    """A message written on WhatsApp, or something tapped there."""
+def whatsapp(
+    account: Twilio,
+    id_: str,
+    phone: str,
+    words: str,
+    tap: Tap | None = None,
+    photo: Photo | None = None,
+) -> Form:
+    """A message written on WhatsApp, something tapped there, or a photo with `words` as its caption."""
     form = {
         "MessageSid": id_,
         "SmsMessageSid": id_,
@@ -83,8 +100,20 @@ def whatsapp(account: Twilio, id_: str, phone: str, words: str, tap: Tap | None 
         "MessageType": "text",
         "ApiVersion": "2010-04-01",
     }
+    if photo is not None:
+        return form | {
+            "MessageType": "image",
+            "NumMedia": "1",
+            "MediaContentType0": photo.content_type,
+            "MediaUrl0": f"https://{API}{media_path(account, id_, photo.id)}",
+        }
     if tap is None:
         return form
     if tap.listed:
         return form | {"MessageType": "interactive", "ListId": tap.id, "ListTitle": tap.title}
     return form | {"MessageType": "button", "ButtonPayload": tap.id, "ButtonText": tap.title}
+
+
+def media_path(account: Twilio, message: str, media: str) -> str:
+    """Where Twilio's API has the photo of a message."""
+    return f"/2010-04-01/Accounts/{account.account_sid}/Messages/{message}/Media/{media}"

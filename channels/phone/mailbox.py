@@ -8,6 +8,7 @@ from typing import Any, LiteralString
 
 import msgspec
 
+from channels.phone.media import seen_at
 from core import gsm
 from core.db import Reader
 from core.picture import path, read_picture
@@ -24,10 +25,11 @@ WHERE recipient = ANY(%(phones)s) AND gateway = 'phone' AND state = 'delivered'
 ORDER BY id DESC LIMIT %(limit)s
 """
 _SENT: LiteralString = """
-SELECT provider_id, sender, channel, body, received_at FROM inbound
-WHERE sender = ANY(%(phones)s)
-  AND (%(since)s::timestamptz IS NULL OR received_at > %(since)s::timestamptz - interval '5 seconds')
-ORDER BY id DESC LIMIT %(limit)s
+SELECT inbound.provider_id, sender, channel, coalesce(photo.caption, body), inbound.received_at, photo.url
+FROM inbound LEFT JOIN photo ON photo.provider_id = inbound.provider_id AND photo.place = 1
+WHERE sender = ANY(%(phones)s) AND (
+    %(since)s::timestamptz IS NULL OR inbound.received_at > %(since)s::timestamptz - interval '5 seconds')
+ORDER BY inbound.id DESC LIMIT %(limit)s
 """
 
 
@@ -122,9 +124,12 @@ def _got(
     )
 
 
-def _sent(settings: Settings, id_: str, phone: str, channel: str, body: str, at: datetime) -> Letter:
+def _sent(
+    settings: Settings, id_: str, phone: str, channel: str, body: str, at: datetime, photo: str | None
+) -> Letter:
     size = size_of(settings, body) if channel == "sms" else None
-    return Letter(f"sent:{id_}", phone, channel, body, at, True, size)
+    shown = seen_at(photo) if photo else None
+    return Letter(f"sent:{id_}", phone, channel, body, at, True, size, picture=shown)
 
 
 def inbox(reader: Reader, phone: str, limit: int = 100) -> list[dict[str, Any]]:

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 from flask import Blueprint, Response, request, send_from_directory
 
-from channels.phone import contracts
+from channels.phone import contracts, media
 from channels.phone.carrier import Answer, Carrier
+from channels.phone.errors import NotAsked
 from channels.phone.glass import look_below
 from channels.phone.mailbox import inbox, letters, size_of, size_of_screen
 from channels.phone.people import first_two, people
@@ -55,12 +56,13 @@ class End(msgspec.Struct):
 
 
 class Words(msgspec.Struct):
-    """A text or a message on WhatsApp; `id` is the network's own."""
+    """A text or a message on WhatsApp; `id` is the network's own, `photo` the one of an uploaded photo."""
 
     phone: str
     id: str
     text: str = ""
     tap: contracts.Tap | None = None
+    photo: str | None = None
     twice: bool = False
 
 
@@ -77,16 +79,13 @@ class Signal(msgspec.Struct):
     there: bool
 
 
-class NotAsked(ValueError):
-    """The page sent what no page of ours sends."""
-
-
 def phone_routes(services: Services, carrier: Carrier) -> Blueprint:
     """GET /phone and its parts; POST what the phones do; GET what reached them."""
     routes = Blueprint("phone", __name__)
     _add_page(routes, services)
     _add_networks(routes, services, carrier)
     _add_mail(routes, services)
+    media.add_media(routes, services)
 
     @routes.errorhandler(NotAsked)
     def refused(error: NotAsked) -> Response:
@@ -163,7 +162,8 @@ def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> No
         asked, account = _asked(Words), settings.twilio
         if account is None:
             raise NotAsked("there is no WhatsApp here")
-        form = contracts.whatsapp(account, asked.id, _number(asked.phone), asked.text, asked.tap)
+        photo = media.known(services.redis, asked.photo) if asked.photo else None
+        form = contracts.whatsapp(account, asked.id, _number(asked.phone), asked.text, asked.tap, photo)
         answer = carrier.twilio(WHATSAPP_DOOR, form, request.remote_addr, 1 + asked.twice)
         return _json({"good": answer.status == 200, **_told(answer)})
 

@@ -76,11 +76,15 @@ class Settings:
     """None: nothing is sent on WhatsApp."""
     receipt_links: bool = False
     """Whether a reply to RECEIPT carries the link to its page; in India only a whitelisted address may."""
+    photo_links: bool = False
+    """Whether SMS to staff carry links to photos; in India only a whitelisted address may."""
     reminder_days: tuple[int, ...] = (-3, 4, 11)
     """When a bill is recalled, in days from its due date; at most three a bill."""
     sparkmeter: SparkMeter | None = None
     simulated_meters_url: str | None = None
     """The demo's own meter service; None in production."""
+    simulated_media_url: str | None = None
+    """What stands in for Twilio's media hosts where WhatsApp is the demo's phone; None in production."""
     meter_rate: int = 5
     """Requests a second to a service of smart meters, at most."""
     media: Media | None = None
@@ -127,9 +131,11 @@ def _read(env: Env) -> Settings:
         ),
         whatsapp_gateways=_whatsapp_gateways(env, demo),
         receipt_links=env.text("BIJLI_RECEIPT_LINKS", "0") == "1",
+        photo_links=env.text("BIJLI_PHOTO_LINKS", "0") == "1",
         reminder_days=_reminder_days(env.text("BIJLI_REMINDER_DAYS", "-3,4,11")),
         sparkmeter=read_sparkmeter(env),
-        simulated_meters_url=_simulated_meters(env, demo),
+        simulated_meters_url=_simulated(env, "SIMULATED_METERS_URL", "meters", demo),
+        simulated_media_url=_simulated(env, "SIMULATED_MEDIA_URL", "photos", demo),
         meter_rate=env.number("BIJLI_METER_RATE", 5, 1, 1000),
         media=read_media(env),
         holidays=_holidays(env),
@@ -137,6 +143,8 @@ def _read(env: Env) -> Settings:
     _check_gateways(settings)
     if settings.pay_links and settings.upi is None:
         raise SettingError("UPI_VPA is not set, but BIJLI_PAY_LINKS is")
+    if settings.photo_links and settings.media is None:
+        raise SettingError("BIJLI_MEDIA_DIR is not set, but BIJLI_PHOTO_LINKS is")
     return settings
 
 
@@ -187,10 +195,11 @@ def _whatsapp_gateways(env: Env, demo: bool) -> tuple[str, ...]:
     return env.names("BIJLI_WHATSAPP_GATEWAYS", "phone" if demo else "twilio", WHATSAPP_GATEWAYS)
 
 
-def _simulated_meters(env: Env, demo: bool) -> str | None:
-    url = env.optional("SIMULATED_METERS_URL")
+def _simulated(env: Env, name: str, what: str, demo: bool) -> str | None:
+    """Where the demo simulates something."""
+    url = env.optional(name)
     if url and not demo:
-        raise SettingError("SIMULATED_METERS_URL is set, but simulated meters exist only with BIJLI_DEMO=1")
+        raise SettingError(f"{name} is set, but simulated {what} exist only with BIJLI_DEMO=1")
     return url
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
+from channels.phone.media import STAND_IN
 from tests.conftest import SECRET, Servers, demo_settings, fresh_database
 from tests.service import Service
 
@@ -46,6 +47,8 @@ class PhoneService(Service):
             "TWILIO_ACCOUNT_SID": "AC1",
             "TWILIO_AUTH_TOKEN": SECRET,
             "TWILIO_WHATSAPP_SENDER": "+911800123456",
+            "BIJLI_MEDIA_DIR": str(self.folder / "media"),
+            "SIMULATED_MEDIA_URL": self.url + STAND_IN,
         }
 
 
@@ -93,7 +96,7 @@ def stage(
         service = PhoneService(demo_settings(servers, url), tmp_path, gateway_url="")
         try:
             service.start("web")
-            service.start("worker")
+            service.start("cron")
             service.await_web()
             yield Stage(service, browser)
             for context in browser.contexts:

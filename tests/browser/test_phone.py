@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,13 +148,178 @@ def test_a_missed_call_is_answered_by_sms(stage: Stage, pictures: Path) -> None:
     page = stage.page(BOTH)
     owner = phone(page, CUSTOMER)
     owner.get_by_label("Delivers twice").check()
-    owner.locator(".entry .line").fill(SHORT_CODE)
-    owner.get_by_label("Call or send").click()
+    owner.get_by_role("button", name="Missed call").click()
     sees(owner.locator(".screen"), "Call rejected")
     owner.get_by_role("button", name="Messages").click()
     sees(owner.locator(".inbox .sms"), "120457")
     assert owner.locator(".inbox .sms").count() == 1
     page.screenshot(path=pictures / "missed-call.png")
+
+
+def test_a_missed_call_by_the_keypad_ends_a_session(stage: Stage) -> None:
+    page = stage.page(BOTH)
+    handset = phone(page, COLLECTOR).locator(".handset")
+    dial(handset)
+    handset.locator(".timer").wait_for()
+    handset.get_by_role("button", name="Missed call").click()
+    sees(handset.locator(".screen"), "Call rejected")
+    assert not handset.locator(".timer").is_visible()
+    handset.get_by_label("End", exact=True).click()
+    handset.locator(".entry .line").fill(SHORT_CODE)
+    handset.get_by_label("Call or send").click()
+    sees(handset.locator(".screen"), "Call rejected")
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for what the page does not show."""
+    for _ in range(100):
+        if holds():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("it did not come about")
+
+
+def write(chat: Locator, words: str) -> None:
+    chat.locator("input").fill(words)
+    chat.locator("input").press("Enter")
+
+
+def test_a_photo_of_the_meter_is_seen_by_staff(stage: Stage, pictures: Path, tmp_path: Path) -> None:
+    page = stage.page(BOTH)
+    mine, theirs = phone(page, CUSTOMER).locator(".chat"), phone(page, COLLECTOR).locator(".chat")
+    write(mine, "LANGUAGE ENGLISH")
+    sees(mine.locator(".bubble:not(.mine)"), "English")
+    write(mine, "FAULT 4 the meter hums")
+    sees(mine.locator(".bubble:not(.mine)"), "Your fault number")
+    mine.locator("input").fill("4321")
+    mine.get_by_label("Send a photo").press("Enter")
+    page.screenshot(path=pictures / "attach.png")
+    mine.get_by_role("button", name="Photo of a meter").press("Enter")
+    mine.locator(".bubble.mine .picture img").wait_for()
+    sees(mine.locator(".bubble:not(.mine)"), "Your photo has arrived and is with request")
+    # A file, by the dialogue of the computer.
+    own = tmp_path / "wire.png"
+    Image.new("RGB", (640, 480), "#446688").save(own)
+    mine.get_by_label("Send a photo").click()
+    with page.expect_file_chooser() as chooser:
+        mine.get_by_role("button", name="From this computer").click()
+    chooser.value.set_files(own)
+    mine.locator(".bubble.mine .picture img").nth(1).wait_for()
+    with psycopg.connect(stage.service.settings.database_url) as connection:
+        row = connection.execute("SELECT number FROM request WHERE kind = 'fault'").fetchone()
+        assert row is not None
+        kept = "SELECT count(*) FROM photo WHERE state = 'kept' AND request_id IS NOT NULL"
+        until(page, lambda: connection.execute(kept).fetchone() == (2,))
+    write(theirs, f"HIST {row[0]}")
+    seen = theirs.locator(".bubble:not(.mine) .picture img")
+    seen.wait_for()
+    assert seen.evaluate("image => image.decode().then(() => image.naturalWidth)") == 800
+    page.screenshot(path=pictures / "photos.png")
+
+
+def test_by_keyboard_alone(stage: Stage) -> None:
+    page = stage.page(BOTH)
+    owner = phone(page, CUSTOMER)
+
+    def tab_to(place: Locator) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if place.evaluate("one => one === document.activeElement"):
+                return
+        pytest.fail("no way there by keyboard")
+
+    owner.locator(".who").wait_for()
+    tab_to(owner.locator(".entry .line"))
+    page.keyboard.press("Enter")
+    sees(owner.locator(".screen"), "English")
+    page.keyboard.type("1")
+    page.keyboard.press("Enter")
+    sees(owner.locator(".screen"), "Your electricity")
+    page.keyboard.press("Escape")
+    assert owner.locator(".greeting").is_visible()
+    tab_to(owner.get_by_role("button", name="Write SMS"))
+    page.keyboard.press("Enter")
+    page.keyboard.type("BAL")
+    page.keyboard.press("Enter")
+    sees(owner.locator(".inbox .sms:not(.mine)"), "120457")
+    tab_to(owner.get_by_label("Send a photo"))
+    page.keyboard.press("Enter")
+    tab_to(owner.get_by_role("button", name="Photo of a meter"))
+    page.keyboard.press("Escape")
+    assert not owner.get_by_role("button", name="Photo of a meter").is_visible()
+    page.keyboard.type("LANGUAGE ENGLISH")
+    page.keyboard.press("Enter")
+    sees(owner.locator(".chat .bubble:not(.mine)"), "English")
+    page.keyboard.type("menu")
+    page.keyboard.press("Enter")
+    tab_to(owner.locator(".chat .widget summary"))
+    page.keyboard.press("Enter")
+    tab_to(owner.locator(".chat .option").first)
+    page.keyboard.press("Enter")
+    owner.locator(".chat .bubble:not(.mine)").nth(2).wait_for()
+
+
+PALE = """
+() => {
+  const seen = (css) => (css.match(/[0-9.]+/g) || []).map(Number);
+  const light = (rgb) => {
+    const line = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = rgb.map((part) => line(part / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const style = getComputedStyle(one);
+      const stops = style.backgroundImage.match(/rgb\\([^)]*\\)/g);
+      if (stops) return stops.map((stop) => seen(stop));
+      const [r, g, b, a = 1] = seen(style.backgroundColor);
+      if (a === 1) return [[r, g, b]];
+    }
+    return [[255, 255, 255]];
+  };
+  const pale = [];
+  for (const one of document.querySelectorAll("body *")) {
+    const own = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !one.checkVisibility() || one.matches(":disabled, option, script, style")) continue;
+    const ink = light(seen(getComputedStyle(one).color).slice(0, 3));
+    for (const paper of behind(one).map((rgb) => light(rgb))) {
+      const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+      if (contrast < 4.5) pale.push(`${one.className || one.tagName}: ${contrast.toFixed(1)}`);
+    }
+  }
+  return pale;
+}
+"""
+"""Whatever has words and stands out less than WCAG asks for (AA: 4.5 to 1)."""
+
+
+def test_everything_can_be_read(stage: Stage) -> None:
+    page = stage.page(BOTH)
+    owner = phone(page, CUSTOMER)
+    write(owner.locator(".chat"), "LANGUAGE ENGLISH")
+    sees(owner.locator(".chat .bubble:not(.mine)"), "English")
+    write(owner.locator(".chat"), "menu")
+    owner.locator(".chat .widget summary").click()
+    text(owner.locator(".handset"), "BAL")
+    sees(owner.locator(".inbox .sms:not(.mine)"), "120457")
+    owner.get_by_label("Send a photo").click()
+    page.locator(".glass > summary").click()
+    page.locator(".pane td").first.wait_for()
+    assert page.evaluate(PALE) == []
+    assert page.locator(".option, .sms, .pane td").count() > 10
+
+
+def test_a_photo_waits_for_signal(stage: Stage) -> None:
+    page = stage.page(BOTH)
+    owner = phone(page, CUSTOMER)
+    owner.get_by_label("No signal").check()
+    owner.get_by_label("Send a photo").click()
+    owner.get_by_role("button", name="Photo of a meter").click()
+    sees(owner.locator(".chat .bubble.mine"), "Photo")
+    assert owner.locator(".chat img").count() == 0
+    owner.get_by_label("No signal").uncheck()
+    owner.locator(".chat .bubble.mine .picture img").wait_for()
+    sees(owner.locator(".chat .bubble:not(.mine)"), "photo")
 
 
 def test_the_picture_of_the_readme(stage: Stage, pictures: Path) -> None:

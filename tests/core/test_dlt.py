@@ -22,9 +22,9 @@ from core.outbox import KINDS, post
 from core.settings import LANGUAGES, Settings
 from core.text import Text, render, say
 from ops.dlt import check, write_list
-from tests.talks.test_budgets import HELPLINE, LONGEST, SERVICE, SITE
+from tests.talks.test_budgets import HELPLINE, LONGEST, PHOTOS, SERVICE, SITE
 
-WANTED = dlt.wanted(SERVICE, HELPLINE, SITE)
+WANTED = dlt.wanted(SERVICE, HELPLINE, SITE, PHOTOS)
 COMPARED = [text for kind, texts in LONGEST.items() if kind not in dlt.GENERIC for text in texts]
 PHONE = "+919800000001"
 PAID = say(

@@ -77,11 +77,13 @@ WRONG = [
     ("SPARKMETER_TOKEN", "token", "SPARKMETER_URL is not set"),
     ("SPARKMETER_URL", "http://grid.example.org", "SPARKMETER_URL must start with https://"),
     ("SIMULATED_METERS_URL", "http://127.0.0.1:1", "SIMULATED_METERS_URL is set, but simulated meters"),
+    ("SIMULATED_MEDIA_URL", "http://127.0.0.1:1", "SIMULATED_MEDIA_URL is set, but simulated photos"),
     ("RAZORPAY_KEY_ID", "rzp_live_1", "RAZORPAY_KEY_SECRET is not set"),
     ("RAZORPAY_WEBHOOK_SECRET", SECRET, "RAZORPAY_KEY_ID is not set"),
     ("UPI_VPA", "bijli@bank", "UPI_NAME is not set"),
     ("UPI_NAME", "Bijli Line", "UPI_VPA is not set"),
     ("BIJLI_PAY_LINKS", "1", "UPI_VPA is not set, but BIJLI_PAY_LINKS is"),
+    ("BIJLI_PHOTO_LINKS", "1", "BIJLI_MEDIA_DIR is not set, but BIJLI_PHOTO_LINKS is"),
     ("BIJLI_HOLIDAYS", "8.11.2026", "BIJLI_HOLIDAYS must be days like 2026-11-08"),
     ("BIJLI_METER_RATE", "0", "BIJLI_METER_RATE must be a whole number from 1 to 1000"),
 ]

@@ -38,3 +38,15 @@ def test_without_a_demo_nothing_is_added(tmp_path: Path) -> None:
 def test_a_server_on_all_addresses_is_reached_on_this_machine(tmp_path: Path) -> None:
     settings = Settings.from_env(demo_environment(tmp_path, {"BIJLI_HOST": "0.0.0.0"}))
     assert base_url(settings) == "http://127.0.0.1:8000"
+
+
+def test_photos_of_the_demo_have_a_place_and_a_host_of_their_own(tmp_path: Path) -> None:
+    made = demo_environment(tmp_path, {"BIJLI_PORT": "9000"})
+    assert made["BIJLI_MEDIA_DIR"] == str(tmp_path / "media")
+    assert made["SIMULATED_MEDIA_URL"] == "http://127.0.0.1:9000/phone/twilio"
+    bucket = {
+        "BIJLI_MEDIA_S3": "s3://photos",
+        "AWS_ACCESS_KEY_ID": "AKID",
+        "AWS_SECRET_ACCESS_KEY": "a-secret-of-the-store",
+    }
+    assert Settings.from_env(demo_environment(tmp_path, bucket)).media is not None

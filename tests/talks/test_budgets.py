@@ -18,6 +18,7 @@ from core.gsm import fits_screen, is_gsm, parts
 from core.inbox import SHOWN
 from core.money import Money
 from core.outbox import KINDS
+from core.photo_pages import SUBJECTS
 from core.settings import LANGUAGES
 from core.stuck import CAUSES
 from core.tables.supply import METER_ACTIONS
@@ -38,6 +39,7 @@ NAME = Name("Bhuvaneshwari Kumari Dev", "भुवनेश्वरी कु�
 DAY = date(2026, 11, 21)
 MOMENT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 SITE = "https://sms.bijliline.example.org/pay"
+PHOTOS = "https://sms.bijliline.example.org/f"
 URL = "https://rzp.io/rzp/AbCdEf1234"
 HELPLINE = "+919800000001"
 STANDINGS = ("due", "clear", "ahead")
@@ -216,6 +218,10 @@ LONGEST: dict[str, list[Text]] = {
         say("paylink.message", amount=AMOUNT, number=NUMBER, url=URL, day=DAY, service=SERVICE),
         say("paylink.failed", number=NUMBER, service=SERVICE),
         say("payupi.message", number=NUMBER, site=SITE, token="x" * 28, service=SERVICE),
+        *(
+            say(f"photo.link_{what}", number=NUMBER, photos=PHOTOS, token="x" * 24, service=SERVICE)
+            for what in SUBJECTS
+        ),
     ],
     "reversal": [
         *(say(f"refund.{how}", **_PAID) for how in STANDINGS),
@@ -496,6 +502,7 @@ def test_every_outbound_text_is_measured() -> None:
         "paylink.message",
         "paylink.failed",
         "payupi.message",
+        "photo.link_",
     )
     said_back = {"receipt.sent", "receipt.none"}
     outbound = {

@@ -347,7 +347,9 @@ PAID_ONLINE = {
 }
 """The stage has no Razorpay and no UPI; tests/channels plays with both."""
 
-ON_WHATSAPP = {"place.none", "stop.by_sms", "stop.leave_whatsapp", "work.past_photo", "work.photos"}
+ON_WHATSAPP = {"place.none", "stop.by_sms", "stop.leave_whatsapp", "work.past_photo"} | {
+    f"work.photos_{way}" for way in ("gone", "here", "sent", "there")
+}
 """What the stage gives no reason for; stop.txt, place.txt and tests/channels/whatsapp show these."""
 OF_DEPOSITS = {
     *(

@@ -3,6 +3,9 @@
 import * as net from "./net.js";
 import { boxed, element, time, toEnd } from "./parts.js";
 
+const MOST_BYTES = 16 * 1024 * 1024;
+const PHOTO = "Photo";
+
 export class Chat {
   constructor(root, line) {
     this.root = root;
@@ -17,6 +20,10 @@ export class Chat {
       event.preventDefault();
       this.write();
     });
+    this.attach = root.querySelector(".attach");
+    this.attach.querySelector(".sample").addEventListener("click", () => this.sendSample());
+    this.attach.querySelector(".file").addEventListener("click", () => this.chooseFile());
+    this.attach.addEventListener("keydown", (event) => event.key === "Escape" && this.closeAttach());
     this.draw();
   }
 
@@ -41,7 +48,8 @@ export class Chat {
     const made = element("article", letter.mine ? "bubble mine" : "bubble");
     const words = letter.widget ? letter.widget.body : this.titles.get(letter.text) || letter.text;
     if (letter.picture) made.append(this.picture(letter.picture));
-    made.append(element("p", "said", show(words)));
+    else if (letter.photo) made.append(element("p", "said", PHOTO));
+    if (words) made.append(element("p", "said", show(words)));
     const ticks = letter.mine ? (letter.waiting ? " 🕓" : " ✓✓") : "";
     made.append(element("p", "foot", time(letter.at) + ticks));
     if (letter.widget) made.append(this.widget(letter, show));
@@ -58,6 +66,7 @@ export class Chat {
     image.src = address;
     image.alt = "Picture";
     image.addEventListener("load", () => toEnd(this.thread));
+    image.addEventListener("error", () => image.replaceWith(element("span", "", PHOTO)));
     link.append(image);
     return link;
   }
@@ -89,15 +98,51 @@ export class Chat {
     this.say(words, null);
   }
 
-  say(words, option) {
-    const id = `SM${net.newId()}`;
-    const letter = { key: `sent:${id}`, phone: this.line.phone, channel: "whatsapp", text: words, at: Date.now(), mine: true, waiting: true };
+  /** What is typed goes along as the photo's caption. */
+  caption() {
+    const words = this.input.value.trim();
+    this.input.value = "";
+    this.closeAttach();
+    return words;
+  }
+
+  closeAttach() {
+    this.attach.open = false;
+    this.input.focus({ preventScroll: true });
+  }
+
+  async sendSample() {
+    const words = this.caption();
+    const figure = words.match(/[0-9]{1,6}/) || ["1234"];
+    const photo = await this.line.ask(() => net.samplePhoto(figure[0]));
+    if (photo) this.say(words, null, photo);
+  }
+
+  chooseFile() {
+    const chooser = Object.assign(document.createElement("input"), { type: "file", accept: "image/*" });
+    chooser.addEventListener("change", () => {
+      const [photo] = chooser.files;
+      if (!photo) return;
+      if (!photo.type.startsWith("image/")) this.line.trouble("This is no photo.");
+      else if (photo.size > MOST_BYTES) this.line.trouble("WhatsApp takes photos of up to 16 MB.");
+      else this.say(this.caption(), null, photo);
+    });
+    chooser.click();
+  }
+
+  say(words, option, photo) {
+    const id = `${photo ? "MM" : "SM"}${net.newId()}`;
+    const letter = { key: `sent:${id}`, phone: this.line.phone, channel: "whatsapp", text: words, at: Date.now(), mine: true, waiting: true, photo: Boolean(photo) };
     this.take(letter);
     this.draw();
     const tap = option && { id: option.id, title: option.title, listed: option.listed };
     this.line.send(async () => {
       const { phone, twice } = this.line;
-      const answer = await this.line.ask(() => net.sendWhatsApp({ phone, id, text: words, tap, twice }));
+      const kept = photo && (await this.line.ask(() => net.keepPhoto(photo)));
+      if (photo && !kept) return;
+      if (kept) letter.picture = kept.address;
+      const what = { phone, id, text: words, tap, photo: kept ? kept.id : null, twice };
+      const answer = await this.line.ask(() => net.sendWhatsApp(what));
       if (!answer) return;
       letter.waiting = false;
       this.line.count({ chats: 1 });

@@ -46,7 +46,14 @@ export class Handset {
     on("red", () => this.hangUp());
     on("clear", () => this.erase());
     on("messages", () => this.show(this.view === "inbox" ? "idle" : "inbox"));
-    on("compose", () => this.show(this.view === "write" ? "idle" : "write"));
+    on("compose", () => {
+      this.show(this.view === "write" ? "idle" : "write");
+      if (this.view === "write") this.words.focus({ preventScroll: true });
+    });
+    on("missed", () => {
+      this.leave("Incomplete");
+      this.dial(this.line.setup.shortCode);
+    });
     this.entry.addEventListener("submit", (event) => {
       event.preventDefault();
       this.call();

@@ -3,7 +3,7 @@
 /** Raised with one line for the reader when the service gives no answer. */
 export class NoService extends Error {}
 
-async function ask(path, options) {
+async function fetched(path, options) {
   let answer;
   try {
     answer = await fetch(`phone/${path}`, options);
@@ -11,8 +11,10 @@ async function ask(path, options) {
     throw new NoService("The service does not answer. Is it still running?");
   }
   if (!answer.ok) throw new NoService(`The service answered ${answer.status}: ${(await answer.text()).slice(0, 120)}`);
-  return answer.json();
+  return answer;
 }
+
+const ask = async (path, options) => (await fetched(path, options)).json();
 
 const post = (path, what) =>
   ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(what) });
@@ -23,6 +25,9 @@ export const end = (notice) => post("end", notice);
 export const call = (ring) => post("call", ring);
 export const sendSms = (words) => post("sms", words);
 export const sendWhatsApp = (words) => post("whatsapp", words);
+/** A photo on its way into WhatsApp: gives its id there, and where it is seen. */
+export const keepPhoto = (photo) => ask("media", { method: "POST", headers: { "Content-Type": photo.type }, body: photo });
+export const samplePhoto = (shows) => fetched(`sample.jpg?shows=${shows}`).then((answer) => answer.blob());
 export const setSignal = (phone, there) => post("signal", { phone, there });
 export const measure = (text) => post("measure", { text });
 

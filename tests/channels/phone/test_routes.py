@@ -63,9 +63,12 @@ def test_production_knows_no_phone(settings: Settings) -> None:
         "/phone/news",
         "/phone/static/page.js",
         f"/phone/{CUSTOMER}/inbox",
+        "/phone/sample.jpg",
+        "/phone/photo/ME1",
+        "/phone/twilio/AC1/ME1",
     ):
         assert app.test_client().get(path).status_code == 404
-    for path in ("dial", "end", "sms", "whatsapp", "signal", "measure"):
+    for path in ("dial", "end", "call", "sms", "whatsapp", "media", "signal", "measure"):
         assert app.test_client().post(f"/phone/{path}", json={}).status_code == 404
 
 

@@ -110,6 +110,24 @@ def test_a_stranger_hears_it_once_a_day(play: Play) -> None:
     assert len(told(play)) == 1
 
 
+def test_after_stop_a_customer_and_staff_are_still_answered(play: Play) -> None:
+    for phone, call in ((ASHA, ring), (COLLECTOR, ring_twilio)):
+        play.text(phone, "STOP")
+        call(play, phone)
+    assert [recipient for recipient, _ in told(play)] == [ASHA, COLLECTOR]
+
+
+@pytest.mark.parametrize("call", [ring, ring_twilio])
+def test_after_stop_a_stranger_is_rejected_and_left_alone_until_start(play: Play, call: object) -> None:
+    assert callable(call)
+    play.text(STRANGER, "STOP")
+    assert call(play, STRANGER).text == REJECT
+    assert told(play) == []
+    play.text(STRANGER, "START")
+    assert call(play, STRANGER).text == REJECT
+    assert len(told(play)) == 1
+
+
 @pytest.mark.parametrize("phone", [*sorted(NAMELESS), "", "anonymous", "Restricted", "+911", "112"])
 def test_a_withheld_number_is_rejected_and_not_written_to(play: Play, phone: str) -> None:
     for answer in (ring(play, phone), ring_twilio(play, phone)):
