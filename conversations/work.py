@@ -15,16 +15,21 @@ from core.money import Money
 from core.people import Caller
 from core.picture import Picture
 from core.text import Name, Text, say
-from core.work import effects, figures, lists, machine, telling
+from core.work import approvals, effects, figures, lists, machine, telling
+from core.work.approvals import Standing
 from core.work.figures import PlantReport
 from core.work.lists import Doer, Event, Task
 from core.work.machine import Moved
-from core.work.rules import JUDGED, RAISER, STAGES, Kind, Step, who_can
+from core.work.rules import FIELD, HANDS, JUDGED, RAISER, STAGES, Kind, Step, reached, who_can
 
 BY_METER = ("metered", "by_hand")
 """Steps of a smart meter, which has taken a new package or would not (core/work/reprogramming.py)."""
+BY_ITSELF = ("up", "quiet")
+"""Steps that time takes (core/work/away.py)."""
 TASKS_SHOWN = 20
 DOERS_SHOWN = 12
+DAY = 24
+"""Hours."""
 WITH_REASON = frozenset({Step.REJECT, Step.SENDBACK, Step.NOTE})
 PROVEN = frozenset({Step.APPROVE, Step.REJECT})
 """What moves money or ends a request for good: a number that was forged must not be enough."""
@@ -60,7 +65,9 @@ def pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
     number = yield from choose(head, [(one.number, _row(one)) for one in found])
     task = next(one for one in found if one.number == number)
     mine = task.assignee_id is not None and task.assignee_id == caller.member.id
-    can = [step for step in _OFFERED if _may(caller, task, step) and not (mine and step is Step.TAKE)]
+    over = not mine and task.assignee_id is not None and _gone_up_to(caller, task)
+    hidden = {Step.TAKE} if mine else HANDS if over else set()
+    can = [step for step in _OFFERED if _may(caller, task, step) and step not in hidden]
     options = [(step, say(f"work.step_{step}")) for step in can]
     step = yield from choose(_card(task), [*options, ("hist", say("work.step_hist"))])
     if step == "hist":
@@ -94,13 +101,16 @@ def _which(caller: Caller) -> Talk[Task]:
 
 def _act(caller: Caller, task: Task, step: Step) -> Conversation:
     """Ask what the step needs, have it proven where it must be, and take it."""
-    can = who_can(Kind(task.kind), step, task.state)
+    can = who_can(Kind(task.kind), step, task.state, task.level)
     if not can:
         return say("work.state", request=task.number, state=say(f"request.{task.state}"))
     if not _may(caller, task, step):
         return say("work.not_you", who=telling.roles(can))
     if step in JUDGED and task.raised_by == caller.member.id:
         return say("work.own", who=telling.roles(can))
+    refused = yield from _in_vain(caller, task, step)
+    if refused is not None:
+        return refused
     if step is Step.OK and task.kind == Kind.NEW:
         return (yield from connecting.finish(caller, task))
     to_staff_id = (yield from _doer(task)) if step is Step.ASSIGN else None
@@ -126,6 +136,21 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
     return take
 
 
+def _in_vain(caller: Caller, task: Task, step: Step) -> Talk[Text | None]:
+    """Why an approval would not count, said before a code is asked for it."""
+    if step is not Step.APPROVE or task.paise is None or task.plant_id is None:
+        return None
+    query = partial(
+        approvals.standing,
+        me=caller.member,
+        number=task.number,
+        plant_id=task.plant_id,
+        paise=task.paise,
+    )
+    found: Standing = yield from look(f"standing-{task.number}", query, Standing, fresh=True)
+    return approvals.refusal(found, task.number, task.paise) if found.why else None
+
+
 def _did(task: Task, step: Step, moved: Moved) -> Text:
     """What a step has come to, for who took it."""
     what = telling.what(task.kind, task.topic)
@@ -144,8 +169,14 @@ def _did(task: Task, step: Step, moved: Moved) -> Text:
 def _may(caller: Caller, task: Task, step: Step) -> bool:
     """Whether this step is theirs, by role or because they wrote the request down."""
     me = caller.member
-    can = who_can(Kind(task.kind), step, task.state)
-    return me.role in can or (RAISER in can and task.raised_by == me.id)
+    can = who_can(Kind(task.kind), step, task.state, task.level)
+    has = step in HANDS and task.assignee_id == me.id and bool(can & FIELD)
+    return me.role in can or has or (RAISER in can and task.raised_by == me.id)
+
+
+def _gone_up_to(caller: Caller, task: Task) -> bool:
+    """Whether it is theirs for having gone up: the work in another's hands has to be taken over first."""
+    return caller.member.role in reached(Kind(task.kind), task.state, task.level)
 
 
 def _pays(task: Task, step: Step) -> bool:
@@ -219,6 +250,8 @@ def _history(caller: Caller, number: str) -> Conversation:
 def _who(event: Event) -> Name | Text:
     if event.name:
         return Name(event.name, event.name_local)
+    if event.step in BY_ITSELF:
+        return say("work.by_itself")
     return say("work.the_meter" if event.step in BY_METER else "work.role_raiser")
 
 
@@ -266,7 +299,15 @@ def hours(span: timedelta) -> str:
 
 def _row(task: Task) -> Text:
     key = "work.row_urgent" if task.urgent else "work.row_first" if task.first_id else "work.row"
-    return say(key, request=task.number, what=telling.what(task.kind, task.topic), name=task.label)
+    row = say(key, request=task.number, what=telling.what(task.kind, task.topic), name=task.label)
+    return say("work.row_up", row=row, span=_waited(task)) if task.level else row
+
+
+def _waited(task: Task) -> Text:
+    """How long a request has stood as it is: hours, from two days on days."""
+    if task.waited_hours < DAY * 2:
+        return say("work.waited_hours", hours=task.waited_hours)
+    return say("work.waited_days", days=task.waited_hours // DAY)
 
 
 def _card(task: Task) -> Text:
@@ -282,6 +323,8 @@ def _card(task: Task) -> Text:
         lines.append(say("work.card_who", number=task.connection, name=task.label))
     if task.paise is not None:
         lines.append(say("work.card_amount", amount=Money(task.paise)))
+    if task.level:
+        lines.append(say("work.card_up", span=_waited(task)))
     if task.with_bill:
         lines.append(say("work.card_next"))
     if task.first:
