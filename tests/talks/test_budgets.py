@@ -157,6 +157,7 @@ LONGEST: dict[str, list[Text]] = {
         say("coupon.ends", code="1234567897", number=NUMBER, day=DAY, service=SERVICE),
     ],
     "notice": [
+        say("fault.told_noted", number=NUMBER, request=REQUEST, service=SERVICE),
         *(
             say(
                 f"redeem.told_{how}_{standing}",
