@@ -65,7 +65,7 @@ def busy_share(before: Ticks, after: Ticks) -> float:
 
 
 def seconds_used(pid: int) -> float:
-    """Processor time of a process and all its children so far."""
+    """Processor time of a process and all its children so far, those that have ended too."""
     first = psutil.Process(pid)
     times = [process.cpu_times() for process in (first, *first.children(recursive=True))]
-    return float(sum(one.user + one.system for one in times))
+    return float(sum(one.user + one.system + one.children_user + one.children_system for one in times))

@@ -104,6 +104,14 @@ def bill_line(line: BillLine) -> Text:
         return say(
             "bill.instalment", name=line.label, place=line.number, bills=line.of, amount=Money(line.paise)
         )
+    if line.kind == "unserved" and line.month:
+        return say(
+            "bill.unserved" if line.days else "bill.unserved_rest",
+            days=line.days,
+            month=f"{line.month:%m/%Y}",
+            amount=Money(-line.paise),
+            left=say("bill.unserved_left", amount=Money(line.left)) if line.left else "",
+        )
     return say(
         "bill.energy",
         units=units(line.wh),

@@ -82,7 +82,10 @@ WHERE bill.id = %(bill)s
 
 
 class BillLine(msgspec.Struct, frozen=True):
-    """One line of a bill: paise, days of a fixed charge, Wh at a rate, or which instalment of how many."""
+    """One line of a bill: paise, days of a fixed charge, Wh at a rate, or which instalment of how many.
+
+    `unserved` gives back days of an earlier `month`, paid in advance and then off; `left` paise follow later.
+    """
 
     kind: str
     rate: int
@@ -94,6 +97,8 @@ class BillLine(msgspec.Struct, frozen=True):
     of: int = 0
     name: str = ""
     local: str | None = None
+    month: date | None = None
+    left: int = 0
 
     @property
     def label(self) -> Name:

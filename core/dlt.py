@@ -44,12 +44,17 @@ KEYS = (
 """What leaves by itself for a customer, or carries a code; each is a key or how keys begin."""
 _MONEY = ("amount", "balance", "down", "each", "fee", "final", "most", "price")
 _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
-    "bill.told_": (
-        {"note": ""},
-        *(
-            {"note": f"bill.note_{how}"}
-            for how in ("estimated", "self", "instalment_read", "instalment_estimated", "instalment_self")
-        ),
+    "bill.told_": tuple(
+        {"part": part, "note": note}
+        for part in ("", "bill.part")
+        for note in (
+            "",
+            "bill.note_estimated",
+            "bill.note_self",
+            "bill.note_instalment_read",
+            "bill.note_instalment_estimated",
+            "bill.note_instalment_self",
+        )
     ),
     "code.act": tuple(
         {"act": act}

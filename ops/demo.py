@@ -130,6 +130,7 @@ Or in another window:
   {command} phone +919800000003 sms DUES                the cluster in-charge above them
   {command} phone +919800000001 sms "LINK 100"          a link to pay online: open it and press Pay
   {command} phone +919800000003 sms UNMATCHED           money on the bank that names no connection; MATCH
+  {command} phone +919800000003 sms "WAIVE 120490 sorry"  a late fee is taken back, with a code
   {command} phone +919800000003 sms METERS              smart meters; also FLAGS, EXCUSE 120490 7
   {command} phone +919800000014 sms "SCHEME 120490 FAN"  a fan on instalments, agreed to by code
   {command} phone +919800000009 dial                    somebody unknown

@@ -1,4 +1,4 @@
-"""Three months of the demo's past, through the ledger: bills, cash with receipts, cash handed in."""
+"""Three months of the demo's past, through the ledger: bills, a late fee, cash, receipts, hand-overs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from core import clock, ledger
-from core.tables import Audit, Bill, Payment, Receipt, ReceiptCounter
+from core.tables import Audit, Bill, BillingRun, BillLateFee, Payment, Receipt, ReceiptCounter
+from ops.demo_past import LATE, Billed, Fined, House, Paid, fine, moment
 
 STORY = (((12, 160),), (), ((9, 200),))
 """What 120457 paid after each of the three bills: days later and rupees. She owes the rest."""
@@ -27,63 +28,34 @@ class History:
     unit_price: dict[str, int]
 
 
-@dataclass(frozen=True)
-class House:
-    """A loaded connection with the accounts that its money moves between."""
-
-    id: int
-    reference: str
-    number: str
-    package: str
-    prepaid: bool
-    plant_id: int
-    plant_number: int
-    collector_id: int
-    dues: int
-    cash: int
-    income: int
-
-
-@dataclass(frozen=True)
-class Paid:
-    """A payment to come: when, by whom, how many rupees."""
-
-    at: datetime
-    house: House
-    rupees: int
-
-
-@dataclass(frozen=True)
-class Billed:
-    """A bill to come, on the first of the month after; prepaid ones are for the month that begins then."""
-
-    house: House
-    issued_on: date
-    period_from: date
-    rupees: int
-
-    @property
-    def at(self) -> datetime:
-        return _moment(self.issued_on, time(6, 0))
-
-
 def write_history(session: Session, history: History, chance: random.Random) -> None:
     """Post everything, oldest first as it happened, and note that the demo is filled."""
     houses = _houses(session)
     now = clock.now()
     paid: list[Paid] = []
     billed: list[Billed] = []
+    fined: list[Fined] = []
     for house in houses:
         for place, month in enumerate(history.months):
             after = (month + timedelta(days=31)).replace(day=1)
             bill = Billed(house, after, after if house.prepaid else month, _price(history, house, place))
             billed.append(bill)
-            paid += _payments(house, place, bill.issued_on, bill.rupees, chance)
+            given = _payments(house, place, bill.issued_on, bill.rupees, chance)
+            paid += given
+            if (house.number, place) == LATE:
+                fined += fine(bill, given)
     past = [one for one in paid if one.at < now]
-    both: list[Billed | Paid] = [*billed, *past]
-    happened = sorted(both, key=lambda one: (one.at, one.house.id))
+    moves: list[Billed | Paid | Fined] = [*billed, *past, *fined]
+    happened = sorted(moves, key=lambda one: (one.at, one.house.id))
     entries = [(one, _post(session, one, place)) for place, one in enumerate(happened)]
-    session.execute(insert(Bill), [_bill(one, entry) for one, entry in entries if isinstance(one, Billed)])
+    runs = {one.bill: _run(session, one.bill) for one in fined}
+    session.execute(
+        insert(Bill),
+        [_bill(one, entry, runs.get(one)) for one, entry in entries if isinstance(one, Billed)],
+    )
+    for one, entry in entries:
+        if isinstance(one, Fined):
+            _note_fee(session, one, entry, runs[one.bill])
     _give_receipts(session, [(one, entry) for one, entry in entries if isinstance(one, Paid)])
     _hand_in(session, houses, now)
     session.add(Audit(at=now, channel="demo", action="fill", object="demo:history", details={}))
@@ -115,10 +87,17 @@ def _price(history: History, house: House, place: int) -> int:
     return history.monthly[house.package] + history.unit_price.get(house.package, 0) * used
 
 
-def _post(session: Session, one: Billed | Paid, place: int) -> int:
-    """Move the money of a bill or a payment; gives the entry."""
-    house, paise = one.house, one.rupees * 100
-    if isinstance(one, Billed):
+def _post(session: Session, one: Billed | Paid | Fined, place: int) -> int:
+    """Move the money of a bill, a fee or a payment; gives the entry."""
+    house = one.house
+    paise = one.paise if isinstance(one, Fined) else one.rupees * 100
+    if isinstance(one, Fined):
+        source, kind = f"latefee:demo:{place}", "late_fee"
+        moves = [
+            (house.dues, paise),
+            (ledger.account_id(session, "late_fees", plant_id=house.plant_id), -paise),
+        ]
+    elif isinstance(one, Billed):
         source, kind = f"bill:{house.id}:{one.period_from.isoformat()}", "bill"
         moves = [(house.dues, paise), (house.income, -paise)]
     else:
@@ -127,27 +106,59 @@ def _post(session: Session, one: Billed | Paid, place: int) -> int:
     return ledger.post(session, source=source, kind=kind, plant_id=house.plant_id, at=one.at, moves=moves)
 
 
-def _bill(one: Billed, entry_id: int) -> dict[str, Any]:
+def _bill(one: Billed, entry_id: int, run_id: int | None) -> dict[str, Any]:
     return {
         "connection_id": one.house.id,
         "period_from": one.period_from,
-        "period_to": (one.period_from + timedelta(days=31)).replace(day=1) - timedelta(days=1),
+        "period_to": one.period_to,
         "issued_on": one.issued_on,
-        "due_on": one.issued_on + timedelta(days=5 if one.house.prepaid else 14),
+        "due_on": one.due_on,
         "amount_paise": one.rupees * 100,
         "entry_id": entry_id,
+        "run_id": run_id,
     }
+
+
+def _run(session: Session, bill: Billed) -> int:
+    """The run of a bill that was charged a fee, which needs one; the demo's other bills have none."""
+    made = insert(BillingRun).values(
+        plant_id=bill.house.plant_id,
+        period_from=bill.period_from,
+        period_to=bill.period_to,
+        issued_on=bill.issued_on,
+        due_on=bill.due_on,
+        state="posted",
+        started_at=bill.at,
+        finished_at=bill.at,
+    )
+    return int(session.execute(made.returning(BillingRun.id)).scalar_one())
+
+
+def _note_fee(session: Session, one: Fined, entry_id: int, run_id: int) -> None:
+    """The fee beside its bill: announced five days before its last day."""
+    bill_id = session.execute(text("SELECT id FROM bill WHERE run_id = :run"), {"run": run_id}).scalar_one()
+    session.add(
+        BillLateFee(
+            bill_id=bill_id,
+            connection_id=one.house.id,
+            run_id=run_id,
+            paise=one.paise,
+            falls_on=one.falls_on,
+            notices=[],
+            noticed_at=one.at - timedelta(days=6),
+            closed_at=one.at,
+            entry_id=entry_id,
+        )
+    )
 
 
 def _payments(house: House, place: int, issued: date, rupees: int, chance: random.Random) -> list[Paid]:
     """Most people pay in full within three weeks, some a part, some nothing."""
     if house.number == "120457":
         told = STORY[place]
-        return [
-            Paid(_moment(issued + timedelta(days=days), time(10, 30)), house, part) for days, part in told
-        ]
+        return [Paid(moment(issued + timedelta(days=days), time(10, 30)), house, part) for days, part in told]
     day = issued + timedelta(days=chance.randint(1, 21))
-    at = _moment(day, time(chance.randint(7, 18), chance.randint(0, 59)))
+    at = moment(day, time(chance.randint(7, 18), chance.randint(0, 59)))
     luck = chance.random()
     if luck < 0.12 and not house.prepaid:
         return []
@@ -210,7 +221,3 @@ def _hand_in(session: Session, houses: list[House], now: datetime) -> None:
                 at=until,
                 moves=[(cash, -paise), (office_cash, paise)],
             )
-
-
-def _moment(day: date, at: time) -> datetime:
-    return datetime.combine(day, at, clock.INDIA)

@@ -34,7 +34,7 @@ OFF: LiteralString = f"""
 """
 
 # Who may be billed, from which day on, and after which bill. Prepaid packages pay the month in
-# advance, all others once it is over.
+# advance, where the light is on; all others once it is over.
 _KNOWN: LiteralString = """
     SELECT connection.id, connection.status = 'active' AS active, connection.package_id, package.prepaid,
         package.metered AND NOT package.prepaid AS metered,
@@ -48,7 +48,7 @@ _KNOWN: LiteralString = """
         ORDER BY period_from DESC LIMIT 1
     ) AS last ON true
     WHERE connection.plant_id = :plant AND connection.id > :after AND connection.id <= :upto
-    AND (package.prepaid OR :issued > :last)
+    AND (:issued > :last OR package.prepaid AND connection.status = 'active')
     AND greatest(:first, connection.connected_on, last.period_to + 1) <= :last
 """
 

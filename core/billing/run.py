@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from core import clock, ledger
-from core.billing import runs, statements, telling, undoing
+from core.billing import runs, statements, telling, undoing, unserved
 from core.billing.period import Period, Progress
 from core.billing.runs import Run
 from core.db import Database
@@ -77,6 +77,7 @@ def dry_run(
             progress("adding up", done, len(ranges))
             connection.execute(statements.MAKE_DRAFT)
             connection.execute(statements.FILL_DRAFT, bind | {"after": after, "upto": upto})
+            connection.execute(unserved.GIVE_BACK, bind | {"after": after, "upto": upto})
             totals += Totals(*map(int, connection.execute(statements.DRAFT_TOTALS).one()))
             connection.rollback()
     return totals
@@ -186,6 +187,7 @@ def post_range(session: Session, run: Run, after: int, upto: int) -> None:
         statements.LOCK_ACCOUNTS,
         statements.MAKE_DRAFT,
         statements.FILL_DRAFT,
+        unserved.GIVE_BACK,
     ):
         session.execute(statement, bind)
     bind["entry"] = session.execute(statements.POST_ENTRY, bind).scalar_one_or_none()
@@ -212,8 +214,8 @@ def _reverse_batches(database: Database, run: Run, progress: Progress, service: 
 
 
 def _ranges(connection: Connection, plant_id: int) -> list[tuple[int, int]]:
-    ends = list(connection.scalars(statements.RANGES, {"plant": plant_id, "batch": BATCH}))
-    return list(zip([0, *ends], ends, strict=False))
+    found = connection.execute(statements.RANGES, {"plant": plant_id, "batch": BATCH})
+    return [(after, upto) for after, upto in found]
 
 
 def _bind(plant_id: int, period: Period, issued_on: date) -> dict[str, object]:

@@ -19,10 +19,12 @@ LOOKED_BACK = 3
 """An estimate is the daily average of so many last bills that were really read."""
 
 # Where batches of connections begin and end, worked out once: sorting anew for each batch would make
-# a bill dearer the more there are.
+# a bill dearer the more there are. The first begins at the plant's own first connection, or it would read the
+# accounts of all plants that were loaded before.
 RANGES = text("""
-    SELECT id FROM (
-        SELECT id, row_number() OVER (ORDER BY id) AS place, count(*) OVER () AS total
+    SELECT coalesce(lag(id) OVER (ORDER BY id), lowest - 1), id FROM (
+        SELECT id, row_number() OVER (ORDER BY id) AS place, count(*) OVER () AS total,
+            min(id) OVER () AS lowest
         FROM connection WHERE plant_id = :plant
     ) AS counted WHERE place % :batch = 0 OR place = total ORDER BY id
 """)

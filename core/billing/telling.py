@@ -27,7 +27,9 @@ FROM_HOUR, TO_HOUR = 8, 20
 
 _NEXT = text("""
     SELECT bill.id, bill.connection_id, connection.number, bill.period_from, bill.period_to, bill.due_on,
-        bill.amount_paise, bill.before_paise, bill.estimated, bill.instalment_paise, bill.self_reading_id
+        bill.amount_paise, bill.before_paise, bill.estimated, bill.instalment_paise, bill.self_reading_id,
+        CASE WHEN bill.lines -> 0 ->> 'kind' = 'fixed' THEN CAST(bill.lines -> 0 ->> 'days' AS integer)
+            ELSE bill.period_to - bill.period_from + 1 END AS days
     FROM bill JOIN connection ON connection.id = bill.connection_id
     WHERE bill.run_id = :run AND bill.id > :after AND bill.reversed_at IS NULL AND bill.amount_paise > 0
     AND EXISTS (
@@ -160,11 +162,17 @@ def words(bill: Row[Any], service: str) -> Text:
         amount=Money(bill.amount_paise),
         first=bill.period_from,
         last=bill.period_to,
+        part=_part(bill),
         note=_note(bill),
         balance=amount,
         due=bill.due_on,
         service=service,
     )
+
+
+def _part(bill: Row[Any]) -> Text | str:
+    """How many days are charged, where it is not the whole month: bills end with their month."""
+    return say("bill.part", days=bill.days) if bill.days < bill.period_to.day else ""
 
 
 def _note(bill: Row[Any]) -> Text | str:

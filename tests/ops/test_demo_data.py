@@ -68,6 +68,17 @@ def test_she_has_dues_bills_and_payments(filled: Database) -> None:
     ) == [(True, 4, True)]
 
 
+def test_one_home_has_a_late_fee_that_can_be_taken_back(filled: Database) -> None:
+    assert rows(
+        filled,
+        """
+        SELECT number, paise > 0, reversal_id IS NULL, waived_by IS NULL,
+            (SELECT -balance_paise FROM account WHERE kind = 'late_fees') = paise
+        FROM bill_late_fee JOIN connection ON connection.id = connection_id WHERE entry_id IS NOT NULL
+        """,
+    ) == [("120490", True, True, True, True)]
+
+
 def test_every_customers_statement_is_in_order_of_date(filled: Database) -> None:
     assert rows(
         filled,

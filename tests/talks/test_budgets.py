@@ -220,6 +220,7 @@ LONGEST: dict[str, list[Text]] = {
                 amount=AMOUNT,
                 first=DAY,
                 last=DAY,
+                part=say("bill.part", days=28),
                 note=note,
                 balance=BALANCE,
                 due=DAY,

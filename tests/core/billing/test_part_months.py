@@ -99,6 +99,36 @@ def test_prepaid_in_advance_is_whole_and_activated_later_is_the_rest(town: Town)
     assert [days_of(town, house) for house in (on, later, never)] == [30, 15, None]
 
 
+def test_the_message_says_for_how_many_days(town: Town) -> None:
+    package = town.package(A_MONTH, metered=False)
+    off, late, whole = town.house(package), town.house(package, day(21)), town.house(package)
+    town.turn(off, "inactive", day(10))
+    for house in (off, late, whole):
+        for place, language in enumerate(("en", "hi", "hi-Latn")):
+            phone = f"+9197{house:07}{place}"
+            town.run(
+                "INSERT INTO phone (e164, language) VALUES (:phone, :language)",
+                phone=phone, language=language,
+            )  # fmt: skip
+            town.run(
+                "INSERT INTO connection_phone (connection_id, e164, role, position) "
+                "VALUES (:house, :phone, 'payer', :place)",
+                house=house, phone=phone, place=place + 1,
+            )  # fmt: skip
+    town.bill()
+    told = {
+        house: town.database.reader.rows(
+            "SELECT body FROM outbox WHERE connection_id = %(house)s ORDER BY recipient", {"house": house}
+        )
+        for house in (off, late, whole)
+    }
+    assert "bill Rs 100 for 01/11/2026 to 30/11/2026, charged for 10 days. In all" in told[off][0][0]
+    assert "01/11/2026 से 30/11/2026 के 10 दिन: रु 100।" in told[off][1][0]
+    assert "01/11/2026 se 30/11/2026 ke 10 din: Rs 100." in told[off][2][0]
+    assert "bill Rs 100 for 21/11/2026 to 30/11/2026, charged for 10 days. In all" in told[late][0][0]
+    assert "bill Rs 300 for 01/11/2026 to 30/11/2026. In all" in told[whole][0][0]
+
+
 def test_an_estimate_is_for_the_days_with_light(town: Town) -> None:
     house = town.house(town.package(Tariff(0, (Step("", 0, None, 10_00),))))
     town.read(house, date(2026, 9, 30), 100_000)

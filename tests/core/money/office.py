@@ -25,6 +25,7 @@ from core.lists import Item
 from core.online import Event, Paid, Refund
 from core.people import Caller, find_caller
 from core.schemes import plans, view
+from core.standing import Status, change_status
 from core.text import Text
 from core.work import packages
 from tests.play import Play
@@ -60,6 +61,7 @@ class Office:
     coupons: list[str] = field(default_factory=list)
     left_deposit: dict[str, tuple[str, int, int]] = field(default_factory=dict)
     differences: dict[str, tuple[int, int]] = field(default_factory=dict)
+    switched: datetime = datetime(2026, 11, 2, 6, 30, tzinfo=UTC)
     _keys: count[int] = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -84,7 +86,7 @@ class Office:
             )
 
     def _come_later(self) -> None:
-        """One house more, whose accounts are opened after those of its plant."""
+        """Two houses more, whose accounts are opened after those of their plant; one pays in advance."""
         with self.play.services.database.begin() as session:
             plant = session.execute(text("SELECT id FROM plant WHERE code = 'RAMPUR'")).scalar_one()
             for kind in ("income", "late_fees", "discount", "clearing", "suspense"):
@@ -95,6 +97,22 @@ class Office:
                         connected_on)
                     SELECT 'N-001', '120499', customer_id, plant_id, package_id, '2026-11-01' FROM connection
                     WHERE reference = 'R-002'
+                """)
+            )
+            session.execute(
+                text("""
+                    WITH ahead AS (
+                        INSERT INTO package (organisation_id, code, name, load_watts, hours, prepaid, metered)
+                        SELECT organisation_id, 'AHEAD', 'Ahead', 100, '24', true, false FROM package LIMIT 1
+                        RETURNING id
+                    ), price AS (
+                        INSERT INTO tariff (package_id, valid_from, monthly_paise)
+                        SELECT id, '1990-01-01', 30000 FROM ahead
+                    )
+                    INSERT INTO connection (reference, number, customer_id, plant_id, package_id,
+                        connected_on)
+                    SELECT 'A-001', '120498', customer_id, plant_id, ahead.id, '2026-11-01'
+                    FROM connection CROSS JOIN ahead WHERE reference = 'R-002'
                 """)
             )
 
@@ -435,16 +453,36 @@ class Office:
 
     def bill(self, pick: int, _rupees: int) -> Act:
         month, plant = MONTHS[pick % 3], self.houses[HOUSES[3 if pick % 4 == 3 else 0]][2]
+        return self._billing(plant, month, month.last + timedelta(days=1))
 
+    def bill_ahead(self, pick: int, _rupees: int) -> Act:
+        """The month of who pays in advance, before it or when it has begun."""
+        month = MONTHS[pick % 3]
+        return self._billing(self.houses["A-001"][2], month, month.first + timedelta(days=pick % 20 - 3))
+
+    def _billing(self, plant: int, month: Period, issued_on: date) -> Act:
         def run(_key: str) -> object:
             with suppress(BillingError):
                 return billing.post(
                     self.play.services.database, plant, month, silent,
-                    default_language="en", service="Bijli Line", issued_on=month.last + timedelta(days=1),
+                    default_language="en", service="Bijli Line", issued_on=issued_on,
                 )[0].id  # fmt: skip
             return None
 
         return run
+
+    def switch(self, pick: int, _rupees: int) -> Act:
+        """The house that pays in advance goes off, or on again, some days after the last time."""
+        here = self.houses["A-001"][0]
+        status: tuple[Status, ...] = ("active", "inactive")
+        at = self.switched + timedelta(days=pick % 10)
+        self.switched = at
+        before, after = status if pick % 2 else status[::-1]
+
+        def turn(doing: Doing) -> None:
+            change_status(doing.session, [here], before=before, status=after, reason="test", at=at)
+
+        return self.by(IN_CHARGE, turn)
 
     def unbill(self, pick: int, _rupees: int) -> Act | None:
         found = self.ids("SELECT id FROM billing_run ORDER BY id")
@@ -466,6 +504,6 @@ WAYS = (
     "make_coupon", "redeem", "unredeem",
     "webhook", "refund", "match", "bank",
     "sell", "pay_off", "cancel", "promise", "read",
-    "bill", "bill", "unbill", "late_fee", "waive",
+    "bill", "bill", "bill_ahead", "switch", "unbill", "late_fee", "waive",
 )  # fmt: skip
 """Every way in which money moves, and what decides about how much."""
