@@ -260,7 +260,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("match", Audience.STAFF, online.match, menu="paying"),
     Command("new_for", Audience.STAFF, joining.new_for, menu="work"),
     Command("progress", Audience.STAFF, joining.progress, menu="work"),
-    Command("fault_for", Audience.STAFF, field.fault_for, menu="work"),
     Command("toplant", Audience.STAFF, joining.place, menu=None),
     Command("inbox", Audience.STAFF, notes.inbox, menu="people"),
     Command("answer", Audience.STAFF, notes.answer, menu=None),

@@ -13,7 +13,7 @@ from core.energy import units
 from core.money import Money
 from core.people import Caller, Line
 from core.picture import Picture
-from core.requests import FaultKind, Opened, RequestView
+from core.requests import FaultKind, RequestView
 from core.settings import LANGUAGES
 from core.text import Name, Text, say
 from core.work.outages import Known
@@ -200,35 +200,24 @@ def deposit(caller: Caller) -> Conversation:
 def report_fault(caller: Caller) -> Conversation:
     """Ask what is wrong, then open a service request and give its number."""
     line = yield from which_line(caller)
-    kind, note = yield from what_is_wrong()
-
-    def open_request(doing: Doing) -> Text:
-        opened = requests.open_fault(doing, line.id, line.number, line.plant_id, kind, note)
-        return found_already(opened) or say(
-            "fault.danger" if kind is FaultKind.DANGER else "fault.opened", request=opened.number
-        )
-
-    return open_request
-
-
-def what_is_wrong() -> Talk[tuple[FaultKind, str | None]]:
-    """Which fault, and a few words on it; danger waits for no words."""
     kind: FaultKind = yield from choose(
         say("fault.which"), [(kind, say(f"fault.kind.{kind}")) for kind in FaultKind]
     )
-    if kind is FaultKind.DANGER:
-        return kind, None
-    note: str = yield from ask(say("fault.note"), reading.note, whole=True)
-    return kind, note or None
+    note = ""
+    if kind is not FaultKind.DANGER:
+        note = yield from ask(say("fault.note"), reading.note, whole=True)
 
+    def open_request(doing: Doing) -> Text:
+        opened = requests.open_fault(doing, line.id, line.number, line.plant_id, kind, note or None)
+        if opened.planned is not None:
+            return say("fault.planned", since=opened.planned.since, until=opened.planned.until)
+        if not opened.new:
+            return say("fault.known", request=opened.number)
+        if opened.outage is not None:
+            return _outage(opened.number, opened.outage)
+        return say("fault.danger" if kind is FaultKind.DANGER else "fault.opened", request=opened.number)
 
-def found_already(opened: Opened, known: str = "fault.known") -> Text | None:
-    """What is known of a fault that is not the first of its kind there; None where it is."""
-    if opened.planned is not None:
-        return say("fault.planned", since=opened.planned.since, until=opened.planned.until)
-    if not opened.new:
-        return say(known, request=opened.number)
-    return _outage(opened.number, opened.outage) if opened.outage is not None else None
+    return open_request
 
 
 def _outage(number: str, outage: Known) -> Text:

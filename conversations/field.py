@@ -7,9 +7,9 @@ from functools import partial
 
 from conversations import reading, staff, work
 from conversations.cash import colleague
-from conversations.customer import found_already, what_is_wrong, which_line
+from conversations.customer import which_line
 from conversations.prompts import Conversation, Talk, ask, choose, look
-from core import collecting, requests
+from core import collecting
 from core.collecting import Card, Payee
 from core.doing import Doing
 from core.people import Caller
@@ -86,19 +86,6 @@ def theft_for(_caller: Caller) -> Conversation:
     """Staff note a suspicion of theft (3.5.12: operator and CSA)."""
     where = yield from ask(say("theft.where"), reading.reason, whole=True)
     return (yield from _theft(where, None))
-
-
-def fault_for(caller: Caller) -> Conversation:
-    """Staff write down what somebody tells them who can't or won't text (2.2.7)."""
-    payee = yield from mine_of(caller)
-    kind, note = yield from what_is_wrong()
-
-    def open_request(doing: Doing) -> Text:
-        opened = requests.open_for(doing, payee.connection_id, kind, note)
-        told = found_already(opened, known="fault.known_for")
-        return told or say("fault.opened_for", name=payee.label, number=payee.number, request=opened.number)
-
-    return open_request
 
 
 def _theft(where: str, plant_id: int | None) -> Conversation:

@@ -31,7 +31,7 @@ GENERIC = ("reply", "staff_alert", "note", "broadcast")
 
 KEYS = (
     "bill.taken_back", "bill.told_", "call.", "carry.offer", "code.act", "code.message", "code.scheme",
-    "coupon.ends", "coupon.told", "fault.told_noted", "latefee.",
+    "coupon.ends", "coupon.told", "latefee.",
     "outage.back",
     "paylink.failed", "paylink.message", "payupi.message", "photo.link_",
     "receipt.again", "receipt.ahead", "receipt.clear",

@@ -13,8 +13,6 @@ from core import photos
 from core.alerts import tell_staff
 from core.db import Reader
 from core.doing import Doing
-from core.errors import Refusal
-from core.payments import tell
 from core.text import Name, Text, say
 from core.work import outages, switching
 from core.work.machine import raise_request
@@ -41,15 +39,6 @@ _SAME_STILL_OPEN = text("""
       AND connection_id IS NOT DISTINCT FROM :connection
       AND (connection_id IS NOT NULL OR phone = :phone)
     ORDER BY id DESC LIMIT 1
-""")
-
-_HOME = text("""
-    SELECT connection.number, connection.plant_id,
-        (SELECT e164 FROM connection_phone AS link WHERE link.connection_id = connection.id
-            AND link.role IN ('holder', 'payer') ORDER BY position LIMIT 1) AS phone,
-        EXISTS (SELECT FROM staff_plant JOIN staff ON staff.id = staff_plant.staff_id
-            WHERE staff.id = :staff AND staff.active AND plant_id = connection.plant_id) AS mine
-    FROM connection WHERE connection.id = :connection
 """)
 
 # Danger is told to the people who can go, at once; other faults wait in their list.
@@ -89,18 +78,11 @@ class Opened:
 
 
 def open_fault(
-    doing: Doing,
-    connection_id: int,
-    number: str,
-    plant_id: int,
-    kind: FaultKind,
-    note: str | None,
-    phone: str | None = None,
+    doing: Doing, connection_id: int, number: str, plant_id: int, kind: FaultKind, note: str | None
 ) -> Opened:
     """Open a fault, or find the same one of the same connection still open.
 
-    Danger goes to the plant's field staff at once; no light in many homes becomes one outage. `phone` is
-    the customer's, where staff write it down.
+    Danger goes to the plant's field staff at once; no light in many homes becomes one outage.
     """
     known = _still_open(doing, Kind.FAULT, kind, connection_id)
     if known:
@@ -117,27 +99,12 @@ def open_fault(
         topic=kind,
         note=note,
         urgent=danger,
-        phone=phone,
     )
     photos.adopt(doing, request=opened)
     if danger:
         _alarm(doing, opened, number, plant_id)
     outage = outages.join(doing, plant_id, connection_id) if kind is FaultKind.NO_POWER else None
     return Opened(opened, True, outage)
-
-
-def open_for(doing: Doing, connection_id: int, kind: FaultKind, note: str | None) -> Opened:
-    """Open a fault for a customer of one's plants, who hears of it and is asked whether it is mended."""
-    staff = doing.caller.staff
-    row = doing.session.execute(_HOME, {"connection": connection_id, "staff": staff.id if staff else 0}).one()
-    if not row.mine:
-        raise Refusal(say("pay.not_yours", number=row.number))
-    opened = open_fault(doing, connection_id, row.number, row.plant_id, kind, note, row.phone)
-    if opened.new:
-        service = doing.settings.service_name
-        words = say("fault.told_noted", number=row.number, request=opened.number, service=service)
-        tell(doing, connection_id, "notice", words)
-    return opened
 
 
 def newest_faults(reader: Reader, connection_ids: list[int], limit: int) -> list[RequestView]:

@@ -157,7 +157,6 @@ LONGEST: dict[str, list[Text]] = {
         say("coupon.ends", code="1234567897", number=NUMBER, day=DAY, service=SERVICE),
     ],
     "notice": [
-        say("fault.told_noted", number=NUMBER, request=REQUEST, service=SERVICE),
         *(
             say(
                 f"redeem.told_{how}_{standing}",

@@ -278,7 +278,7 @@ IN_DOCS = {"menu.menu", "menu.resume", "menu.stop", "menu.thanks"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
     "alerts.", "bill.told_", "call.", "carry.", "bill.taken_back", "bill.note", "latefee.",
-    "code.", "receipt.", "reversal.", "fault.alarm", "fault.told_", "page.", "sheet.", "photo.", "mode.",
+    "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "photo.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
     "off.act", "off.alarm", "off.back_alarm", "off.still",
