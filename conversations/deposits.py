@@ -80,13 +80,12 @@ def set_off(caller: Caller) -> Conversation:
     payee = yield from payee_of(caller)
     given = yield from said(say("deposit.amount_more"), reading.amount)
     held = yield from _held(payee)
-    paise = min(held.held_paise, max(0, payee.dues_paise)) if given is None else given
-    if paise <= 0:
+    most = min(held.held_paise, payee.dues_paise)
+    if most <= 0:
         return say("deposit.nothing", number=payee.number, held=Money(held.held_paise))
-    if paise > held.held_paise:
-        return say("deposit.too_much", number=payee.number, held=Money(held.held_paise))
-    if paise > payee.dues_paise:
-        return say("deposit.owes_less", number=payee.number, owed=Money(max(0, payee.dues_paise)))
+    paise = most if given is None else given
+    while paise > most:
+        paise = yield from ask(_too_much(payee, held, paise), reading.amount, again=True)
     act = say("deposit.act_setoff", amount=Money(paise), number=payee.number)
     here = payee.connection_id
     if not (yield from limits.alone(caller, here, paise)):
@@ -94,6 +93,13 @@ def set_off(caller: Caller) -> Conversation:
         return (yield from limits.ask_others(act, ask_for))
     do = partial(deposits.set_off, connection_id=here, paise=paise)
     return (yield from limits.proven(caller, f"setoff:{payee.number}:{paise}", act, do))
+
+
+def _too_much(payee: Payee, held: Deposit, paise: int) -> Text:
+    """Why an amount is too much for this deposit, and what to send instead."""
+    if paise > held.held_paise:
+        return say("deposit.too_much", number=payee.number, held=Money(held.held_paise))
+    return say("deposit.owes_less", number=payee.number, owed=Money(payee.dues_paise))
 
 
 def refund(caller: Caller) -> Conversation:
@@ -107,8 +113,8 @@ def refund(caller: Caller) -> Conversation:
         return owes if payee.dues_paise > 0 else say("deposit.nothing", number=payee.number, held=Money(0))
     question = say("deposit.refund_amount", number=payee.number, held=Money(held.held_paise))
     paise = yield from ask(question, reading.cash)
-    if paise > held.held_paise:
-        return say("deposit.too_much", number=payee.number, held=Money(held.held_paise))
+    while paise > held.held_paise:
+        paise = yield from ask(_too_much(payee, held, paise), reading.cash, again=True)
     act = say("deposit.act", amount=Money(paise), number=payee.number)
     here = payee.connection_id
     if not (yield from limits.alone(caller, here, paise)):

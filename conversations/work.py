@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 
-from conversations import connecting, reading
+from conversations import cards, connecting, reading
 from conversations.prompts import Conversation, Talk, ask, choose, do, look, said, seek
 from conversations.proof import prove
 from core import photo_pages
@@ -15,9 +14,8 @@ from core.money import Money
 from core.people import Caller
 from core.picture import Picture
 from core.text import Name, Text, say
-from core.work import approvals, effects, figures, lists, machine, telling
+from core.work import approvals, effects, lists, machine, telling
 from core.work.approvals import Standing
-from core.work.figures import PlantReport
 from core.work.lists import Doer, Event, Task
 from core.work.machine import Moved
 from core.work.rules import FIELD, HANDS, JUDGED, RAISER, STAGES, Kind, Step, reached, who_can
@@ -28,8 +26,6 @@ BY_ITSELF = ("up", "quiet")
 """Steps that time takes (core/work/away.py)."""
 TASKS_SHOWN = 20
 DOERS_SHOWN = 12
-DAY = 24
-"""Hours."""
 WITH_REASON = frozenset({Step.REJECT, Step.SENDBACK, Step.NOTE})
 PROVEN = frozenset({Step.APPROVE, Step.REJECT})
 """What moves money or ends a request for good: a number that was forged must not be enough."""
@@ -62,14 +58,14 @@ def review(caller: Caller) -> Conversation:
 
 def pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
     """Choose one of some requests, then what to do with it."""
-    number = yield from choose(head, [(one.number, _row(one)) for one in found])
+    number = yield from choose(head, [(one.number, cards.row(one)) for one in found])
     task = next(one for one in found if one.number == number)
     mine = task.assignee_id is not None and task.assignee_id == caller.member.id
     over = not mine and task.assignee_id is not None and _gone_up_to(caller, task)
     hidden = {Step.TAKE} if mine else HANDS if over else set()
     can = [step for step in _OFFERED if _may(caller, task, step) and step not in hidden]
     options = [(step, say(f"work.step_{step}")) for step in can]
-    step = yield from choose(_card(task), [*options, ("hist", say("work.step_hist"))])
+    step = yield from choose(cards.card(task), [*options, ("hist", say("work.step_hist"))])
     if step == "hist":
         return (yield from _history(caller, number))
     return (yield from _act(caller, task, Step(step)))
@@ -259,80 +255,3 @@ def _event_key(event: Event) -> str:
     if event.paise is not None:
         return "work.event_amount"
     return "work.event_note" if event.note else "work.event"
-
-
-def report(caller: Caller) -> Conversation:
-    """Open, overdue, done and average time per plant: this week, this month."""
-    since = yield from choose(
-        say("work.report_which"), [("week", say("work.week")), ("month", say("work.month"))]
-    )
-    query = partial(figures.report, staff_id=caller.member.id, period=since)
-    found: list[PlantReport] = yield from look(f"report-{since}", query, list[PlantReport])
-    if not found:
-        return say("work.report_none")
-    rows = [_figures(one.label, [one]) for one in found]
-    if len(found) > 1:
-        rows.append(_figures(say("totals.all"), found))
-    return say("nav.lines", lines=tuple(rows))
-
-
-def _figures(label: Name | Text, found: list[PlantReport]) -> Text:
-    done = sum(one.done for one in found)
-    seconds = sum(one.seconds * one.done for one in found)
-    rated = sum(one.rated for one in found)
-    stars = sum(one.rating * one.rated for one in found)
-    return say(
-        "work.report_row_rated" if rated else "work.report_row",
-        plant=label,
-        open=sum(one.open for one in found),
-        overdue=sum(one.overdue for one in found),
-        done=done,
-        hours=hours(timedelta(seconds=seconds / done if done else 0)),
-        stars=f"{stars / rated:.1f}".removesuffix(".0") if rated else "",
-    )
-
-
-def hours(span: timedelta) -> str:
-    """Hours with one decimal, as people compare them."""
-    return f"{span.total_seconds() / 3600:.1f}".removesuffix(".0")
-
-
-def _row(task: Task) -> Text:
-    key = "work.row_urgent" if task.urgent else "work.row_first" if task.first_id else "work.row"
-    row = say(key, request=task.number, what=telling.what(task.kind, task.topic), name=task.label)
-    return say("work.row_up", row=row, span=_waited(task)) if task.level else row
-
-
-def _waited(task: Task) -> Text:
-    """How long a request has stood as it is: hours, from two days on days."""
-    if task.waited_hours < DAY * 2:
-        return say("work.waited_hours", hours=task.waited_hours)
-    return say("work.waited_days", days=task.waited_hours // DAY)
-
-
-def _card(task: Task) -> Text:
-    lines = [
-        say(
-            "work.card",
-            request=task.number,
-            what=telling.what(task.kind, task.topic),
-            state=say(f"request.{task.state}"),
-        )
-    ]
-    if task.connection:
-        lines.append(say("work.card_who", number=task.connection, name=task.label))
-    if task.paise is not None:
-        lines.append(say("work.card_amount", amount=Money(task.paise)))
-    if task.level:
-        lines.append(say("work.card_up", span=_waited(task)))
-    if task.with_bill:
-        lines.append(say("work.card_next"))
-    if task.first:
-        lines.append(say("work.card_first", name=Name(task.first, task.first_local)))
-    if task.village:
-        lines.append(say("card.village", village=task.village))
-    if task.phone:
-        lines.append(say("card.phone", phone=task.phone))
-    if task.assignee:
-        lines.append(say("work.card_has", name=Name(task.assignee, task.assignee_local)))
-    return say("nav.lines", lines=tuple(lines))

@@ -196,7 +196,7 @@ LONGEST: dict[str, list[Text]] = {
         ),
         *(
             say(f"work.told_{key}", request=REQUEST, name=NAME, stage=stage, number=NUMBER, service=SERVICE)
-            for key in sorted({*told_of_steps(), "asked", "connected", "joined", "noted"})
+            for key in sorted({*told_of_steps(), "asked", "connected", "joined", "noted", "reported"})
             for stage in STAGES_REACHED
         ),
     ],
@@ -401,6 +401,7 @@ STAFF_ANSWERS = [
             "work.report_row_rated", plant=NAME, open=999, overdue=999, done=9999, hours="999.9", stars="4.5"
         ),
     ),
+    *(say(f"fault.{how}", request=REQUEST, number=NUMBER) for how in ("for", "for_known")),
     say("note.which"),
     say("note.unknown", note="1000006"),
     say("note.sent", note="1000006", name=NAME),
@@ -578,6 +579,27 @@ def test_long_lists_are_cut_into_messages_of_three_parts(language: str) -> None:
     pages = SMS.pages_of_words(say("nav.lines", lines=rows), language)
     assert all(parts(page) <= MOST_PARTS <= KINDS["reply"].budget[language] for page in pages)
     assert sum(page.count(NUMBER) for page in pages) == 30
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_whole_customer_is_two_messages_at_most(language: str) -> None:
+    """CUST with its longest lines, five open requests and a year of faults; three in Devanagari then."""
+    card = [
+        say("card.head", number=NUMBER, name=NAME),
+        say("card.due", amount=BALANCE),
+        say("card.paid", amount=AMOUNT, day=DAY),
+        say("card.promised", day=DAY),
+        say("card.package", package=NAME),
+        say("card.status_inactive"),
+        say("card.village", village=NAME),
+        say("card.phone", phone=PHONE),
+    ]
+    state = say("request.in_process")
+    brief = say("work.brief", request=REQUEST, what=_what(Kind.FAULT), state=state)
+    year = say("work.health_rated", faults=999, mended=999, hours="999.9", stars="4.5")
+    pages = SMS.pages_of_words(say("nav.lines", lines=(*card, *[brief] * 5, year)), language)
+    assert len(pages) <= (3 if language == "hi" else 2), pages
+    assert all(parts(page) <= MOST_PARTS for page in pages)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -289,8 +289,13 @@ OUTBOUND = (
     "work.kind_", "work.role_", "work.to_", "work.pay_out",
 )  # fmt: skip
 """Messages to somebody else, and papers; test_budgets.py and test_receipts.py render each."""
-NEVER_BILLED = {"bill.none", "year.none"}
-"""Every connection of the stage has a bill; tests/core ask for one that has none."""
+NEVER_BILLED = {
+    "bill.none",
+    "year.none",
+    "bill.part",
+    *(f"bill.{how}" for how in ("unserved", "unserved_left", "unserved_rest")),
+}
+"""Every connection of the stage has a bill of whole months; tests/core ask for others."""
 REFUSED_LATE = {
     "pay.staff_only",
     "pay.not_yours",

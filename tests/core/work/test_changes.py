@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Literal
 
-from core import billing
+from core import billing, requests
 from core.billing import Period
+from core.doing import Doing
 from core.meters.commands import Result, claim, record
+from core.requests import FaultKind, Opened
 from core.work import complaints, effects, lists, packages, reprogramming
 from core.work.machine import Moved, take_step
 from core.work.packages import Offer
@@ -250,3 +252,31 @@ def test_whose_connection_goes_off_for_good_hears_it_before_and_after(desk: Desk
     for who, step in (("state in-charge", Step.APPROVE), ("technician", Step.DONE)):
         do(desk, who, str(ask), step)
         assert set(told(desk, GEETA)) == GEETA
+
+
+def test_a_fault_that_staff_write_down_is_the_customers_own(desk: Desk) -> None:
+    [(found,)] = desk.rows("SELECT id FROM connection WHERE number = '120481'")
+    here = int(str(found))
+
+    def note(doing: Doing) -> Opened:
+        return requests.open_fault_for(doing, here, FaultKind.METER, "it stands still")
+
+    assert desk.act("technician elsewhere", note) == "deposit.not_you"
+    opened = desk.act("CSA", note)
+    assert isinstance(opened, Opened)
+    assert set(told(desk, GEETA)) == GEETA
+    again = desk.act("operator", note)
+    assert isinstance(again, Opened)
+    assert (again.number, again.new) == (opened.number, False)
+    for step in (Step.TAKE, Step.DONE):
+        assert isinstance(do(desk, "technician", opened.number, step), Moved)
+        assert set(told(desk, GEETA)) == GEETA
+    assert do(desk, "CSA", opened.number, Step.OK) == "work.own"
+    phones = desk.rows("SELECT request.phone, staff.code FROM request JOIN staff ON staff.id = raised_by")
+    assert phones == [("+919800000005", "C1")]
+
+
+def test_whoever_asks_at_any_time_hears_of_a_package_change_too(desk: Desk) -> None:
+    number = wish(desk, "CSA", "HOME30")
+    found = requests.newest(desk.play.services.database.reader, [connection(desk)], 5)
+    assert [(one.number, one.kind, one.state) for one in found] == [(number, "package_change", "requested")]
