@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from conversations import cards, connecting, reading
+from conversations import cards, connecting, consent, reading
 from conversations.prompts import Conversation, Talk, ask, choose, do, look, said, seek
 from conversations.proof import prove
 from core import photo_pages
@@ -75,15 +75,26 @@ def step_talk(step: Step) -> Callable[[Caller], Conversation]:
     """The talk of one step: the request's number, then what the step needs."""
 
     def talk(caller: Caller) -> Conversation:
+        if step is Step.START:
+            return (yield from _begin(caller))
         task = yield from _which(caller)
         return (yield from _act(caller, task, step))
 
     return talk
 
 
-def _which(caller: Caller) -> Talk[Task]:
+def _begin(caller: Caller) -> Conversation:
+    """START with a request; alone it is the way back for who has stopped messages, as for everybody."""
+    number = yield from said(say("work.which"), reading.request_number)
+    if number is None and (yield from consent.wish(caller)).stopped:
+        return (yield from consent.start(caller))
+    task = yield from _which(caller, number)
+    return (yield from _act(caller, task, Step.START))
+
+
+def _which(caller: Caller, number: str | None = None) -> Talk[Task]:
     """Ask for a request's number until it is one of my plants."""
-    number = yield from ask(say("work.which"), reading.request_number)
+    number = number or (yield from ask(say("work.which"), reading.request_number))
 
     def search(number: str) -> Talk[Task | None]:
         query = partial(lists.one, staff_id=caller.member.id, number=number)
