@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import resource
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
-import psycopg
 from sqlalchemy import text
 
 from bench.cores import seconds_used
+from bench.fresh import fresh_server
 from core import billing
 from core.billing import Period
 from core.db import Database
-from migrations import upgrade
-from ops import embedded
 
 SIZES = (10_000, 100_000)
 MILLION = 1_000_000
@@ -97,21 +91,12 @@ class Billed:
 
 def measure(sizes: Sequence[int] = SIZES) -> Iterator[Billed]:
     """Each size in a database of its own; PostgreSQL, flushing to disk, may use every core."""
-    with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="bijli-bench-"))
-        folder.chmod(0o711)  # PostgreSQL is never root, and passes through
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        server = embedded.start_postgres(folder)
-        stack.callback(server.stop)
+    with fresh_server() as server:
         for size in sizes:
-            name = f"billing_{size}"
-            with psycopg.connect(embedded.postgres_url(folder, "postgres"), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}".encode())
-            yield _measure(embedded.postgres_url(folder, name), size, server.process.pid)
+            yield _measure(server.database(f"billing_{size}"), size, server.pid)
 
 
 def _measure(url: str, size: int, server: int) -> Billed:
-    upgrade(url)
     database = Database(url)
     runs = max(1, min(MOST_RUNS, AT_ONCE // size))
     plants = {"WARM": WARM} | {f"P{place}": size for place in range(runs)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -14,11 +13,10 @@ from typing import Any, LiteralString
 import psycopg
 from sqlalchemy import text
 
+from bench.fresh import fresh_server
 from core import collecting
 from core.db import Database, Reader, Row
 from core.work import figures, lists
-from migrations import upgrade
-from ops import embedded
 
 SIZE = 1_000_000
 HOMES = 20_000
@@ -112,14 +110,7 @@ class Asked:
 def measure(size: int = SIZE) -> Iterator[Asked]:
     """Each command, for an in-charge of all plants and a technician of one."""
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="bijli-bench-"))
-        folder.chmod(0o711)  # PostgreSQL is never root, and passes through
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.callback(embedded.start_postgres(folder).stop)
-        with psycopg.connect(embedded.postgres_url(folder, "postgres"), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE history")
-        url = embedded.postgres_url(folder, "history")
-        upgrade(url)
+        url = stack.enter_context(fresh_server()).database("history")
         database = Database(url)
         stack.callback(database.close)
         with database.begin() as session:

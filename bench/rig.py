@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 import psycopg
 
 from bench.cores import Cores, choose, pinned
+from bench.fresh import scratch_folder
 from ops import embedded
 from ops.child import Child, start
 
@@ -86,9 +86,7 @@ def rig() -> Iterator[Rig]:
     """Throw-away PostgreSQL (flushing to disk as in production) and Valkey, off the server's core."""
     cores = choose()
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="bijli-bench-"))
-        folder.chmod(0o711)  # PostgreSQL is never root, and passes through
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = stack.enter_context(scratch_folder())
         with pinned(cores.rest):
             for launch in (embedded.start_postgres, embedded.start_valkey):
                 stack.callback(launch(folder).stop)

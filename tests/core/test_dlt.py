@@ -22,7 +22,7 @@ from core.outbox import KINDS, post
 from core.settings import LANGUAGES, Settings
 from core.text import Text, render, say
 from ops.dlt import check, write_list
-from tests.talks.test_budgets import HELPLINE, LONGEST, PHOTOS, SERVICE, SITE
+from tests.talks.longest import HELPLINE, LONGEST, PHOTOS, SERVICE, SITE
 
 WANTED = dlt.wanted(SERVICE, HELPLINE, SITE, PHOTOS)
 COMPARED = [text for kind, texts in LONGEST.items() if kind not in dlt.GENERIC for text in texts]

@@ -11,7 +11,7 @@ from core import dlt, templates
 from core.settings import LANGUAGES
 from core.templates import Template, variables_of
 from core.text import render
-from tests.talks.test_budgets import HELPLINE, LONGEST, SERVICE
+from tests.talks.longest import HELPLINE, LONGEST, SERVICE
 
 WANTED = templates.wanted(SERVICE, HELPLINE)
 SAID = [

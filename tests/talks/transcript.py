@@ -148,6 +148,13 @@ class Stage:
             self.handsets[phone].press(self._typed(keys))
         return self._screen(self.handsets[phone]) + self._arrived()
 
+    def all_answered(self, action: str) -> None:
+        """A text on which the service broke is kept, and unanswered: no story."""
+        [(broken,)] = self.play.services.database.reader.rows(
+            "SELECT count(*) FROM inbound WHERE handled_at IS NULL", {}
+        )
+        assert not broken, f"the service broke on {action!r}; its log is above"
+
     def act_together(self, crowd: re.Match[str]) -> list[str]:
         """Let many homes text the same, one after the other; gives the indented lines that it leads to."""
         homes = int(crowd["homes"])
@@ -178,13 +185,6 @@ class Stage:
             )
         away.go_up(self.play.services.database, self.play.settings.default_language)
         return self._arrived()
-
-    def all_answered(self, action: str) -> None:
-        """A text on which the service broke is kept, and unanswered: no story."""
-        [(broken,)] = self.play.services.database.reader.rows(
-            "SELECT count(*) FROM inbound WHERE handled_at IS NULL", {}
-        )
-        assert not broken, f"the service broke on {action!r}; its log is above"
 
     def leave_unpaid(self) -> list[str]:
         """Bill a month, let its notices arrive, and charge a fee of Rs 20 when its day is over."""

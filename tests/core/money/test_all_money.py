@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tests.conftest import Servers, demo_settings, fresh_database
-from tests.core.money.office import IN_CHARGE, WAYS, Act, Office
+from tests.core.money.office import WAYS, Office
+from tests.core.money.world import IN_CHARGE, Act
 from tests.play import Play
 from tests.together import at_once
 
