@@ -135,6 +135,8 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "mended.stars": (["5"], ["6"]),
     "deposit.amount": (["100"], ["abc", "0.00"]),
     "deposit.refund_amount": (["10", "9999"], ["abc"]),
+    "deposit.too_much": (["10"], ["abc"]),
+    "deposit.owes_less": (["10"], ["abc"]),
     "paylink.how_much": (["250"], ["abc"]),
     "paylink.amount": (["250"], ["abc", "0.00"]),
     "slip.amount": (["100"], ["abc", "0.00"]),
