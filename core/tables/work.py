@@ -67,7 +67,13 @@ class Request(Base):
             postgresql_where=text("closed_at IS NULL"),
         ),
         Index("request_waiting", "goes_up_at", postgresql_where=text("closed_at IS NULL")),
-        Index("request_closed", "plant_id", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
+        Index(
+            "request_closed",
+            "plant_id",
+            "closed_at",
+            postgresql_include=["state", "created_at", "rating"],
+            postgresql_where=text("closed_at IS NOT NULL"),
+        ),
         Index("request_made", "plant_id", "created_at"),
         Index(
             "request_supply_off",
