@@ -113,6 +113,8 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "off.hours": (["3"], ["99", "abc"]),
     "waive.why": (["meter was wrong"], ["1"]),
     "mended.stars": (["5"], ["6"]),
+    "deposit.too_much": (["10"], ["abc"]),
+    "deposit.owes_less": (["10"], ["abc"]),
     "deposit.amount": (["100"], ["abc", "0.00"]),
     "deposit.refund_amount": (["10", "9999"], ["abc"]),
     "paylink.how_much": (["250"], ["abc"]),
