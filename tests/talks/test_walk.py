@@ -277,7 +277,7 @@ SAID_BY_DOORS = {
 IN_DOCS = {"menu.menu", "menu.resume", "menu.stop", "menu.thanks"}
 TO_MOVE = {"nav.more", "nav.more_sms", "nav.back", "nav.changed"}
 OUTBOUND = (
-    "alerts.", "bill.told_", "call.", "carry.", "bill.taken_back", "bill.note", "latefee.",
+    "alerts.", "bill.told_", "call.", "carry.", "bill.taken_back", "bill.note", "bill.part", "latefee.",
     "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "photo.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
     "work.our_people",
@@ -379,9 +379,18 @@ ENDED_EARLIER = {"got.act", "got.taken", "settle.act", "settle.done_undo"}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
 
+OF_SWITCHED = {
+    *(f"bill.unserved{how}" for how in ("", "_rest", "_left")),
+    "batch.closed",
+    "pay.confirm_closed",
+}
+"""Nobody of the stage is off or closed: tests/core/billing/test_unserved.py, tests/core/test_closed.py."""
+
+
 OF_LISTS = {f"readlist.{how}" for how in ("first", "same", "taken", "twice")}
 """Lists of readings that are taken; readings_list.txt shows them."""
 OF_COUPONS = {
+    "unclear.coupon_digits",
     *(f"coupon.{how}" for how in ("ending", "ends", "how", "mine", "nobody", "none_ending", "not_eligible")),
     *(f"coupon.{how}" for how in ("percent", "result", "told", "value", "no_scheme", "not_you", "not_made")),
     *(f"redeem.{how}" for how in ("not_used", "nothing_owed", "over", "taken_back", "too_late", "too_many")),
@@ -494,6 +503,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
         | STUCK
         | OF_OTHER_REQUESTS
         | OF_COUPONS
+        | OF_SWITCHED
         | OF_LISTS
         | OF_OTHER_PROMISES
         | OF_OTHER_SCHEMES
