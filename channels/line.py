@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import dropwhile
 
 from rapidfuzz.distance import OSA
 
@@ -95,7 +96,7 @@ def language_of(raw: str, caller: Caller, line: Line | None, default: str) -> st
 
 
 def _parse(raw: str, caller: Caller) -> Line | None:
-    tokens = fold(raw[:LONGEST]).split()
+    tokens = _without_preface(fold(raw[:LONGEST]).split())
     if not tokens:
         return None
     word = keyword(tokens[0]) or tokens[0]
@@ -116,13 +117,27 @@ def _parse(raw: str, caller: Caller) -> Line | None:
     return None if given is None else Line(command, tuple(given), exact, bool(usable), language)
 
 
+def _without_preface(tokens: list[str]) -> list[str]:
+    """`sms band karo` asks for what `band karo` does: what is heard at once may stand behind a word."""
+    rest = list(dropwhile(lambda token: keyword(token) in _prefaces(), tokens))
+    if not rest or len(rest) == len(tokens):
+        return tokens
+    heard = [command for command, _ in _exact(keyword(rest[0])) if command.at_once]
+    return rest if heard and _given(heard[0], rest[1:]) is not None else tokens
+
+
+@lru_cache(maxsize=1)
+def _prefaces() -> frozenset[str]:
+    return frozenset(map(keyword, words_in_all("stop.before_words")))
+
+
 def _given(command: Command, given: list[str]) -> list[str] | None:
     """What a line says beyond its command; None: with these words it means something else."""
     if command.name in _OPENING and sum(letters(each) > 1 for each in given) > 1:
         return None
     if command.at_once:
         # `band karo` says no more than `band`; `band hai bijli` says something else.
-        beside = words_in_all("stop.beside_words")
+        beside = [keyword(each) for each in words_in_all("stop.beside_words")]
         return [] if all(keyword(each) in beside for each in given) else None
     if command.audience == "staff":
         # `PAY 120457 Rs 300`, and ₹300, which folds to the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import listing, reading
+from conversations import limits, listing, reading
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, seek
 from conversations.proof import prove
 from core import disputes, handing, lists
@@ -15,6 +15,7 @@ from core.money import Money
 from core.people import Caller, StaffMember
 from core.phones import read_phone
 from core.text import Name, Text, say
+from core.work import money
 
 DENIABLE_SHOWN = 5
 
@@ -129,7 +130,7 @@ def deny(caller: Caller) -> Conversation:
 
 
 def settle(caller: Caller) -> Conversation:
-    """The in-charge decides about a disputed receipt: it stands, or, proven, it is taken back."""
+    """The in-charge decides about a disputed receipt, proven: it stands, or it is taken back."""
     me = caller.member
     if me.role not in disputes.SETTLERS:
         return say("settle.not_you")
@@ -148,14 +149,13 @@ def settle(caller: Caller) -> Conversation:
     )
     options: list[tuple[Outcome, Text]] = [("keep", say("settle.keep")), ("undo", say("settle.undo"))]
     outcome = yield from choose(question, options)
-    if outcome == "undo":
-        act = say("settle.act", amount=Money(found.amount_paise), receipt=receipt)
-        proof = yield from prove(caller, f"settle:{receipt}:{found.amount_paise}", act)
-        if proof != "right":
-            return say(f"prove.{proof}")
+    act = say(f"settle.act_{outcome}", amount=Money(found.amount_paise), receipt=receipt)
+    if outcome == "undo" and not (yield from limits.alone(caller, found.connection_id, found.amount_paise)):
+        return (yield from limits.ask_others(act, partial(money.ask_to_take_back, payment_id=payment_id)))
 
     def decide(doing: Doing) -> Text:
         disputes.settle(doing, payment_id, outcome)
         return say(f"settle.done_{outcome}", receipt=receipt)
 
-    return decide
+    purpose = f"settle:{outcome}:{receipt}:{found.amount_paise}"
+    return (yield from limits.proven(caller, purpose, act, decide))

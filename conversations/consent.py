@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations.prompts import Conversation, Talk, confirm, look
+from conversations.prompts import Conversation, Talk, confirm, do, look
 from core import consent
 from core.consent import Wish
 from core.doing import Doing
@@ -16,12 +16,9 @@ def stop(_caller: Caller) -> Conversation:
     """At once where the word is clear; a slip of the hand is asked about."""
     if not (yield from confirm(say("stop.really"), undoable=True)):
         return say("stop.kept")
-
-    def act(doing: Doing) -> Text:
-        consent.stop(doing)
-        return say("stop.done")
-
-    return act
+    # In the middle, so that what was written stands in its row by then: it is kept with the wish.
+    yield from do("stop", consent.stop)
+    return say("stop.done")
 
 
 def wish(caller: Caller) -> Talk[Wish]:
@@ -31,13 +28,8 @@ def wish(caller: Caller) -> Talk[Wish]:
 
 def start(_caller: Caller) -> Conversation:
     """Everything is sent again."""
-    yield from ()
-
-    def act(doing: Doing) -> Text:
-        consent.start(doing)
-        return say("stop.started")
-
-    return act
+    yield from do("start", consent.start)
+    return say("stop.started")
 
 
 def whatsapp(caller: Caller) -> Conversation:

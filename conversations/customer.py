@@ -16,6 +16,7 @@ from core.picture import Picture
 from core.requests import FaultKind, RequestView
 from core.settings import LANGUAGES
 from core.text import Name, Text, say
+from core.work import telling
 from core.work.outages import Known
 
 PAYMENTS_SHOWN = 12
@@ -200,15 +201,10 @@ def deposit(caller: Caller) -> Conversation:
 def report_fault(caller: Caller) -> Conversation:
     """Ask what is wrong, then open a service request and give its number."""
     line = yield from which_line(caller)
-    kind: FaultKind = yield from choose(
-        say("fault.which"), [(kind, say(f"fault.kind.{kind}")) for kind in FaultKind]
-    )
-    note = ""
-    if kind is not FaultKind.DANGER:
-        note = yield from ask(say("fault.note"), reading.note, whole=True)
+    kind, note = yield from what_is_wrong()
 
     def open_request(doing: Doing) -> Text:
-        opened = requests.open_fault(doing, line.id, line.number, line.plant_id, kind, note or None)
+        opened = requests.open_fault(doing, line.id, line.number, line.plant_id, kind, note)
         if opened.planned is not None:
             return say("fault.planned", since=opened.planned.since, until=opened.planned.until)
         if not opened.new:
@@ -220,6 +216,16 @@ def report_fault(caller: Caller) -> Conversation:
     return open_request
 
 
+def what_is_wrong() -> Talk[tuple[FaultKind, str | None]]:
+    """Ask for the kind of a fault and a few words; danger waits for no words."""
+    kind: FaultKind = yield from choose(
+        say("fault.which"), [(kind, say(f"fault.kind.{kind}")) for kind in FaultKind]
+    )
+    if kind is FaultKind.DANGER:
+        return kind, None
+    return kind, (yield from ask(say("fault.note"), reading.note, whole=True)) or None
+
+
 def _outage(number: str, outage: Known) -> Text:
     """Known already: since when, how many homes, and who is on it."""
     who = outage.doer or say("work.our_people")
@@ -227,27 +233,27 @@ def _outage(number: str, outage: Known) -> Text:
 
 
 def fault_status(caller: Caller) -> Conversation:
-    """How my faults stand."""
-    faults: list[RequestView] = yield from look(
+    """How my faults stand, and what else I have asked for."""
+    found: list[RequestView] = yield from look(
         "faults",
         partial(
-            requests.newest_faults,
+            requests.newest,
             connection_ids=[line.id for line in caller.lines],
             limit=FAULTS_SHOWN,
         ),
         list[RequestView],
         fresh=True,
     )
-    if not faults:
+    if not found:
         return say("fault.none")
     rows = tuple(
         say(
             "fault.row",
-            request=fault.number,
-            kind=say(f"fault.kind.{fault.topic}"),
-            state=say(f"request.{fault.state}"),
-            day=fault.opened_on,
+            request=one.number,
+            kind=telling.what(one.kind, one.topic),
+            state=say(f"request.{one.state}"),
+            day=one.opened_on,
         )
-        for fault in faults
+        for one in found
     )
     return say("nav.lines", lines=rows)

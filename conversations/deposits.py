@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import books, reading
+from conversations import books, limits, reading
 from conversations.prompts import Conversation, Talk, ask, confirm, look, said
-from conversations.proof import prove
 from conversations.staff import payee_of
-from core import deposits, floats, limits, payments
+from core import deposits, floats, payments
 from core.collecting import Payee
 from core.deposits import KEEPERS, Deposit
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller
 from core.text import Text, say
-from core.work import refunds
+from core.work import money
 
 
 def deposit(caller: Caller) -> Conversation:
@@ -75,7 +74,7 @@ def _held(payee: Payee) -> Talk[Deposit]:
 
 
 def set_off(caller: Caller) -> Conversation:
-    """The in-charge pays what is owed out of the deposit: all that can be, or the amount named."""
+    """The in-charge pays what is owed out of the deposit, proven: all that can be, or the amount named."""
     if not _keeper(caller):
         return say("deposit.not_you")
     payee = yield from payee_of(caller)
@@ -84,10 +83,17 @@ def set_off(caller: Caller) -> Conversation:
     paise = min(held.held_paise, max(0, payee.dues_paise)) if given is None else given
     if paise <= 0:
         return say("deposit.nothing", number=payee.number, held=Money(held.held_paise))
-    question = say("deposit.confirm_setoff", amount=Money(paise), name=payee.label, number=payee.number)
-    if not (yield from confirm(question)):
-        return say("deposit.kept")
-    return partial(deposits.set_off, connection_id=payee.connection_id, paise=paise)
+    if paise > held.held_paise:
+        return say("deposit.too_much", number=payee.number, held=Money(held.held_paise))
+    if paise > payee.dues_paise:
+        return say("deposit.owes_less", number=payee.number, owed=Money(max(0, payee.dues_paise)))
+    act = say("deposit.act_setoff", amount=Money(paise), number=payee.number)
+    here = payee.connection_id
+    if not (yield from limits.alone(caller, here, paise)):
+        ask_for = partial(money.ask_to_set_off, connection_id=here, paise=paise)
+        return (yield from limits.ask_others(act, ask_for))
+    do = partial(deposits.set_off, connection_id=here, paise=paise)
+    return (yield from limits.proven(caller, f"setoff:{payee.number}:{paise}", act, do))
 
 
 def refund(caller: Caller) -> Conversation:
@@ -103,27 +109,13 @@ def refund(caller: Caller) -> Conversation:
     paise = yield from ask(question, reading.cash)
     if paise > held.held_paise:
         return say("deposit.too_much", number=payee.number, held=Money(held.held_paise))
-    role = caller.staff.role if caller.staff else ""
-    alone = partial(limits.decides, role=role, connection_id=payee.connection_id, paise=paise)
-    if not (yield from look(f"alone-{paise}", alone, bool)):
-        return (yield from _ask_for(payee, paise))
     act = say("deposit.act", amount=Money(paise), number=payee.number)
-    proof = yield from prove(caller, f"refund:{payee.number}:{paise}", act)
-    if proof != "right":
-        return say(f"prove.{proof}")
-    return partial(deposits.give_back, connection_id=payee.connection_id, paise=paise)
-
-
-def _ask_for(payee: Payee, paise: int) -> Conversation:
-    """Above one's limit: ask those who may decide, after a yes."""
-    question = say("deposit.ask", amount=Money(paise), number=payee.number)
-    if not (yield from confirm(question)):
-        return say("deposit.kept")
-
-    def wish(doing: Doing) -> Text:
-        return say("deposit.asked", request=refunds.ask_for(doing, payee.connection_id, paise))
-
-    return wish
+    here = payee.connection_id
+    if not (yield from limits.alone(caller, here, paise)):
+        ask_for = partial(money.ask_for_refund, connection_id=here, paise=paise)
+        return (yield from limits.ask_others(act, ask_for))
+    do = partial(deposits.give_back, connection_id=here, paise=paise)
+    return (yield from limits.proven(caller, f"refund:{payee.number}:{paise}", act, do))
 
 
 def _keeper(caller: Caller) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import reading
+from conversations import limits, reading
 from conversations.prompts import Conversation, ask, choose, look
-from conversations.proof import prove
 from conversations.staff import payee_of
 from core.dunning import waiving
 from core.dunning.waiving import LateFee
 from core.money import Money
 from core.people import Caller
 from core.text import Text, say
+from core.work import money
 
 
 def waive(caller: Caller) -> Conversation:
@@ -21,7 +21,7 @@ def waive(caller: Caller) -> Conversation:
         return say("waive.not_you")
     payee = yield from payee_of(caller)
     query = partial(waiving.late_fees, connection_id=payee.connection_id)
-    fees: list[LateFee] = yield from look("fees", query, list[LateFee], fresh=True)
+    fees: list[LateFee] = yield from look("fees", query, list[LateFee])
     if not fees:
         return say("waive.none", number=payee.number)
     fee = fees[0]
@@ -33,10 +33,11 @@ def waive(caller: Caller) -> Conversation:
     question = say("waive.why", amount=amount, number=payee.number, name=payee.label)
     reason = yield from ask(question, reading.reason, whole=True)
     act = say("waive.act", amount=amount, number=payee.number)
-    proof = yield from prove(caller, f"waive:{payee.number}:{fee.bill_id}:{fee.paise}", act)
-    if proof != "right":
-        return say(f"prove.{proof}")
-    return partial(waiving.waive, bill_id=fee.bill_id, reason=reason)
+    if not (yield from limits.alone(caller, payee.connection_id, fee.paise)):
+        ask_for = partial(money.ask_to_waive, bill_id=fee.bill_id, reason=reason)
+        return (yield from limits.ask_others(act, ask_for))
+    do = partial(waiving.waive, bill_id=fee.bill_id, reason=reason)
+    return (yield from limits.proven(caller, f"waive:{payee.number}:{fee.bill_id}:{fee.paise}", act, do))
 
 
 def _label(fee: LateFee) -> Text:

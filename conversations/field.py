@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from conversations import reading, staff, work
+from conversations import reading, reporting, staff
 from conversations.cash import colleague
-from conversations.customer import which_line
+from conversations.customer import what_is_wrong, which_line
 from conversations.prompts import Conversation, Talk, ask, choose, look
-from core import collecting
+from core import collecting, requests
 from core.collecting import Card, Payee
 from core.doing import Doing
 from core.people import Caller
@@ -100,6 +100,21 @@ def _theft(where: str, plant_id: int | None) -> Conversation:
     return note
 
 
+def fault_for(caller: Caller) -> Conversation:
+    """Note a fault that a customer has told us, at the plant or by voice (3.5.7)."""
+    payee = yield from mine_of(caller)
+    kind, note = yield from what_is_wrong()
+
+    def open_request(doing: Doing) -> Text:
+        opened = requests.open_fault_for(doing, payee.connection_id, kind, note)
+        if opened.planned is not None:
+            return say("fault.planned", since=opened.planned.since, until=opened.planned.until)
+        how = "for" if opened.new else "for_known"
+        return say(f"fault.{how}", request=opened.number, number=payee.number)
+
+    return open_request
+
+
 def off_for_good(caller: Caller) -> Conversation:
     """Ask that a connection be deactivated (3.5.6)."""
     return (yield from _status(caller, "inactive"))
@@ -164,7 +179,7 @@ def _health(year: Health) -> list[Text]:
     gaps: dict[str, Param] = {
         "faults": year.faults,
         "mended": year.mended,
-        "hours": work.hours(timedelta(seconds=year.seconds)),
+        "hours": reporting.hours(timedelta(seconds=year.seconds)),
     }
     if year.stars is None:
         return [say("work.health", **gaps)]

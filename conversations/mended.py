@@ -16,7 +16,7 @@ from core.text import Text, say
 from core.work import machine, own, telling
 from core.work.lists import Brief
 from core.work.own import Waiting
-from core.work.rules import OPEN, REOPEN_WITHIN, Step
+from core.work.rules import OPEN, REOPEN_WITHIN, Kind, Step
 
 SHOWN = 5
 
@@ -150,7 +150,7 @@ def _mine(caller: Caller) -> list[int]:
 def place(caller: Caller) -> Conversation:
     """Where a fault is, for the newest that is open: a place sent on WhatsApp, or a few words."""
     where = yield from ask(say("place.where"), reading.place, whole=True)
-    query = partial(requests.newest_faults, connection_ids=_mine(caller), limit=1)
+    query = partial(requests.newest, connection_ids=_mine(caller), limit=1, kinds=[Kind.FAULT])
     newest: list[RequestView] = yield from look("newest", query, list[RequestView], fresh=True)
     if not newest or newest[0].state not in OPEN:
         return say("place.none")

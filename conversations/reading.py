@@ -28,6 +28,7 @@ _FOREIGN = re.compile(
 """How slips, banks and payment services number a payment."""
 _RIGHT = frozenset({"1", "ok", "right", "yes", "sahi", "haan", "सही", "हाँ"})
 _LETTER = re.compile(r"[^\W\d_]")
+_PLACE = re.compile(r"^geo (?=-?[0-9])")
 
 
 def quoted(raw: str) -> str:
@@ -110,7 +111,7 @@ def note_number(raw: str) -> str:
 
 def free(raw: str) -> str:
     """What a customer wants to say, in as many words as they like."""
-    plain = fold(raw)
+    plain = _told(raw)
     if len(plain) < 2:
         raise Unclear(say("unclear.free"))
     return plain[:LONGEST_FREE]
@@ -195,8 +196,13 @@ def term(raw: str) -> str:
 
 def note(raw: str) -> str:
     """A few words about a fault, cut at a sensible length; 1 means none."""
-    plain = fold(raw)
+    plain = _told(raw)
     return "" if plain == "1" else plain[:LONGEST_NOTE]
+
+
+def _told(raw: str) -> str:
+    """What is meant for people; of a place from the map (`geo 25.1,85.2`) its degrees say it all."""
+    return _PLACE.sub("", fold(raw))
 
 
 def place(raw: str) -> str:

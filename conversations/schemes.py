@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import reading
+from conversations import limits, reading
 from conversations.customer import which_line
 from conversations.field import mine_of
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, do, look
@@ -16,8 +16,10 @@ from core.linking import Linkable, linkable
 from core.money import Money
 from core.people import Caller
 from core.schemes import plans, view
+from core.schemes.plans import Fresh
 from core.schemes.view import Mine, Offer, Participant, Sum
 from core.text import Text, say
+from core.work import money
 
 SHOWN = 30
 PLANS_SHOWN = 9
@@ -212,7 +214,7 @@ def _which_plan(connection_id: int) -> Talk[Mine | None]:
 
 
 def cancel(caller: Caller) -> Conversation:
-    """Take a sale back before its first instalment is asked for."""
+    """Take a sale back before its first instalment is asked for: one's own at once, else within limits."""
     if caller.member.role not in plans.SELLERS:
         return say("scheme.not_you")
     payee = yield from mine_of(caller)
@@ -221,6 +223,13 @@ def cancel(caller: Caller) -> Conversation:
         return say("scheme.none_of", number=payee.number)
     if one.taken:
         return say("scheme.asked_for", number=payee.number, taken=one.taken)
-    if not (yield from confirm(say("scheme.sure_cancel", name=one.label, number=payee.number))):
-        return say("scheme.kept")
-    return partial(plans.cancel, plan_id=one.plan_id)
+    query = partial(plans.fresh, plan_id=one.plan_id, staff_id=caller.member.id)
+    sale: Fresh = yield from look(f"sale-{one.plan_id}", query, Fresh)
+    do = partial(plans.cancel, plan_id=one.plan_id)
+    if sale.own:
+        sure = say("scheme.sure_cancel", name=one.label, number=payee.number)
+        return do if (yield from confirm(sure)) else say("scheme.kept")
+    act = say("scheme.act_cancel", code=one.code, number=payee.number, amount=Money(sale.price_paise))
+    if not (yield from limits.alone(caller, payee.connection_id, sale.price_paise)):
+        return (yield from limits.ask_others(act, partial(money.ask_to_cancel, plan_id=one.plan_id)))
+    return (yield from limits.proven(caller, f"unscheme:{one.plan_id}:{sale.price_paise}", act, do))

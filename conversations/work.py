@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 
-from conversations import connecting, reading
+from conversations import cards, connecting, consent, reading
 from conversations.prompts import Conversation, Talk, ask, choose, do, look, said, seek
 from conversations.proof import prove
 from core import photo_pages
@@ -15,14 +14,16 @@ from core.money import Money
 from core.people import Caller
 from core.picture import Picture
 from core.text import Name, Text, say
-from core.work import effects, figures, lists, machine, telling
-from core.work.figures import PlantReport
+from core.work import approvals, effects, lists, machine, telling
+from core.work.approvals import Standing
 from core.work.lists import Doer, Event, Task
 from core.work.machine import Moved
-from core.work.rules import JUDGED, RAISER, STAGES, Kind, Step, who_can
+from core.work.rules import FIELD, HANDS, JUDGED, RAISER, STAGES, Kind, Step, reached, who_can
 
 BY_METER = ("metered", "by_hand")
 """Steps of a smart meter, which has taken a new package or would not (core/work/reprogramming.py)."""
+BY_ITSELF = ("up", "quiet")
+"""Steps that time takes (core/work/away.py)."""
 TASKS_SHOWN = 20
 DOERS_SHOWN = 12
 WITH_REASON = frozenset({Step.REJECT, Step.SENDBACK, Step.NOTE})
@@ -57,12 +58,14 @@ def review(caller: Caller) -> Conversation:
 
 def pick_and_act(caller: Caller, found: list[Task], head: Text) -> Conversation:
     """Choose one of some requests, then what to do with it."""
-    number = yield from choose(head, [(one.number, _row(one)) for one in found])
+    number = yield from choose(head, [(one.number, cards.row(one)) for one in found])
     task = next(one for one in found if one.number == number)
     mine = task.assignee_id is not None and task.assignee_id == caller.member.id
-    can = [step for step in _OFFERED if _may(caller, task, step) and not (mine and step is Step.TAKE)]
+    over = not mine and task.assignee_id is not None and _gone_up_to(caller, task)
+    hidden = {Step.TAKE} if mine else HANDS if over else set()
+    can = [step for step in _OFFERED if _may(caller, task, step) and step not in hidden]
     options = [(step, say(f"work.step_{step}")) for step in can]
-    step = yield from choose(_card(task), [*options, ("hist", say("work.step_hist"))])
+    step = yield from choose(cards.card(task), [*options, ("hist", say("work.step_hist"))])
     if step == "hist":
         return (yield from _history(caller, number))
     return (yield from _act(caller, task, Step(step)))
@@ -72,15 +75,26 @@ def step_talk(step: Step) -> Callable[[Caller], Conversation]:
     """The talk of one step: the request's number, then what the step needs."""
 
     def talk(caller: Caller) -> Conversation:
+        if step is Step.START:
+            return (yield from _begin(caller))
         task = yield from _which(caller)
         return (yield from _act(caller, task, step))
 
     return talk
 
 
-def _which(caller: Caller) -> Talk[Task]:
+def _begin(caller: Caller) -> Conversation:
+    """START with a request; alone it is the way back for who has stopped messages, as for everybody."""
+    number = yield from said(say("work.which"), reading.request_number)
+    if number is None and (yield from consent.wish(caller)).stopped:
+        return (yield from consent.start(caller))
+    task = yield from _which(caller, number)
+    return (yield from _act(caller, task, Step.START))
+
+
+def _which(caller: Caller, number: str | None = None) -> Talk[Task]:
     """Ask for a request's number until it is one of my plants."""
-    number = yield from ask(say("work.which"), reading.request_number)
+    number = number or (yield from ask(say("work.which"), reading.request_number))
 
     def search(number: str) -> Talk[Task | None]:
         query = partial(lists.one, staff_id=caller.member.id, number=number)
@@ -94,13 +108,16 @@ def _which(caller: Caller) -> Talk[Task]:
 
 def _act(caller: Caller, task: Task, step: Step) -> Conversation:
     """Ask what the step needs, have it proven where it must be, and take it."""
-    can = who_can(Kind(task.kind), step, task.state)
+    can = who_can(Kind(task.kind), step, task.state, task.level)
     if not can:
         return say("work.state", request=task.number, state=say(f"request.{task.state}"))
     if not _may(caller, task, step):
         return say("work.not_you", who=telling.roles(can))
     if step in JUDGED and task.raised_by == caller.member.id:
         return say("work.own", who=telling.roles(can))
+    refused = yield from _in_vain(caller, task, step)
+    if refused is not None:
+        return refused
     if step is Step.OK and task.kind == Kind.NEW:
         return (yield from connecting.finish(caller, task))
     to_staff_id = (yield from _doer(task)) if step is Step.ASSIGN else None
@@ -126,6 +143,21 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
     return take
 
 
+def _in_vain(caller: Caller, task: Task, step: Step) -> Talk[Text | None]:
+    """Why an approval would not count, said before a code is asked for it."""
+    if step is not Step.APPROVE or task.paise is None or task.plant_id is None:
+        return None
+    query = partial(
+        approvals.standing,
+        me=caller.member,
+        number=task.number,
+        plant_id=task.plant_id,
+        paise=task.paise,
+    )
+    found: Standing = yield from look(f"standing-{task.number}", query, Standing, fresh=True)
+    return approvals.refusal(found, task.number, task.paise) if found.why else None
+
+
 def _did(task: Task, step: Step, moved: Moved) -> Text:
     """What a step has come to, for who took it."""
     what = telling.what(task.kind, task.topic)
@@ -144,8 +176,14 @@ def _did(task: Task, step: Step, moved: Moved) -> Text:
 def _may(caller: Caller, task: Task, step: Step) -> bool:
     """Whether this step is theirs, by role or because they wrote the request down."""
     me = caller.member
-    can = who_can(Kind(task.kind), step, task.state)
-    return me.role in can or (RAISER in can and task.raised_by == me.id)
+    can = who_can(Kind(task.kind), step, task.state, task.level)
+    has = step in HANDS and task.assignee_id == me.id and bool(can & FIELD)
+    return me.role in can or has or (RAISER in can and task.raised_by == me.id)
+
+
+def _gone_up_to(caller: Caller, task: Task) -> bool:
+    """Whether it is theirs for having gone up: the work in another's hands has to be taken over first."""
+    return caller.member.role in reached(Kind(task.kind), task.state, task.level)
 
 
 def _pays(task: Task, step: Step) -> bool:
@@ -219,6 +257,8 @@ def _history(caller: Caller, number: str) -> Conversation:
 def _who(event: Event) -> Name | Text:
     if event.name:
         return Name(event.name, event.name_local)
+    if event.step in BY_ITSELF:
+        return say("work.by_itself")
     return say("work.the_meter" if event.step in BY_METER else "work.role_raiser")
 
 
@@ -226,70 +266,3 @@ def _event_key(event: Event) -> str:
     if event.paise is not None:
         return "work.event_amount"
     return "work.event_note" if event.note else "work.event"
-
-
-def report(caller: Caller) -> Conversation:
-    """Open, overdue, done and average time per plant: this week, this month."""
-    since = yield from choose(
-        say("work.report_which"), [("week", say("work.week")), ("month", say("work.month"))]
-    )
-    query = partial(figures.report, staff_id=caller.member.id, period=since)
-    found: list[PlantReport] = yield from look(f"report-{since}", query, list[PlantReport])
-    if not found:
-        return say("work.report_none")
-    rows = [_figures(one.label, [one]) for one in found]
-    if len(found) > 1:
-        rows.append(_figures(say("totals.all"), found))
-    return say("nav.lines", lines=tuple(rows))
-
-
-def _figures(label: Name | Text, found: list[PlantReport]) -> Text:
-    done = sum(one.done for one in found)
-    seconds = sum(one.seconds * one.done for one in found)
-    rated = sum(one.rated for one in found)
-    stars = sum(one.rating * one.rated for one in found)
-    return say(
-        "work.report_row_rated" if rated else "work.report_row",
-        plant=label,
-        open=sum(one.open for one in found),
-        overdue=sum(one.overdue for one in found),
-        done=done,
-        hours=hours(timedelta(seconds=seconds / done if done else 0)),
-        stars=f"{stars / rated:.1f}".removesuffix(".0") if rated else "",
-    )
-
-
-def hours(span: timedelta) -> str:
-    """Hours with one decimal, as people compare them."""
-    return f"{span.total_seconds() / 3600:.1f}".removesuffix(".0")
-
-
-def _row(task: Task) -> Text:
-    key = "work.row_urgent" if task.urgent else "work.row_first" if task.first_id else "work.row"
-    return say(key, request=task.number, what=telling.what(task.kind, task.topic), name=task.label)
-
-
-def _card(task: Task) -> Text:
-    lines = [
-        say(
-            "work.card",
-            request=task.number,
-            what=telling.what(task.kind, task.topic),
-            state=say(f"request.{task.state}"),
-        )
-    ]
-    if task.connection:
-        lines.append(say("work.card_who", number=task.connection, name=task.label))
-    if task.paise is not None:
-        lines.append(say("work.card_amount", amount=Money(task.paise)))
-    if task.with_bill:
-        lines.append(say("work.card_next"))
-    if task.first:
-        lines.append(say("work.card_first", name=Name(task.first, task.first_local)))
-    if task.village:
-        lines.append(say("card.village", village=task.village))
-    if task.phone:
-        lines.append(say("card.phone", phone=task.phone))
-    if task.assignee:
-        lines.append(say("work.card_has", name=Name(task.assignee, task.assignee_local)))
-    return say("nav.lines", lines=tuple(lines))

@@ -65,19 +65,21 @@ SELECT :phone, :purpose, :given, :at, :channel, coalesce(
 """)
 
 
-def stop(doing: Doing) -> None:
+def stop(doing: Doing) -> str:
     """From now on only what must reach them, and that by SMS; what waits and may be stopped is given up."""
     phone = doing.caller.phone
     doing.session.execute(_STOP, {"phone": phone, "at": doing.at})
     doing.session.execute(_GIVE_UP, {"phone": phone, "kinds": STOPPABLE})
     doing.session.execute(_BY_SMS, {"phone": phone})
     _keep(doing, "messages", None, given=False)
+    return "stopped"
 
 
-def start(doing: Doing) -> None:
+def start(doing: Doing) -> str:
     """Send everything again."""
     doing.session.execute(_START, {"phone": doing.caller.phone})
     _keep(doing, "messages", None, given=True)
+    return "started"
 
 
 def use_whatsapp(doing: Doing, words: str) -> None:

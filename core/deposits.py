@@ -75,9 +75,22 @@ def deposit_of(reader: Reader, connection_id: int, package_id: int | None = None
 def set_off(doing: Doing, connection_id: int, paise: int) -> Text:
     """Pay what is owed out of the deposit; the customer is told.
 
-    Refusal for who is no in-charge of the plant, and beyond what is held or owed.
+    Refusal for who is no in-charge of the plant, above their limit, and beyond what is held or owed.
     """
+    _, plant_id = _mine(doing, connection_id)
+    limits.check(doing, plant_id, paise)
+    return pay_dues(doing, connection_id, paise)
+
+
+def may_set_off(doing: Doing, connection_id: int, paise: int) -> int:
+    """The plant, if this in-charge may ask to set so much off; Refusal as for `set_off`."""
     number, plant_id = _mine(doing, connection_id)
+    _check_owed(doing, connection_id, number, paise)
+    return plant_id
+
+
+def _check_owed(doing: Doing, connection_id: int, number: str, paise: int) -> tuple[int, int, int, int]:
+    """Hold deposit and dues; gives both accounts and what is held and owed. Refusal beyond either."""
     deposit = ledger.account_id(doing.session, "deposit", connection_id=connection_id)
     dues = ledger.account_id(doing.session, "dues", connection_id=connection_id)
     balances = ledger.locked(doing.session, deposit, dues)
@@ -86,6 +99,13 @@ def set_off(doing: Doing, connection_id: int, paise: int) -> Text:
         raise Refusal(say("deposit.too_much", number=number, held=Money(held)))
     if paise > owed:
         raise Refusal(say("deposit.owes_less", number=number, owed=Money(owed)))
+    return deposit, dues, held, owed
+
+
+def pay_dues(doing: Doing, connection_id: int, paise: int) -> Text:
+    """Set off what was decided; Refusal as for `set_off`, whatever the limit."""
+    number, plant_id = _mine(doing, connection_id)
+    deposit, dues, held, owed = _check_owed(doing, connection_id, number, paise)
     ledger.post(
         doing.session,
         source=f"setoff:{doing.key}",
@@ -113,10 +133,8 @@ def give_back(doing: Doing, connection_id: int, paise: int) -> Text:
     Refusal for who is no in-charge of the plant, above their limit, with open dues, beyond what is held,
     and without so much cash in hand.
     """
-    staff = doing.caller.staff
     _, plant_id = _mine(doing, connection_id)
-    if staff is None or not limits.of_plant(doing.session, plant_id).alone(staff.role, paise):
-        raise Refusal(say("deposit.above", amount=Money(paise)))
+    limits.check(doing, plant_id, paise)
     return pay_out(doing, connection_id, paise)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
-from core import payments, taking_back
+from core import limits, payments, taking_back
 from core.alerts import tell_staff
 from core.clock import now
 from core.db import Reader
@@ -35,7 +36,7 @@ WHERE payment.connection_id = ANY(%(connections)s) AND payment.mode = 'cash'
 ORDER BY payment.paid_at DESC, payment.id DESC LIMIT %(limit)s
 """
 _OPEN = """
-SELECT payment.id, payment.amount_paise, connection.number, staff.name, staff.name_local
+SELECT payment.id, payment.amount_paise, connection.id, connection.number, staff.name, staff.name_local
 FROM dispute
 JOIN payment ON payment.id = dispute.payment_id
 JOIN receipt ON receipt.payment_id = payment.id
@@ -80,6 +81,7 @@ class OpenDispute(msgspec.Struct, frozen=True, array_like=True):
 
     payment_id: int
     amount_paise: int
+    connection_id: int
     number: str
     name: str
     name_local: str | None
@@ -126,8 +128,29 @@ def deny(doing: Doing, payment_id: int) -> str:
     return str(paid.receipt)
 
 
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """A disputed payment that is held (a row of TO_UNDO), with its plant and its collector."""
+
+    paid: Row[Any]
+    plant_id: int
+    collector: str | None
+    """The collector's phone."""
+
+
 def settle(doing: Doing, payment_id: int, outcome: Outcome) -> None:
-    """Let a disputed payment stand or take it back; customer and collector hear of it."""
+    """Let a disputed payment stand or take it back; customer and collector hear of it.
+
+    Refusal for who entered it, who is no in-charge of the plant, and for taking back above one's limit.
+    """
+    found = disputed(doing, payment_id)
+    if outcome == "undo":
+        limits.check(doing, found.plant_id, found.paid.amount_paise)
+    decide(doing, found, outcome)
+
+
+def disputed(doing: Doing, payment_id: int) -> Disputed:
+    """The payment, held, if this in-charge may settle it; Refusal otherwise, and when it is settled."""
     session, staff = doing.session, doing.caller.staff
     if staff is None or staff.role not in SETTLERS:
         raise Refusal(say("settle.not_you"))
@@ -138,10 +161,17 @@ def settle(doing: Doing, payment_id: int, outcome: Outcome) -> None:
         raise Refusal(say("settle.not_you"))
     if session.execute(_STILL, {"payment": payment_id}).first() is None:
         raise Refusal(say("settle.none", receipt=paid.receipt))
+    return Disputed(paid, row.plant_id, row.phone)
+
+
+def decide(doing: Doing, found: Disputed, outcome: Outcome) -> None:
+    """Settle as was decided, whatever the limit; customer and collector hear of it."""
+    staff, paid = doing.caller.staff, found.paid
     if outcome == "undo":
         taking_back.take_back(doing, paid)
     else:
-        session.execute(_KEEP, {"payment": payment_id, "at": doing.at, "staff": staff.id})
+        by = staff.id if staff else None
+        doing.session.execute(_KEEP, {"payment": paid.id, "at": doing.at, "staff": by})
         told = say(
             "reversal.kept",
             receipt=paid.receipt,
@@ -151,8 +181,8 @@ def settle(doing: Doing, payment_id: int, outcome: Outcome) -> None:
         )
         payments.tell(doing, paid.connection_id, "reversal", told)
     words = say(f"alerts.settled_{outcome}", receipt=paid.receipt, amount=Money(paid.amount_paise))
-    _tell(doing, [row.phone], "settled", words)
-    doing.audit(f"pay.settle_{outcome}", f"payment:{payment_id}", receipt=paid.receipt)
+    _tell(doing, [found.collector], "settled", words)
+    doing.audit(f"pay.settle_{outcome}", f"payment:{paid.id}", receipt=paid.receipt)
 
 
 def _tell(doing: Doing, phones: Iterable[str | None], cause: str, words: Text) -> None:

@@ -70,7 +70,10 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "off.act_on",
             "waive.act",
             "got.act",
-            "settle.act",
+            "settle.act_keep",
+            "settle.act_undo",
+            "scheme.act_cancel",
+            "deposit.act_setoff",
             "broadcast.act",
             "deposit.act",
             "pin.act",
@@ -98,6 +101,7 @@ _REASONS: Mapping[str, str] = {
     "reversal.": "Proof of cancellation: receipt, sum and connection, and what is owed after it",
     "scheme.": "A sale on instalments, paid off or taken back: what, for which connection, what is owed when",
     "selfread.": "What became of the customer's own reading: which connection, what was read, what counts",
+    "work.told_noted": "What was asked for in the customer's name: the connection, the package, the number",
     "supply.notice": "A notice required before supply is paused: connection, sum and the last day to pay",
 }
 """Why there are more than two variables, for the application on the operator's portal."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _DEVANAGARI_DIGITS = {0x0966 + i: str(i) for i in range(10)}
@@ -9,6 +10,7 @@ _LOOK_ALIKES = {
     ord(a): b for a, b in zip("‘’‚‛“”„–—−…₹", ["'"] * 4 + ['"'] * 3 + ["-"] * 3 + ["...", "Rs "], strict=True)
 }
 _INVISIBLE = {ord(c): None for c in "\u200b\u200c\u200d\u2060\ufeff\u00ad"}
+_NASAL = re.compile("ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")
 _NO_SIGN = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
 _TABLE = {**_DEVANAGARI_DIGITS, **_LOOK_ALIKES, **_INVISIBLE}
 
@@ -30,11 +32,11 @@ def fold(raw: str) -> str:
 def keyword(raw: str) -> str:
     """A word as the catalogue compares it: folded, lower case, no punctuation around it, no nukta.
 
-    The nukta (the dot below) is left out by most people who type Hindi, and the candrabindu is
-    written as anusvara (हाँ, हां).
+    The nukta (the dot below) is left out by most people who type Hindi, the candrabindu is written as
+    anusvara (हाँ, हां), and so is the nasal before a consonant of its own row (बन्द, बंद).
     """
     text = fold(raw).casefold()
     if not text.isascii():
         text = unicodedata.normalize("NFD", text).replace("\u093c", "").replace("\u0901", "\u0902")
-        text = unicodedata.normalize("NFC", text)
+        text = unicodedata.normalize("NFC", _NASAL.sub("\u0902", text))
     return text.strip(".,;:!?।*#\"'()[]")

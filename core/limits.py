@@ -12,6 +12,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.db import Reader
+from core.doing import Doing
+from core.errors import Refusal
+from core.money import Money
+from core.text import say
 from core.work.rules import CLUSTER, STATE
 
 DEFAULTS: Mapping[str, int | None] = {CLUSTER: 5_000_00, STATE: None}
@@ -56,6 +60,18 @@ def of_plant(session: Session, plant_id: int) -> Limits:
     """The limits that hold in a plant, for an act."""
     row = session.connection().exec_driver_sql(_OF_PLANT, {"plant": plant_id}).one()
     return _limits(tuple(row))
+
+
+def check(doing: Doing, plant_id: int, paise: int) -> None:
+    """Refusal where the amount is not for this member of staff to decide alone."""
+    staff = doing.caller.staff
+    if staff is None or not of_plant(doing.session, plant_id).alone(staff.role, paise):
+        raise Refusal(say("work.above", amount=Money(paise)))
+
+
+def of(reader: Reader, plant_id: int) -> Limits:
+    """The limits that hold in a plant, for a talk."""
+    return _limits(reader.rows(_OF_PLANT, {"plant": plant_id})[0])
 
 
 def decides(reader: Reader, role: str, connection_id: int, paise: int) -> bool:

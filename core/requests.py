@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,10 +10,11 @@ from enum import StrEnum
 import msgspec
 from sqlalchemy import text
 
-from core import photos
+from core import payments, photos
 from core.alerts import tell_staff
 from core.db import Reader
 from core.doing import Doing
+from core.errors import Refusal
 from core.text import Name, Text, say
 from core.work import outages, switching
 from core.work.machine import raise_request
@@ -51,17 +53,28 @@ _TO_TELL = text("""
 """)
 
 _NEWEST = """
-SELECT number, topic, state, (created_at AT TIME ZONE 'Asia/Kolkata')::date FROM request
-WHERE kind = 'fault' AND connection_id = ANY(%(connections)s)
+SELECT number, kind, topic, state, (created_at AT TIME ZONE 'Asia/Kolkata')::date FROM request
+WHERE kind = ANY(%(kinds)s) AND connection_id = ANY(%(connections)s)
 ORDER BY (closed_at IS NOT NULL), created_at DESC LIMIT %(limit)s
 """
+_WHOSE = text("""
+    SELECT connection.number, connection.plant_id,
+        (SELECT e164 FROM connection_phone AS link WHERE link.connection_id = connection.id
+            AND link.role IN ('holder', 'payer') ORDER BY position LIMIT 1) AS phone
+    FROM connection JOIN staff_plant ON staff_plant.plant_id = connection.plant_id
+    JOIN staff ON staff.id = staff_plant.staff_id AND staff.active
+    WHERE connection.id = :connection AND staff.id = :staff
+""")
+TO_ASK = (Kind.FAULT, Kind.PACKAGE, Kind.STATUS)
+"""What a customer may ask about at any time."""
 
 
 class RequestView(msgspec.Struct, frozen=True, array_like=True):
     """A request as the one who made it sees it."""
 
     number: str
-    topic: str
+    kind: str
+    topic: str | None
     state: str
     opened_on: date
 
@@ -77,12 +90,37 @@ class Opened:
     """Switched off on purpose: nothing is opened, `number` is that of the work."""
 
 
+def open_fault_for(doing: Doing, connection_id: int, kind: FaultKind, note: str | None) -> Opened:
+    """Open a fault that a customer told a member of staff (3.5.7); the customer's phones hear of it.
+
+    Refusal outside the plants of the staff member.
+    """
+    staff = doing.caller.staff
+    bind = {"connection": connection_id, "staff": staff.id if staff else None}
+    row = doing.session.execute(_WHOSE, bind).one_or_none()
+    if row is None:
+        raise Refusal(say("deposit.not_you"))
+    opened = open_fault(doing, connection_id, row.number, row.plant_id, kind, note, row.phone)
+    if opened.new:
+        service = doing.settings.service_name
+        words = say("work.told_reported", request=opened.number, number=row.number, service=service)
+        payments.tell(doing, connection_id, "notice", words)
+    return opened
+
+
 def open_fault(
-    doing: Doing, connection_id: int, number: str, plant_id: int, kind: FaultKind, note: str | None
+    doing: Doing,
+    connection_id: int,
+    number: str,
+    plant_id: int,
+    kind: FaultKind,
+    note: str | None,
+    phone: str | None = None,
 ) -> Opened:
     """Open a fault, or find the same one of the same connection still open.
 
-    Danger goes to the plant's field staff at once; no light in many homes becomes one outage.
+    Danger goes to the plant's field staff at once; no light in many homes becomes one outage. `phone` is
+    whose fault it is, where staff write it down.
     """
     known = _still_open(doing, Kind.FAULT, kind, connection_id)
     if known:
@@ -99,6 +137,7 @@ def open_fault(
         topic=kind,
         note=note,
         urgent=danger,
+        phone=phone,
     )
     photos.adopt(doing, request=opened)
     if danger:
@@ -107,10 +146,12 @@ def open_fault(
     return Opened(opened, True, outage)
 
 
-def newest_faults(reader: Reader, connection_ids: list[int], limit: int) -> list[RequestView]:
-    """Open faults first, the newest of each first."""
-    rows = reader.rows(_NEWEST, {"connections": connection_ids, "limit": limit})
-    return [RequestView(*row) for row in rows]
+def newest(
+    reader: Reader, connection_ids: list[int], limit: int, kinds: Sequence[Kind] = TO_ASK
+) -> list[RequestView]:
+    """A customer's requests of some kinds: open ones first, the newest of each first."""
+    bind = {"connections": connection_ids, "limit": limit, "kinds": [str(kind) for kind in kinds]}
+    return [RequestView(*row) for row in reader.rows(_NEWEST, bind)]
 
 
 def _still_open(doing: Doing, kind: Kind, topic: str | None, connection_id: int | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -42,8 +43,11 @@ NAME = "twilio-whatsapp"
 """Not the name of Twilio's SMS: each may rest while the other sends."""
 TAPPED = ("ButtonPayload", "ListId")
 """The ids of what was tapped; they say what was meant, the text beside them is only its caption."""
-WORDLESS = frozenset({"audio", "contacts", "image", "sticker", "video"})
-"""Kinds of message whose text, where there is one, is a caption or an address, not an answer."""
+WORDLESS = frozenset({"audio", "contacts", "document", "image", "sticker", "video"})
+"""Kinds of message whose text, where there is one, is a caption or a file's name, not an answer."""
+
+PICTURED = frozenset({"So", "Sk", "Mn", "Cf", "Zs"})
+"""Unicode's categories of what emoji are made of: symbols, tones of skin, joiners, blanks."""
 
 MOST_CAPTION, LONGEST_URL = 200, 1000
 """Characters."""
@@ -99,9 +103,16 @@ def _given(form: Mapping[str, str]) -> str:
             return fields.safe(form[name].strip(), fields.LONGEST_TEXT)
     if form.get("MessageType") == "location":
         return _place(form)
-    if form.get("MessageType", "text") in WORDLESS:
+    if form.get("MessageType", "text") in WORDLESS or form.get("NumMedia", "0") != "0":
         return ""
-    return fields.text_field(form, "Body")
+    words = fields.text_field(form, "Body")
+    return "" if _only_pictures(words) else words
+
+
+def _only_pictures(words: str) -> bool:
+    """A thumb up, folded hands: meant kindly, and no answer to anything."""
+    kinds = {unicodedata.category(char) for char in words}
+    return "So" in kinds and kinds <= PICTURED
 
 
 def _place(form: Mapping[str, str]) -> str:

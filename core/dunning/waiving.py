@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
-from core import ledger
+from core import ledger, limits
 from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
@@ -30,7 +31,8 @@ _HOLD = text("""
     SELECT 1 FROM billing_run WHERE id = (SELECT run_id FROM bill_late_fee WHERE bill_id = :bill) FOR SHARE
 """)
 _MINE = text("""
-    SELECT fee.paise, fee.entry_id, fee.connection_id, connection.number, bill.period_from, bill.period_to,
+    SELECT fee.bill_id, fee.paise, fee.entry_id, fee.connection_id, connection.number, connection.plant_id,
+        bill.period_from, bill.period_to,
         fee.reversal_id IS NULL AND fee.waived_by IS NULL
             AND (fee.entry_id IS NOT NULL OR fee.closed_at IS NULL) AS standing
     FROM bill_late_fee AS fee JOIN bill ON bill.id = fee.bill_id
@@ -64,19 +66,35 @@ def late_fees(reader: Reader, connection_id: int) -> list[LateFee]:
 
 
 def waive(doing: Doing, bill_id: int, reason: str) -> Text:
-    """Take a bill's fee back; Refusal for who is no in-charge of the plant, or when it is gone already."""
-    session, staff = doing.session, doing.caller.staff
-    bind = {"bill": bill_id, "staff": staff.id if staff else None, "roles": list(WAIVERS)}
-    session.execute(_HOLD, bind)
-    row = session.execute(_MINE, bind).one_or_none()
+    """Take a bill's fee back.
+
+    Refusal for who is no in-charge of the plant, above their limit, or when it is gone already.
+    """
+    row = standing_fee(doing, bill_id)
+    limits.check(doing, row.plant_id, row.paise)
+    return take_back(doing, row, reason)
+
+
+def standing_fee(doing: Doing, bill_id: int) -> Row[Any]:
+    """The fee of a bill, held; Refusal for who is no in-charge of the plant, or when it is gone already."""
+    bind = {"bill": bill_id, "staff": _staff_id(doing), "roles": list(WAIVERS)}
+    doing.session.execute(_HOLD, bind)
+    row = doing.session.execute(_MINE, bind).one_or_none()
     if row is None:
         raise Refusal(say("waive.not_you"))
     if not row.standing:
         raise Refusal(say("waive.none", number=row.number))
+    return row
+
+
+def take_back(doing: Doing, row: Row[Any], reason: str) -> Text:
+    """Take back a fee (a row of `standing_fee`), as was decided; the customer is told."""
+    session = doing.session
     reversal = None
     if row.entry_id is not None:
         reversal = ledger.reverse(session, row.entry_id, f"waive:{doing.key}", doing.at)
-    session.execute(_WAIVE, {**bind, "reversal": reversal, "reason": reason, "at": doing.at})
+    bind = {"bill": row.bill_id, "staff": _staff_id(doing), "reason": reason, "at": doing.at}
+    session.execute(_WAIVE, {**bind, "reversal": reversal})
     state, left = standing(ledger.balance(session, "dues", connection_id=row.connection_id))
     how = "let_off" if reversal is None else f"told_{state}"
     told = say(
@@ -97,3 +115,7 @@ def waive(doing: Doing, bill_id: int, reason: str) -> Text:
         reason=reason,
     )
     return say("waive.done", number=row.number, amount=Money(row.paise))
+
+
+def _staff_id(doing: Doing) -> int | None:
+    return doing.caller.staff.id if doing.caller.staff else None

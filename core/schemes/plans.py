@@ -6,12 +6,16 @@ where billing runs move it to dues, one instalment a month (core/billing/stateme
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, text
 
-from core import ledger
-from core.clock import local
+from core import ledger, limits
+from core.clock import local, now
+from core.collecting import UNDO_WITHIN
+from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
@@ -63,6 +67,7 @@ _LOCK = text("""
 """)
 _PLAN = text("""
     SELECT plan.id, plan.connection_id, plan.entry_id, plan.cancelled_at, plan.price_paise,
+        plan.staff_id AS sold_by, plan.begun_at,
         connection.number, connection.plant_id, scheme.code, scheme.name, scheme.name_local,
         (SELECT count(*) FROM instalment WHERE plan_id = plan.id
          AND num_nonnulls(run_id, payoff_id) > 0) AS taken,
@@ -76,6 +81,10 @@ _PLAN = text("""
     FROM plan JOIN connection ON connection.id = plan.connection_id JOIN scheme ON scheme.id = plan.scheme_id
     WHERE plan.id = :plan
 """)
+_FRESH = """
+SELECT price_paise, staff_id = %(staff)s AND begun_at BETWEEN %(after)s AND %(at)s FROM plan
+WHERE id = %(plan)s
+"""
 _CANCEL = text("""
     WITH gone AS (DELETE FROM instalment WHERE plan_id = :plan)
     UPDATE plan SET cancelled_at = :at WHERE id = :plan
@@ -84,6 +93,13 @@ _PAID_OFF = text("""
     UPDATE instalment SET payoff_id = :entry
     WHERE plan_id = :plan AND run_id IS NULL AND payoff_id IS NULL
 """)
+
+
+class Fresh(msgspec.Struct, frozen=True, array_like=True):
+    """The price of a sale in paise; `own`: one's own of the last ten minutes."""
+
+    price_paise: int
+    own: bool
 
 
 def parts(paise: int, count: int) -> list[int]:
@@ -150,15 +166,39 @@ def begin(doing: Doing, connection_id: int, offer: Offer) -> Text:
     return say("scheme.begun", **figures)
 
 
+def fresh(reader: Reader, plan_id: int, staff_id: int) -> Fresh:
+    """What a sale was about, and whether its seller may take it back like a payment just entered."""
+    at = now()
+    bind = {"plan": plan_id, "staff": staff_id, "at": at, "after": at - UNDO_WITHIN}
+    return Fresh(*reader.rows(_FRESH, bind)[0])
+
+
 def cancel(doing: Doing, plan_id: int) -> Text:
-    """Take a sale back as if it had never been, while no instalment has been asked for; as `begin`."""
-    row = _held(doing, plan_id)
+    """Take a sale back as if it had never been, while no instalment has been asked for; as `begin`.
+
+    Its seller does so alone for ten minutes; else Refusal above one's limit.
+    """
+    row = cancellable(doing, plan_id, SELLERS)
+    if row.sold_by != _staff_id(doing) or doing.at - row.begun_at > UNDO_WITHIN:
+        limits.check(doing, row.plant_id, row.price_paise)
+    return take_back(doing, row)
+
+
+def cancellable(doing: Doing, plan_id: int, roles: Collection[str]) -> Row[Any]:
+    """A plan, held, that one of some roles may take back in its plant; Refusal otherwise."""
+    row = _held(doing, plan_id, roles)
     if not row.staffs:
         raise Refusal(say("scheme.not_you"))
     if row.cancelled_at is not None:
         raise Refusal(say("scheme.cancelled_before"))
     if row.taken:
         raise Refusal(say("scheme.asked_for", number=row.number, taken=row.taken))
+    return row
+
+
+def take_back(doing: Doing, row: Row[Any]) -> Text:
+    """Take back a sale (a row of `cancellable`), as was decided; the customer is told."""
+    plan_id = row.id
     ledger.reverse(doing.session, row.entry_id, f"unplan:{doing.key}", doing.at)
     doing.session.execute(_CANCEL, {"plan": plan_id, "at": doing.at})
     name = Name(row.name, row.name_local)
@@ -209,14 +249,14 @@ def remains(doing: Doing, connection_id: int) -> tuple[Text, ...]:
     return (say("scheme.remains", amount=Money(left)),) if left else ()
 
 
-def _held(doing: Doing, plan_id: int) -> Row[Any]:
+def _held(doing: Doing, plan_id: int, roles: Collection[str] = SELLERS) -> Row[Any]:
     """A plan with its accounts locked: its instalments stay as they are until this transaction ends."""
     doing.session.execute(_LOCK, {"plan": plan_id}).all()
     bind = {
         "plan": plan_id,
         "phone": doing.caller.phone,
         "staff": _staff_id(doing),
-        "roles": list(SELLERS),
+        "roles": list(roles),
     }
     return doing.session.execute(_PLAN, bind).one()
 

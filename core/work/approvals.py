@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, text
 
 from core import limits
+from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
+from core.limits import Limits
 from core.money import Money
-from core.text import Name, say
+from core.people import StaffMember
+from core.text import Name, Text, say
 from core.work import telling
-from core.work.rules import Kind
+from core.work.rules import CHARGE, Kind
 
 _AMOUNT = text("UPDATE request SET paise = :paise WHERE id = :request")
+_FEE = text("SELECT paise FROM bill_late_fee WHERE bill_id = :bill")
 # What a package change is about: the larger of the two differences, up or down, in deposit and monthly price.
 _DIFFERENCE = """
 SELECT greatest(abs(wanted.deposit_paise - now_on.deposit_paise), abs(price.wanted - price.now_on))
@@ -34,14 +39,15 @@ CROSS JOIN LATERAL (
 WHERE connection.id = %(connection)s
 """
 # The first of two, as long as they may still decide here.
-_FIRST = text("""
-    SELECT staff.id, staff.role, staff.name, staff.name_local FROM request_event
-    JOIN staff ON staff.id = request_event.staff_id
-    WHERE request_event.request_id = :request AND request_event.step = 'approve'
-    AND request_event.paise = :paise AND staff.active AND staff.role = ANY(:roles)
-    AND EXISTS (SELECT FROM staff_plant WHERE staff_id = staff.id AND plant_id = :plant)
-    ORDER BY request_event.id LIMIT 1
-""")
+_FIRST = """
+SELECT staff.id, staff.role FROM request_event
+JOIN request ON request.id = request_event.request_id
+JOIN staff ON staff.id = request_event.staff_id
+WHERE request.number = %(number)s AND request_event.step = 'approve'
+AND request_event.paise = request.paise AND staff.active AND staff.role = ANY(%(roles)s)
+AND EXISTS (SELECT FROM staff_plant WHERE staff_id = staff.id AND plant_id = request.plant_id)
+ORDER BY request_event.id LIMIT 1
+"""
 
 
 def difference(doing: Doing, connection_id: int, code: str) -> int:
@@ -54,11 +60,14 @@ def difference(doing: Doing, connection_id: int, code: str) -> int:
 def amount_now(doing: Doing, row: Row[Any], expected: int | None) -> int | None:
     """The amount of a locked request if it is no longer what was proven; None: it is the same.
 
-    A package may have got another price since it was asked for: the request then has the new amount.
+    A package may have got another price since it was asked for, a fee been charged with less than was
+    announced: the request then has the new amount.
     """
     paise: int | None = row.paise
     if row.kind == Kind.PACKAGE and paise is not None and "package" in row.details:
         paise = difference(doing, row.connection_id, row.details["package"])
+    if row.kind == Kind.WAIVE and "bill" in row.details:
+        paise = doing.session.execute(_FEE, {"bill": row.details["bill"]}).scalar_one()
     if paise == expected:
         return None
     if paise != row.paise:
@@ -78,18 +87,50 @@ def first_of_two(doing: Doing, row: Row[Any], who: frozenset[str]) -> frozenset[
     given = limits.of_plant(doing.session, row.plant_id)
     if given.alone(staff.role, row.paise):
         return None
-    able = frozenset(role for role in who if given.covers(role, row.paise))
-    bind = {"request": row.id, "paise": row.paise, "roles": sorted(who), "plant": row.plant_id}
-    first = doing.session.execute(_FIRST, bind).one_or_none()
+    bind = {"number": row.number, "roles": sorted(who)}
+    first = doing.session.connection().exec_driver_sql(_FIRST, bind).one_or_none()
+    standing = _standing(given, row.paise, who, staff, tuple(first) if first else None)
+    if standing.why is not None:
+        raise Refusal(refusal(standing, row.number, row.paise))
+    return None if first else frozenset(standing.others)
+
+
+class Standing(msgspec.Struct, frozen=True, array_like=True):
+    """Who can add the other of two approvals; `why` not the one who asks here: `first_yours`, `second_by`."""
+
+    others: tuple[str, ...] = ()
+    why: str | None = None
+
+
+def standing(reader: Reader, me: StaffMember, number: str, plant_id: int, paise: int) -> Standing:
+    """How it stands with two approvals before one approves, so that nobody is asked for a code in vain.
+
+    What it says is checked again in the act.
+    """
+    given = limits.of(reader, plant_id)
+    if given.alone(me.role, paise):
+        return Standing()
+    rows = reader.rows(_FIRST, {"number": number, "roles": sorted(CHARGE)})
+    return _standing(given, paise, CHARGE, me, rows[0] if rows else None)
+
+
+def refusal(standing: Standing, number: str, paise: int) -> Text:
+    """Why an approval is not this person's, in words that name who can."""
+    who = telling.roles(frozenset(standing.others))
+    return say(f"work.{standing.why}", request=number, amount=Money(paise), who=who)
+
+
+def _standing(
+    given: Limits, paise: int, who: frozenset[str], me: StaffMember, first: tuple[Any, ...] | None
+) -> Standing:
+    """Judge an approval above one's own limit: the first of two, the second, or neither."""
+    able = frozenset(role for role in who if given.covers(role, paise))
     if first is None:
-        return who if staff.role in able else able
-    others = who if first.role in able else able
-    if first.id == staff.id:
-        raise Refusal(say("work.first_yours", request=row.number, who=telling.roles(others)))
-    if staff.role not in others:
-        amount = Money(row.paise)
-        raise Refusal(say("work.second_by", request=row.number, amount=amount, who=telling.roles(others)))
-    return None
+        return Standing(tuple(sorted(who if me.role in able else able)))
+    first_id, first_role = first
+    others = who if first_role in able else able
+    why = "first_yours" if first_id == me.id else None if me.role in others else "second_by"
+    return Standing(tuple(sorted(others)), why)
 
 
 def tell_second(doing: Doing, row: Row[Any], who: frozenset[str]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from core.clock import local, now
@@ -13,8 +14,9 @@ from core.db import Database, Reader
 from core.doing import Doing
 from core.errors import Refusal
 from core.outbox import Message, post_many
-from core.text import Named, say
+from core.text import Name, Named, say
 from core.work import telling
+from core.work.rules import OPEN, RULES, Kind, rung
 
 LONGEST = 60
 """Days of one leave."""
@@ -36,20 +38,49 @@ JOIN staff ON staff.id = leave.stand_in_id
 WHERE leave.staff_id = %(staff)s AND leave.ended_at IS NULL AND %(day)s BETWEEN leave.first AND leave.last
 ORDER BY leave.id DESC LIMIT 1
 """
-# The first time it goes to the cluster in-charges, then to the state in-charges, once a day. Supply that is
-# off has reminders of its own (core/work/switching.py).
+# From whom it waits for (`turn`, a rung of core/work/rules.py) to the next one up, then daily to the state
+# in-charges; where a plant has no cluster in-charge, straight past. Supply that is off has reminders of its
+# own (core/work/switching.py).
 _GO_UP = text("""
     WITH late AS (
-        SELECT id FROM request WHERE closed_at IS NULL AND goes_up_at <= :at AND kind <> 'supply_off'
-        ORDER BY goes_up_at LIMIT :batch FOR NO KEY UPDATE SKIP LOCKED
+        SELECT request.id, turn.rung, turn.rung + request.level = 0 AND NOT EXISTS (
+            SELECT FROM staff_plant JOIN staff ON staff.id = staff_plant.staff_id
+            WHERE staff_plant.plant_id = request.plant_id AND staff.active
+            AND staff.role = 'cluster_in_charge') AS past
+        FROM request
+        JOIN unnest(CAST(:kinds AS text[]), CAST(:states AS text[]), CAST(:rungs AS int[]))
+            AS turn (kind, state, rung) ON turn.kind = request.kind AND turn.state = request.state
+        WHERE closed_at IS NULL AND goes_up_at <= :at
+        AND NOT (request.state = 'review' AND outage_id IS NOT NULL)
+        ORDER BY goes_up_at LIMIT :batch FOR NO KEY UPDATE OF request SKIP LOCKED
     ), up AS (
-        UPDATE request SET level = level + 1, goes_up_at = :next FROM late WHERE request.id = late.id
-        RETURNING request.id, request.number, kind, topic, plant_id, level, waits_since
+        UPDATE request SET level = level + CASE WHEN past THEN 2 ELSE 1 END, goes_up_at = :next
+        FROM late WHERE request.id = late.id
+        RETURNING request.id, request.number, request.kind, topic, plant_id, level, waits_since, state,
+            outage_id, rung
+    ), noted AS (
+        INSERT INTO request_event (request_id, at, state, step) SELECT id, :at, state, 'up' FROM up
     )
-    SELECT up.*, staff.phone FROM up
+    SELECT up.*, staff.phone, plant.name, plant.name_local FROM up
+    LEFT JOIN plant ON plant.id = up.plant_id
     LEFT JOIN staff_plant ON staff_plant.plant_id = up.plant_id
     LEFT JOIN staff ON staff.id = staff_plant.staff_id AND staff.active AND staff.phone IS NOT NULL
-        AND staff.role = CASE WHEN up.level = 1 THEN 'cluster_in_charge' ELSE 'state_in_charge' END
+        AND staff.role = CASE WHEN up.rung + up.level = 1 THEN 'cluster_in_charge' ELSE 'state_in_charge' END
+""")
+_TURNS = [
+    (str(kind), state, rung(kind, state)) for kind in RULES if kind is not Kind.SUPPLY for state in OPEN
+]
+# Who was asked after an outage whether light is back and has not answered until it would go up.
+_QUIET = text("""
+    WITH quiet AS (
+        SELECT id FROM request WHERE closed_at IS NULL AND goes_up_at <= :at AND outage_id IS NOT NULL
+        AND state = 'review' ORDER BY goes_up_at LIMIT :batch FOR NO KEY UPDATE SKIP LOCKED
+    ), noted AS (
+        INSERT INTO request_event (request_id, at, state, step)
+        SELECT id, :at, 'completed', 'quiet' FROM quiet
+    )
+    UPDATE request SET state = 'completed', closed_at = :at, waits_since = :at, goes_up_at = NULL
+    FROM quiet WHERE request.id = quiet.id RETURNING request.id
 """)
 
 
@@ -92,30 +123,37 @@ def back(doing: Doing) -> None:
 
 
 def go_up(database: Database, default_language: str) -> int:
-    """Tell the next one up of what has waited too long, a batch at a time; gives how many requests."""
+    """Let what has waited too long go a step up, where it can be acted on; gives how many requests.
+
+    Whoever it has gone up to is told; of an outage once. Homes that don't answer after one are taken as light
+    again: they can still reopen it.
+    """
     return database.in_batches(BATCH, lambda session: _go_up(session, default_language))
 
 
 def _go_up(session: Session, default_language: str) -> int:
     at = now()
-    rows = session.execute(_GO_UP, {"at": at, "next": at + AGAIN, "batch": BATCH}).all()
-    messages = [
-        Message(
-            f"goes-up:{row.id}:{row.level}:{row.waits_since.isoformat()}:{row.phone}",
-            row.phone,
-            "staff_alert",
-            say(
-                "work.goes_up",
-                request=row.number,
-                what=telling.what(row.kind, row.topic),
-                since=row.waits_since,
-            ),
-        )
-        for row in rows
-        if row.phone
-    ]
+    session.execute(_QUIET, {"at": at, "batch": BATCH})
+    kinds, states, rungs = (list(column) for column in zip(*_TURNS, strict=True))
+    turns = {"kinds": kinds, "states": states, "rungs": rungs}
+    rows = session.execute(_GO_UP, {"at": at, "next": at + AGAIN, "batch": BATCH, **turns}).all()
+    messages = [_gone_up(row) for row in rows if row.phone]
     post_many(session, messages, default_language=default_language)
     return len({row.id for row in rows})
+
+
+def _gone_up(row: Row[Any]) -> Message:
+    if row.outage_id is not None:
+        words = say("outage.goes_up", plant=Name(row.name, row.name_local), since=row.waits_since)
+        return Message(f"outage-up:{row.outage_id}:{row.level}:{row.phone}", row.phone, "staff_alert", words)
+    words = say(
+        "work.goes_up",
+        request=row.number,
+        what=telling.what(row.kind, row.topic),
+        since=row.waits_since,
+    )
+    cause = f"goes-up:{row.id}:{row.level}:{row.waits_since.isoformat()}"
+    return Message(f"{cause}:{row.phone}", row.phone, "staff_alert", words)
 
 
 def away(reader: Reader, staff_id: int) -> Away | None:

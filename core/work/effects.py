@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from core.doing import Doing
-from core.work import complaints, packages, refunds, reprogramming, switching
+from core.work import complaints, money, packages, reprogramming, switching
 from core.work.machine import Effect
 from core.work.rules import Kind, Step
 
@@ -16,7 +16,11 @@ _EFFECTS: Mapping[tuple[Kind, Step], Effect] = {
     (Kind.PACKAGE, Step.APPROVE): reprogramming.begin,
     (Kind.PACKAGE, Step.DONE): packages.carry_out,
     (Kind.STATUS, Step.DONE): complaints.carry_out_status,
-    (Kind.REFUND, Step.DONE): refunds.pay_out,
+    (Kind.REFUND, Step.DONE): money.pay_out,
+    (Kind.SETOFF, Step.APPROVE): money.set_off,
+    (Kind.WAIVE, Step.APPROVE): money.waive,
+    (Kind.SETTLE, Step.APPROVE): money.take_back,
+    (Kind.UNSCHEME, Step.APPROVE): money.cancel,
     (Kind.SUPPLY, Step.RESTORE): switching.give_back,
 }
 

@@ -25,7 +25,7 @@ WITH mine AS (
     SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s
 ), open AS (
     SELECT request.plant_id, count(*) AS open,
-        count(*) FILTER (WHERE goes_up_at < %(at)s) AS overdue
+        count(*) FILTER (WHERE level > 0 OR goes_up_at < %(at)s) AS overdue
     FROM request JOIN mine USING (plant_id) WHERE closed_at IS NULL GROUP BY request.plant_id
 ), closed AS (
     SELECT request.plant_id, count(*) FILTER (WHERE state = 'completed') AS done,

@@ -10,10 +10,10 @@ from datetime import datetime
 
 import msgspec
 
-from core.clock import today
+from core.clock import now, today
 from core.db import Reader
 from core.text import Name, Named
-from core.work.rules import DOERS, INSIDE, RULES, Kind, Step
+from core.work.rules import DOERS, INSIDE, RULES, Kind, Step, going_up
 
 _ROW = """
     SELECT request.number, request.kind, request.topic, request.state, request.urgent, request.plant_id,
@@ -26,7 +26,8 @@ _ROW = """
         staff.id AS assignee_id, staff.name AS assignee, staff.name_local AS assignee_local,
         request.details ->> 'package' AS wanted, request.paise, request.raised_by, first.id AS first_id,
         first.name AS first, first.name_local AS first_local,
-        request.details ->> 'when' = 'next' AS with_bill
+        request.details ->> 'when' = 'next' AS with_bill, request.level,
+        ceil(extract(epoch FROM %(at)s - request.waits_since) / 3600)::int AS waited_hours
     FROM request
     LEFT JOIN connection ON connection.id = request.connection_id
     LEFT JOIN customer ON customer.id = connection.customer_id
@@ -58,13 +59,15 @@ WITH for_whom AS (
 {_ROW} JOIN found ON found.number = request.number
 ORDER BY found.urgent DESC, found.mine DESC, found.created_at, request.id LIMIT %(limit)s
 """  # noqa: S608 (our own words)
-# What waits is found first, by its own index: most open requests wait for nobody's decision.
+# What waits is found first, by its own index: most open requests wait for nobody's decision. Faults of an
+# outage are mended together and answered by their customers.
 _REVIEW = f"""
 WITH waiting AS MATERIALIZED (
     SELECT request.id FROM staff_plant
-    CROSS JOIN unnest(%(kinds)s::text[], %(states)s::text[]) AS wanted (kind, state)
+    CROSS JOIN unnest(%(kinds)s::text[], %(states)s::text[], %(levels)s::int[]) AS wanted (kind, state, level)
     JOIN request ON request.plant_id = staff_plant.plant_id AND request.kind = wanted.kind
         AND request.state = wanted.state AND request.closed_at IS NULL
+        AND request.level >= wanted.level AND request.outage_id IS NULL
     WHERE staff_plant.staff_id = %(staff)s
 )
 {_ROW} JOIN waiting ON waiting.id = request.id
@@ -140,6 +143,10 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     first_local: str | None
     with_bill: bool | None
     """A package change that begins with the next bill."""
+    level: int
+    """How often it has gone up for waiting too long."""
+    waited_hours: int
+    """Begun hours since it came into its state."""
 
     @property
     def label(self) -> Name:
@@ -186,38 +193,41 @@ def tasks(reader: Reader, staff_id: int, limit: int) -> list[Task]:
         "kinds": FIELD_KINDS,
         "unscreened": UNSCREENED,
         "limit": limit,
+        "at": now(),
     }
     return [Task(*row) for row in reader.rows(_TASKS, bind)]
 
 
 def to_decide(reader: Reader, staff_id: int, role: str, limit: int) -> list[Task]:
-    """What waits for a decision of this role in one's plants, longest waiting first."""
-    waiting = [
-        (str(kind), state)
+    """What waits for a decision of this role in one's plants or has gone up to it, longest waiting first."""
+    own = {
+        (kind, state): 0
         for kind, steps in RULES.items()
         for step in (Step.APPROVE, Step.OK)
         if step in steps and role in steps[step].who
         for state in steps[step].before
-    ]
+    }
+    waiting = {(kind, state): level for kind, state, level in going_up(role)} | own
     bind = {
         "staff": staff_id,
-        "kinds": [kind for kind, _ in waiting],
+        "kinds": [str(kind) for kind, _ in waiting],
         "states": [state for _, state in waiting],
+        "levels": list(waiting.values()),
         "limit": limit,
+        "at": now(),
     }
     return [Task(*row) for row in reader.rows(_REVIEW, bind)]
 
 
 def tasks_of(reader: Reader, staff_id: int, kind: Kind, limit: int) -> list[Task]:
     """What is open of one kind in one's plants, oldest first."""
-    return [
-        Task(*row) for row in reader.rows(_OF_KIND, {"staff": staff_id, "kind": str(kind), "limit": limit})
-    ]
+    bind = {"staff": staff_id, "kind": str(kind), "limit": limit, "at": now()}
+    return [Task(*row) for row in reader.rows(_OF_KIND, bind)]
 
 
 def one(reader: Reader, staff_id: int, number: str) -> Task | None:
     """A request of one's plants, or one that one has raised."""
-    rows = reader.rows(_ONE, {"staff": staff_id, "number": number})
+    rows = reader.rows(_ONE, {"staff": staff_id, "number": number, "at": now()})
     return Task(*rows[0]) if rows else None
 
 

@@ -22,6 +22,8 @@ from core.text import Name, say
 from core.work import approvals, telling, whose
 from core.work.rules import (
     DANGER_WAITS,
+    FIELD,
+    HANDS,
     INSIDE,
     JUDGED,
     RAISER,
@@ -32,6 +34,7 @@ from core.work.rules import (
     Kind,
     Rule,
     Step,
+    who_can,
 )
 
 _LOCK = text("""
@@ -52,6 +55,7 @@ _MOVE = text("""
         waits_since = CASE WHEN state = :state THEN waits_since ELSE :at END,
         goes_up_at = :goes_up_at, level = CASE WHEN state = :state THEN level ELSE 0 END,
         closed_at = CASE WHEN :state IN ('completed', 'rejected') THEN CAST(:at AS timestamptz) END,
+        outage_id = CASE WHEN :again THEN NULL ELSE outage_id END,
         details = details || CAST(:details AS jsonb)
     WHERE id = :request
 """)
@@ -188,6 +192,7 @@ def take_step(
             "assignee": assignee.id if assignee else None,
             "done_by": me.id if step is Step.DONE and me else row.done_by,
             "at": doing.at,
+            "again": step in (Step.SENDBACK, Step.REOPEN),
             "goes_up_at": row.goes_up_at if state == row.state else _goes_up(doing.at, state, row.urgent),
             "details": msgspec.json.encode(details or {}).decode(),
         },
@@ -226,17 +231,23 @@ def _allowed(doing: Doing, row: Row[Any], step: Step) -> Rule:
     if rule is None or row.state not in rule.before:
         raise Refusal(say("work.state", request=row.number, state=say(f"request.{row.state}")))
     staff = doing.caller.staff
+    who = who_can(Kind(row.kind), step, row.state, row.level)
     asked = row.asked and row.kind not in INSIDE
     raiser = asked or bool(staff and staff.id == row.raised_by)
-    by_role = bool(staff and row.mine and staff.role in rule.who)
+    by_role = bool(staff and row.mine and (staff.role in who or _has(row, staff.id, step, rule)))
     if not by_role and not (raiser and RAISER in rule.who):
-        raise Refusal(say("work.not_you", who=telling.roles(rule.who)))
+        raise Refusal(say("work.not_you", who=telling.roles(who)))
     own = staff and (staff.id in (row.raised_by, row.done_by) or (step is Step.APPROVE and row.asked))
     if own and step in JUDGED:
-        raise Refusal(say("work.own", who=telling.roles(rule.who)))
+        raise Refusal(say("work.own", who=telling.roles(who)))
     if step is Step.REOPEN and row.closed_at and doing.at - row.closed_at > REOPEN_WITHIN:
         raise Refusal(say("work.too_late", request=row.number))
     return rule
+
+
+def _has(row: Row[Any], staff_id: int, step: Step, rule: Rule) -> bool:
+    """Whether this is the work of who has it: an in-charge who took what has gone up finishes it."""
+    return row.assignee_id == staff_id and step in HANDS and bool(rule.who & FIELD)
 
 
 def _remember(

@@ -18,7 +18,7 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.outbox import Message, post_many
 from core.text import Name, say
-from core.work.rules import FIELD
+from core.work.rules import FIELD, WAITS, Kind, reached
 
 HOMES = 3
 """So many homes without light within the time below are no single faults."""
@@ -79,9 +79,14 @@ LEFT JOIN request ON request.outage_id = outage.id AND request.closed_at IS NULL
 WHERE outage.restored_at IS NULL
 GROUP BY outage.id, plant.id ORDER BY outage.since LIMIT %(limit)s
 """
+_LEVEL = text("""
+    SELECT coalesce(max(level), 0) FROM request
+    WHERE outage_id = :outage AND closed_at IS NULL AND state IN ('requested', 'in_process')
+""")
 _TAKE = text("""
     WITH taken AS (
-        UPDATE request SET assignee_id = :staff, state = 'in_process', waits_since = :at
+        UPDATE request SET assignee_id = :staff, state = 'in_process', waits_since = :at, level = 0,
+            goes_up_at = :later
         WHERE outage_id = :outage AND closed_at IS NULL AND state IN ('requested', 'in_process')
         AND assignee_id IS DISTINCT FROM :staff RETURNING id
     )
@@ -96,7 +101,8 @@ _RESTORE = text("""
 """)
 _MENDED = text("""
     WITH mended AS (
-        UPDATE request SET state = 'review', done_by = :staff, waits_since = :at, goes_up_at = :later
+        UPDATE request SET state = 'review', done_by = :staff, waits_since = :at, goes_up_at = :later,
+            level = 0, assignee_id = coalesce(assignee_id, CAST(:doer AS bigint))
         WHERE outage_id = :outage AND closed_at IS NULL AND state IN ('requested', 'in_process')
         RETURNING id, number, phone, connection_id
     ), noted AS (
@@ -162,11 +168,16 @@ def open_ones(reader: Reader, staff_id: int, limit: int) -> list[OpenOutage]:
 
 
 def take(doing: Doing, outage_id: int) -> int:
-    """All faults of an outage are one's own now; gives how many."""
+    """All faults of an outage are one's own now; gives how many.
+
+    Refusal for who is not of the field, as long as it has not gone up to them.
+    """
     staff = doing.caller.staff
-    if staff is None or staff.role not in FIELD:
+    level = doing.session.execute(_LEVEL, {"outage": outage_id}).scalar_one()
+    if staff is None or staff.role not in FIELD | reached(Kind.FAULT, "requested", level):
         raise Refusal(say("outage.not_you"))
-    bind = {"outage": outage_id, "staff": staff.id, "at": doing.at}
+    later = doing.at + WAITS["in_process"]
+    bind = {"outage": outage_id, "staff": staff.id, "at": doing.at, "later": later}
     taken = len(doing.session.execute(_TAKE, bind).all())
     doing.audit("outage.take", f"outage:{outage_id}", homes=taken)
     return taken
@@ -178,7 +189,9 @@ def restore(doing: Doing, outage_id: int) -> int:
     bind = {"outage": outage_id, "staff": staff.id if staff else None, "at": doing.at}
     if staff is None or doing.session.execute(_RESTORE, bind).first() is None:
         raise Refusal(say("outage.over"))
-    asked = doing.session.execute(_MENDED, {**bind, "later": doing.at + timedelta(days=1)}).all()
+    doer = staff.id if staff.role in FIELD else None
+    bind |= {"doer": doer, "later": doing.at + WAITS["review"]}
+    asked = doing.session.execute(_MENDED, bind).all()
     service = doing.settings.service_name
     messages = [
         Message(

@@ -10,9 +10,10 @@ from sqlalchemy import Row, text
 from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
+from core.payments import tell
 from core.tariffs import Step as Price
 from core.tariffs import Tariff, charge
-from core.text import Named, say
+from core.text import Name, Named, say
 from core.work import approvals, telling
 from core.work.machine import is_on, raise_request
 from core.work.rules import RAISER, RAISERS, Kind, Step
@@ -47,7 +48,9 @@ ORDER BY package.id <> connection.package_id, tariff.monthly_paise, package.code
 """
 _TO_CHANGE = text("""
     SELECT connection.id, connection.number, connection.plant_id, package.id AS package_id,
-        now_on.code AS code_now,
+        package.name, package.name_local, now_on.code AS code_now,
+        (SELECT e164 FROM connection_phone AS link WHERE link.connection_id = connection.id
+            AND link.role IN ('holder', 'payer') ORDER BY position LIMIT 1) AS phone,
         EXISTS (SELECT FROM connection_phone AS link WHERE link.connection_id = connection.id
             AND link.e164 = :phone AND link.role IN ('holder', 'payer')) AS theirs,
         EXISTS (SELECT FROM staff_plant JOIN staff ON staff.id = staff_plant.staff_id
@@ -101,7 +104,7 @@ def offers(reader: Reader, connection_id: int, limit: int) -> list[Offer]:
 def ask_for(doing: Doing, connection_id: int, code: str, when: When = "now") -> str:
     """Ask for another package, now or with the next bill; gives the request's number.
 
-    Approvers hear of it at once.
+    Approvers hear of it at once; where staff ask, so do the customer's phones, and how to take it back.
 
     Refusal while another change of this connection is open, or the plant does not offer the package.
     """
@@ -120,9 +123,23 @@ def ask_for(doing: Doing, connection_id: int, code: str, when: When = "now") -> 
         connection_id=connection_id,
         details={"package": code, "from": row.code_now, "when": when},
         paise=approvals.difference(doing, connection_id, code),
+        phone=None if row.theirs else row.phone,
     )
+    if not row.theirs:
+        _tell_noted(doing, row, number)
     telling.tell_waiting(doing, number, Kind.PACKAGE, None, row.plant_id, Step.APPROVE)
     return number
+
+
+def _tell_noted(doing: Doing, row: Row[Any], request: str) -> None:
+    words = say(
+        "work.told_noted",
+        number=row.number,
+        name=Name(row.name, row.name_local),
+        request=request,
+        service=doing.settings.service_name,
+    )
+    tell(doing, row.id, "notice", words)
 
 
 def _to_change(doing: Doing, connection_id: int, code: str) -> Row[Any] | None:

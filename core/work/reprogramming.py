@@ -20,6 +20,7 @@ from core.meters import set_package
 from core.outbox import Message, post_many
 from core.text import say
 from core.work.rules import WAITS
+from core.work.telling import ASKED
 
 BATCH = 200
 LATER = WAITS["in_process"]
@@ -42,13 +43,13 @@ _BILLED = text("""
             AND bill.id > (request.details ->> 'after_bill')::bigint)
         ORDER BY request.id LIMIT :batch FOR NO KEY UPDATE SKIP LOCKED
     )
-    UPDATE request SET details = details - 'waits', waits_since = :at, goes_up_at = :later FROM due
+    UPDATE request SET details = details - 'waits', waits_since = :at, goes_up_at = :later, level = 0 FROM due
     WHERE request.id = due.id RETURNING request.id, request.connection_id, due.package
 """)
 # What a meter has taken is done; what it would not take is left to hands.
-_ANSWERED = text("""
+_ANSWERED = text(f"""
     WITH answered AS (
-        SELECT request.id, request.number, request.connection_id, request.phone, package.id AS package_id,
+        SELECT request.id, request.connection_id, package.id AS package_id,
             meter_command.state = 'done' AS done
         FROM request
         JOIN meter_command ON meter_command.source = 'package:' || request.id
@@ -65,14 +66,16 @@ _ANSWERED = text("""
         SELECT id, :at, CASE WHEN done THEN 'completed' ELSE 'in_process' END,
             CASE WHEN done THEN 'metered' ELSE 'by_hand' END FROM answered
     ), moved AS (
-        UPDATE request SET details = details - 'waits', waits_since = :at,
+        UPDATE request SET details = details - 'waits', waits_since = :at, level = 0,
             state = CASE WHEN done THEN 'completed' ELSE state END,
             closed_at = CASE WHEN done THEN CAST(:at AS timestamptz) END,
             goes_up_at = CASE WHEN NOT done THEN CAST(:later AS timestamptz) END
         FROM answered WHERE request.id = answered.id
     )
-    SELECT id, number, connection_id, phone, done FROM answered
-""")
+    SELECT request.id, request.number, request.connection_id, answered.done,
+        ARRAY(SELECT asked.e164 FROM ({ASKED}) AS asked WHERE asked.e164 IS NOT NULL) AS phones
+    FROM answered JOIN request ON request.id = answered.id
+""")  # noqa: S608 (our own words)
 
 
 def begin(doing: Doing, request: Row[Any]) -> None:
@@ -113,14 +116,15 @@ def _answered(session: Session, default_language: str, service: str) -> int:
     rows = session.execute(_ANSWERED, {"batch": BATCH, "at": at, "later": at + LATER}).all()
     messages = [
         Message(
-            f"metered:{row.id}",
-            row.phone,
+            f"metered:{row.id}:{phone}",
+            phone,
             "notice",
             say("work.told_changed", request=row.number, service=service),
             connection_id=row.connection_id,
         )
         for row in rows
-        if row.done and row.phone
+        if row.done
+        for phone in row.phones
     ]
     post_many(session, messages, default_language=default_language)
     return len(rows)

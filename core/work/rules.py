@@ -23,6 +23,10 @@ class Kind(StrEnum):
     THEFT = "theft"
     NEW = "new_connection"
     REFUND = "refund"
+    SETOFF = "setoff"
+    WAIVE = "waive"
+    SETTLE = "settle"
+    UNSCHEME = "unscheme"
 
 
 class Step(StrEnum):
@@ -78,6 +82,13 @@ _APPROVED = {
     Step.NOTE: _NOTE,
 }
 """What follows an approval is the same for every kind that needs one."""
+_MONEY = {
+    Step.APPROVE: Rule(("requested",), "completed", CHARGE),
+    Step.REJECT: Rule(("requested",), "rejected", CHARGE),
+    Step.WITHDRAW: Rule(("requested",), "rejected", frozenset({RAISER})),
+    Step.NOTE: _NOTE,
+}
+"""Above one's limit: who completes the approval has it done."""
 
 RULES: Mapping[Kind, Mapping[Step, Rule]] = {
     # 3.5.7: the CSA calls the customer and closes what is resolved; a technician never closes alone.
@@ -142,6 +153,10 @@ RULES: Mapping[Kind, Mapping[Step, Rule]] = {
         Step.WITHDRAW: Rule(WORKED, "rejected", frozenset({RAISER})),
         Step.NOTE: _NOTE,
     },
+    Kind.SETOFF: _MONEY,
+    Kind.WAIVE: _MONEY,
+    Kind.SETTLE: _MONEY,
+    Kind.UNSCHEME: _MONEY,
 }
 
 RAISERS: Mapping[Kind, frozenset[str]] = {
@@ -152,10 +167,14 @@ RAISERS: Mapping[Kind, frozenset[str]] = {
     Kind.THEFT: frozenset({OPERATOR, TECHNICIAN, CSA, CLUSTER}),
     Kind.NEW: frozenset({TECHNICIAN, CSA, CLUSTER, STATE}),
     Kind.REFUND: CHARGE,
+    Kind.SETOFF: CHARGE,
+    Kind.WAIVE: CHARGE,
+    Kind.SETTLE: CHARGE,
+    Kind.UNSCHEME: frozenset({CSA, CLUSTER}),
 }
 """Which staff may write a request down; customers ask for what their own menus offer."""
 
-INSIDE = frozenset({Kind.REFUND})
+INSIDE = frozenset({Kind.REFUND, Kind.SETOFF, Kind.WAIVE, Kind.SETTLE, Kind.UNSCHEME})
 """Kinds that are the staff's own: a customer of the connection neither asks for them nor takes them back."""
 DOERS = FIELD
 """Whom work can be given to."""
@@ -168,6 +187,12 @@ STAGES = ("at_pole", "house_wire", "service_wire")
 """How far a new connection is (3.5.5); after the last comes the review."""
 REOPEN_WITHIN = timedelta(days=3)
 
+LADDER = (FIELD, frozenset({CLUSTER}), frozenset({STATE}))
+"""Rung by rung, whom what waits too long goes up to."""
+HANDS = frozenset({Step.START, Step.STAGE, Step.DONE})
+"""The work itself: whoever has taken it goes on with it."""
+_ONWARD = (Step.APPROVE, Step.TAKE, Step.START, Step.STAGE, Step.DONE, Step.OK)
+
 WAITS: Mapping[str, timedelta] = {
     "requested": timedelta(hours=24),
     "in_process": timedelta(hours=48),
@@ -177,7 +202,40 @@ WAITS: Mapping[str, timedelta] = {
 DANGER_WAITS = timedelta(minutes=30)
 
 
-def who_can(kind: Kind, step: Step, state: str) -> frozenset[str]:
-    """The roles that may take this step from this state; empty where the step leads nowhere."""
+def rung(kind: Kind, state: str) -> int:
+    """Whom a request waits for here: the lowest rung that may move it on; in-charges where it is none."""
+    movers: frozenset[str] = frozenset().union(
+        *(rule.who for step, rule in RULES[kind].items() if step in _ONWARD and state in rule.before)
+    )
+    return next((place for place, roles in enumerate(LADDER) if movers & roles), 1)
+
+
+def reached(kind: Kind, state: str, level: int) -> frozenset[str]:
+    """The roles above those it waits for that a request has gone up to; supply that is off has reminders."""
+    if kind is Kind.SUPPLY:
+        return frozenset()
+    above = rung(kind, state) + 1
+    return frozenset[str]().union(*LADDER[above : above + level])
+
+
+def who_can(kind: Kind, step: Step, state: str, level: int = 0) -> frozenset[str]:
+    """The roles that may take this step from this state; empty where the step leads nowhere.
+
+    What has gone up (`level`) those above may move like those below them, who lose nothing.
+    """
     rule = RULES[kind].get(step)
-    return rule.who if rule is not None and state in rule.before else frozenset()
+    if rule is None or state not in rule.before:
+        return frozenset()
+    below = FIELD | {CLUSTER}
+    return rule.who | reached(kind, state, level) if rule.who & below else rule.who
+
+
+def going_up(role: str) -> list[tuple[Kind, str, int]]:
+    """What reaches a role by going up: kind, state, and from which level on."""
+    return [
+        (kind, state, level)
+        for kind in RULES
+        for state in OPEN
+        for level in (1, 2)
+        if role in reached(kind, state, level) and role not in reached(kind, state, level - 1)
+    ]

@@ -13,7 +13,7 @@ from core.alerts import tell_staff
 from core.doing import Doing
 from core.money import Money
 from core.text import Name, Text, say
-from core.work.rules import RULES, Kind, Step
+from core.work.rules import FIELD, RULES, Kind, Step
 
 CUSTOMER: Mapping[tuple[Kind, Step], str] = {
     (Kind.FAULT, Step.ASSIGN): "coming",
@@ -24,6 +24,9 @@ CUSTOMER: Mapping[tuple[Kind, Step], str] = {
     (Kind.PACKAGE, Step.APPROVE): "approved",
     (Kind.PACKAGE, Step.REJECT): "rejected",
     (Kind.PACKAGE, Step.DONE): "changed",
+    (Kind.PACKAGE, Step.WITHDRAW): "withdrawn",
+    (Kind.STATUS, Step.APPROVE): "will_be",
+    (Kind.STATUS, Step.DONE): "now",
     (Kind.NEW, Step.ASSIGN): "visit",
     (Kind.NEW, Step.TAKE): "visit",
     (Kind.NEW, Step.STAGE): "stage",
@@ -32,10 +35,20 @@ CUSTOMER: Mapping[tuple[Kind, Step], str] = {
 }
 """What the one who asked is told, by kind and step; other steps are our own affair.
 
-A new connection that is right is told of with its number (core/work/joining.py).
+Of a connection that goes off for good or on again it depends on which (its topic). A new connection that is
+right is told of with its number (core/work/joining.py).
 """
 
-_RAISER = text("SELECT phone FROM staff WHERE id = :staff AND active")
+ASKED = """
+    SELECT link.e164 FROM connection_phone AS link
+    WHERE request.raised_by IS NOT NULL AND link.connection_id = request.connection_id
+    AND link.role IN ('holder', 'payer')
+    UNION SELECT request.phone
+    WHERE request.raised_by IS NULL OR request.connection_id IS NULL
+"""
+"""Whom a request is: the phone that asked; where staff wrote it down, all that hold or pay the connection."""
+_ASKED = text(f"SELECT e164 FROM request CROSS JOIN LATERAL ({ASKED}) AS asked WHERE id = :request")  # noqa: S608
+_PHONE_OF = text("SELECT phone FROM staff WHERE id = :staff AND active")
 _ROLES = text("""
     SELECT DISTINCT staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
     WHERE staff_plant.plant_id = :plant AND staff.active AND staff.phone IS NOT NULL
@@ -54,15 +67,27 @@ def tell(
 ) -> None:
     """Write every message that one step causes, in its transaction; `details` are what the step adds."""
     me = doing.caller.staff
-    _tell_customer(doing, row, step, assignee, details)
+    _tell_of_step(doing, row, step, assignee, details)
     if assignee is not None and step in (Step.ASSIGN, Step.SENDBACK) and (me is None or assignee.id != me.id):
         words = _to_doer(row, step, note)
         _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
+    if assignee is None and step is Step.SENDBACK:
+        tell_roles(doing, row.plant_id, FIELD, (), f"{step}:{row.id}", _to_doer(row, step, note))
+    had = row.assignee_id
+    if assignee is not None and had not in (None, assignee.id) and (me is None or had != me.id):
+        words = say(
+            "work.moved",
+            request=row.number,
+            name=Name(assignee.name, assignee.name_local),
+            what=what(row.kind, row.topic),
+        )
+        phone = doing.session.execute(_PHONE_OF, {"staff": had}).scalar_one_or_none()
+        _tell(doing, [phone], f"moved:{row.id}", words)
     if assignee is not None and step is Step.WITHDRAW and (me is None or assignee.id != me.id):
         words = say("work.withdrawn", request=row.number, what=what(row.kind, row.topic))
         _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
-    if row.raised_by is not None and step in (Step.APPROVE, Step.REJECT, Step.OK):
-        phone = doing.session.execute(_RAISER, {"staff": row.raised_by}).scalar_one_or_none()
+    if row.raised_by is not None and step in (Step.APPROVE, Step.REJECT, Step.OK, Step.WITHDRAW):
+        phone = doing.session.execute(_PHONE_OF, {"staff": row.raised_by}).scalar_one_or_none()
         if me is None or row.raised_by != me.id:
             words = _to_raiser(row, step, state, note)
             _tell(doing, [phone], f"{step}-raised:{row.id}", words)
@@ -70,6 +95,8 @@ def tell(
 
 def _to_raiser(row: Row[Any], step: Step, state: str, note: str | None) -> Text:
     """What became of something staff wrote down; a refund that is approved is theirs to pay out."""
+    if step is Step.WITHDRAW:
+        return say("work.withdrawn", request=row.number, what=what(row.kind, row.topic))
     if row.kind == Kind.REFUND and step is Step.APPROVE:
         return say(
             "work.pay_out", request=row.number, amount=Money(row.paise), number=row.connection_number or "-"
@@ -119,26 +146,33 @@ def noted(note: str | None) -> Text:
     return say("work.with_note", note=note) if note else say("work.without_note")
 
 
-def _tell_customer(
+def _tell_of_step(
     doing: Doing, row: Row[Any], step: Step, assignee: Row[Any] | None, details: Mapping[str, Any]
 ) -> None:
     key = CUSTOMER.get((Kind(row.kind), step))
-    if key is None or row.phone is None or row.phone == doing.caller.phone:
+    if key is None:
         return
     words = say(
-        f"work.told_{key}",
+        f"work.told_{key}_{row.topic}" if row.kind == Kind.STATUS else f"work.told_{key}",
         request=row.number,
+        number=row.connection_number or "-",
         name=Name(assignee.name, assignee.name_local) if assignee else say("work.our_people"),
         stage=say(f"work.reached_{details['stage']}") if "stage" in details else "",
         service=doing.settings.service_name,
     )
-    outbox.post(
+    tell_customer(doing, row.id, row.connection_id, words)
+
+
+def tell_customer(doing: Doing, request_id: int, connection_id: int | None, words: Text) -> None:
+    """Tell whose request it is, on every phone that hears of it but the one that acts."""
+    phones = doing.session.scalars(_ASKED, {"request": request_id}).all()
+    outbox.post_many(
         doing.session,
-        source=f"request:{row.id}:{doing.key}",
-        recipient=row.phone,
-        kind="notice",
-        text=words,
-        connection_id=row.connection_id,
+        [
+            outbox.Message(f"request:{request_id}:{doing.key}:{phone}", phone, "notice", words, connection_id)
+            for phone in phones
+            if phone and phone != doing.caller.phone
+        ],
         default_language=doing.settings.default_language,
     )
 

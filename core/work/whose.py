@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from core.doing import Doing
 from core.errors import Refusal
 from core.text import Name, say
-from core.work.rules import DOERS, INSIDE, Step
+from core.work.rules import DOERS, Kind, Step, reached
 
 _STAFF = text("SELECT id, name, name_local, phone, role FROM staff WHERE id = :staff")
 # Who stands in today for somebody on leave; one step, so that two on leave never send work in circles.
@@ -23,17 +23,21 @@ _STAND_IN = text("""
 
 
 def assignee_after(doing: Doing, row: Row[Any], step: Step, to_staff_id: int | None) -> Row[Any] | None:
-    """Who has the request after this step: whoever was given it, takes it, or works on it."""
+    """Who has the request after this step: whoever was given it, takes it, or works on it.
+
+    What has gone up those above may take over, also from who has it.
+    """
     me = doing.caller.staff
     if step is Step.ASSIGN:
         return _doer(doing, row, to_staff_id)
-    if step is Step.APPROVE and row.kind in INSIDE:
+    if step is Step.APPROVE and row.kind == Kind.REFUND:
         return doing.session.execute(_STAFF, {"staff": row.raised_by}).one_or_none()
     if step is Step.REOPEN or (row.assignee_id is None and step not in (Step.TAKE, Step.START, Step.DONE)):
         return None
     wanted = row.assignee_id
     if step in (Step.TAKE, Step.START, Step.STAGE, Step.DONE) and me is not None:
-        if wanted not in (None, me.id) and _stand_in(doing, wanted, row.plant_id) != me.id:
+        over = step is Step.TAKE and me.role in reached(Kind(row.kind), row.state, row.level)
+        if wanted not in (None, me.id) and not over and _stand_in(doing, wanted, row.plant_id) != me.id:
             raise Refusal(say("work.held", request=row.number, name=Name(row.assignee, row.assignee_local)))
         wanted = me.id
     return doing.session.execute(_STAFF, {"staff": wanted}).one_or_none()

@@ -49,7 +49,8 @@ def test_folding_twice_changes_nothing_and_leaves_nothing_unprintable(raw: str) 
 @pytest.mark.parametrize(
     ("raw", "same"),
     [("BAL", "bal"), ("Bal.", "bal"), (" बकाया ", "बकाया"), ("हाँ", "हां"), ("ढूंढें", "ढूँढें"),
-     ("जोड़ें", "जोडें"), ("ज़्यादा", "ज्यादा"), ("बकाया।", "बकाया"), ("#PAY", "pay"), ("(help)", "HELP")],
+     ("जोड़ें", "जोडें"), ("ज़्यादा", "ज्यादा"), ("बकाया।", "बकाया"), ("#PAY", "pay"), ("(help)", "HELP"),
+     ("बन्द", "बंद"), ("हिन्दी", "हिंदी"), ("खम्भा", "खंभा"), ("नन्हा", "नन्हा"), ("जन्म", "जन्म")],
 )  # fmt: skip
 def test_keyword(raw: str, same: str) -> None:
     assert keyword(raw) == keyword(same)

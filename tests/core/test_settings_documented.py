@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "operating.md"
-OF_THE_DEMO = {"SIMULATED_METERS_URL"}
+OF_THE_DEMO = {"SIMULATED_MEDIA_URL", "SIMULATED_METERS_URL"}
 """Set by `bijli demo` for itself."""
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tests.talks.transcript import FOLDER
 
+_CROWD = re.compile(r"[0-9]+ (more homes of|of these homes)")
+
 
 def missing() -> list[Path]:
     """The SMS stories that nobody has told on WhatsApp yet."""
@@ -16,14 +18,14 @@ def missing() -> list[Path]:
 def told_on_whatsapp(story: str) -> str:
     """The same steps and the writer's own words, written on WhatsApp instead of texted."""
     lines = [line for line in story.splitlines() if not line.startswith(" ")]
-    return (
-        "\n".join([_step(line) if line.startswith(("+", "IN.")) else _own_words(line) for line in lines])
-        + "\n"
-    )
+    return "\n".join([_step(line) or _own_words(line) for line in lines]) + "\n"
 
 
-def _step(line: str) -> str:
-    return line.replace(" texts:", " writes on WhatsApp:", 1)
+def _step(line: str) -> str | None:
+    """A step as it is done on WhatsApp; None: the line is none."""
+    if _CROWD.match(line):
+        return line.replace(" text:", " write on WhatsApp:", 1)
+    return line.replace(" texts:", " writes on WhatsApp:", 1) if line.startswith(("+", "IN.")) else None
 
 
 def _own_words(line: str) -> str:

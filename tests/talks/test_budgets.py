@@ -24,7 +24,7 @@ from core.stuck import CAUSES
 from core.tables.supply import METER_ACTIONS
 from core.text import Name, Param, Text, all_keys, render, say
 from core.work import telling
-from core.work.rules import STAGES, Kind
+from core.work.rules import INSIDE, STAGES, Kind
 
 SERVICE = "Bijli Line 1"
 NUMBER = "1204573"
@@ -63,6 +63,19 @@ def _paused(trouble: Trouble) -> Text:
 STAGES_REACHED = [say(f"work.reached_{stage}") for stage in STAGES]
 
 
+ABOUT_MONEY = (Kind.PACKAGE, *sorted(INSIDE))
+"""Kinds whose approval is about an amount."""
+
+
+def told_of_steps() -> set[str]:
+    """What steps say to customers; of a connection off or on, one for each way."""
+    return {
+        f"{key}{way}"
+        for (kind, _), key in telling.CUSTOMER.items()
+        for way in (("_active", "_inactive") if kind is Kind.STATUS else ("",))
+    }
+
+
 def _what(kind: Kind) -> Text:
     return telling.what(kind, "danger")
 
@@ -88,7 +101,7 @@ LONGEST: dict[str, list[Text]] = {
                 service=SERVICE,
             )
             for how in ("approve", "reject")
-            for kind in (Kind.PACKAGE, Kind.REFUND)
+            for kind in ABOUT_MONEY
         ),
         say("code.act", code="123456", act=say("work.to_connect", request=REQUEST), service=SERVICE),
         *(
@@ -105,8 +118,26 @@ LONGEST: dict[str, list[Text]] = {
         say("code.act", code="123456", act=say("off.act_on", what="X" * 12), service=SERVICE),
         say("code.act", code="123456", act=say("waive.act", amount=AMOUNT, number=NUMBER), service=SERVICE),
         say("code.act", code="123456", act=say("got.act", amount=AMOUNT, name=NAME), service=SERVICE),
+        *(
+            say(
+                "code.act",
+                code="123456",
+                act=say(f"settle.act_{outcome}", amount=AMOUNT, receipt=RECEIPT),
+                service=SERVICE,
+            )
+            for outcome in ("keep", "undo")
+        ),
         say(
-            "code.act", code="123456", act=say("settle.act", amount=AMOUNT, receipt=RECEIPT), service=SERVICE
+            "code.act",
+            code="123456",
+            act=say("deposit.act_setoff", amount=AMOUNT, number=NUMBER),
+            service=SERVICE,
+        ),
+        say(
+            "code.act",
+            code="123456",
+            act=say("scheme.act_cancel", code="X" * 12, number=NUMBER, amount=AMOUNT),
+            service=SERVICE,
         ),
         say("code.scheme", code="123456", name=NAME, number=NUMBER, price=AMOUNT, bills=60, service=SERVICE),
     ],
@@ -165,7 +196,7 @@ LONGEST: dict[str, list[Text]] = {
         ),
         *(
             say(f"work.told_{key}", request=REQUEST, name=NAME, stage=stage, number=NUMBER, service=SERVICE)
-            for key in sorted({*telling.CUSTOMER.values(), "asked", "connected", "joined"})
+            for key in sorted({*told_of_steps(), "asked", "connected", "joined", "noted", "reported"})
             for stage in STAGES_REACHED
         ),
     ],
@@ -303,10 +334,12 @@ LONGEST: dict[str, list[Text]] = {
         *(say(f"progress.{how}", request=REQUEST, name=NAME, village=NAME) for how in ("asked", "unplaced")),
         *(
             say("work.waits_second", request=REQUEST, what=_what(kind), amount=AMOUNT, name=NAME)
-            for kind in (Kind.PACKAGE, Kind.REFUND)
+            for kind in ABOUT_MONEY
         ),
         say("work.pay_out", request=REQUEST, amount=AMOUNT, number=NUMBER),
         *(say("work.withdrawn", request=REQUEST, what=_what(kind)) for kind in Kind),
+        *(say("work.moved", request=REQUEST, name=NAME, what=_what(kind)) for kind in Kind),
+        say("outage.goes_up", plant=NAME, since=MOMENT),
         say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
         say("off.alarm", what="X" * 12, until=MOMENT, note="x" * 40, homes=999, hand=999, request=REQUEST),
@@ -368,6 +401,7 @@ STAFF_ANSWERS = [
             "work.report_row_rated", plant=NAME, open=999, overdue=999, done=9999, hours="999.9", stars="4.5"
         ),
     ),
+    *(say(f"fault.{how}", request=REQUEST, number=NUMBER) for how in ("for", "for_known")),
     say("note.which"),
     say("note.unknown", note="1000006"),
     say("note.sent", note="1000006", name=NAME),

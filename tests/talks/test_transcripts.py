@@ -22,7 +22,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def test_transcript(path: Path, play: Play, request: pytest.FixtureRequest) -> None:
     written = path.read_text(encoding="utf-8")
-    now = replay(play, written)
+    now = replay(play, written, path.parent.name)
     if request.config.getoption("--renew-transcripts"):
         path.write_text(now, encoding="utf-8")
     else:

@@ -306,6 +306,7 @@ REFUSED_LATE = {
     "later.twice",
     "prove.too_many",
     "undo.paid_back",
+    "work.above",
     "work.amount_changed",
     "work.first_yours",
     "work.held",
@@ -363,7 +364,7 @@ OF_DEPOSITS = {
     *(f"totals.{how}" for how in ("month", "none_then", "row_month", "which")),
     *(f"receivable.{how}" for how in ("none", "which")),
     "deposit.act",
-    *(f"deposit.{how}" for how in ("above", "ask", "asked")),
+    "deposit.act_setoff",
     "proof.deposit",
     "unclear.plant",
     # The refunds of the walk use up the in-charge's codes of the hour; work.txt rejects with one.
@@ -375,7 +376,11 @@ STUCK = {"stuck.head", "stuck.none", "stuck.row", *(f"stuck.what.{cause}" for ca
 """Whether the stage is five minutes old is left to the machine; tests/channels/test_stuck.py says these."""
 OF_LATE_FEES = {"owed.fee", "waive.act", "waive.done"}
 """The stage's newest fee is only announced, and the refunds use up the codes: late_fees.txt shows these."""
-ENDED_EARLIER = {"got.act", "got.taken", "settle.act", "settle.done_undo"}
+ENDED_EARLIER = {
+    "got.act",
+    "got.taken",
+    *(f"settle.{how}" for how in ("act_keep", "act_undo", "done_keep", "done_undo")),
+}
 """The walk says no first, and keeps first: a transcript and tests/core/test_cash.py show these."""
 
 
@@ -405,6 +410,7 @@ OF_COUPONS = {
 OF_OTHER_SCHEMES = {
     *(f"scheme.{how}" for how in ("cancelled_before", "no_phone", "none", "not_sold", "remains", "row_paid")),
     *(f"scheme.{how}" for how in ("behind", "nobody", "terms_even", "terms_rest_down")),
+    *(f"scheme.{how}" for how in ("cancelled", "sure_cancel")),
     # The refunds of the walk use up the in-charge's codes of the hour.
     *(f"scheme.{how}" for how in ("act", "act_off", "begun", "begun_down", "code", "wrong_code")),
 }
@@ -442,6 +448,9 @@ OF_OTHER_REQUESTS = {
     "change.none",
     "status.already_inactive",
     "work.goes_up",
+    "outage.goes_up",
+    *(f"work.{how}" for how in ("by_itself", "card_up", "moved", "past_quiet", "past_up", "row_up")),
+    *(f"work.waited_{how}" for how in ("days", "hours")),
     *(f"work.{how}" for how in ("card_first", "did_first", "did_pay", "event_amount", "row_first")),
     "fault.planned",
     "off.not_off",

@@ -19,11 +19,13 @@ from core.clock import today
 from core.dunning import charging, late_fees
 from core.meters.commands import Result, claim, record
 from core.widget import Widget
-from core.work import reprogramming
+from core.work import away, reprogramming
 from tests.play import Arrival, Handset, Play
 
 UNPAID = "Rampur's bills of January 2030 stay unpaid until late fees fall due."
 """What happens by itself: the plant is billed, fees are announced, and charged."""
+LATE = "What waits has waited a day too long."
+"""Time passes: what nobody has moved goes a step up."""
 METERED = "The smart meters do what they are to do."
 """The other: what waits for meters is carried, and package changes go on."""
 FOLDER = Path(__file__).parent.parent / "transcripts"
@@ -34,7 +36,31 @@ _ACTION = re.compile(
     r"|(?P<sends>sends a sticker)|(?P<place>sends a place)|taps(?P<earlier> earlier)?: (?P<taps>.+)"
     r"|writes on WhatsApp:(?P<chat>.*))"
 )
+_CROWD = re.compile(
+    r"(?P<homes>[0-9]+) (?:more homes of (?P<plant>[A-Z]+)|of these homes)"
+    r" (?:text:(?P<words>.*)|write on WhatsApp:(?P<chat>.*))"
+)
 _CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
+# A crowd's homes are like the one whose number is 120465, each with a customer and a phone of its own.
+_SETTLE = text("""
+    WITH person AS (
+        INSERT INTO customer (reference, name, village)
+        SELECT 'C-' || n, 'Home ' || n, 'Rampur' FROM generate_series(CAST(:first AS int), :last) AS n
+        RETURNING id, substr(reference, 3)::int AS n
+    ), phoned AS (
+        INSERT INTO phone (e164, language)
+        SELECT '+919811' || lpad(n::text, 6, '0'), :language FROM person RETURNING e164
+    ), home AS (
+        INSERT INTO connection (reference, number, customer_id, plant_id, package_id)
+        SELECT 'H-' || n, (800000 + n)::text, person.id, plant.id, package.id FROM person
+        JOIN plant ON plant.code = :plant JOIN package ON package.code = 'HOME30'
+        RETURNING id, substr(reference, 3) AS n
+    ), linked AS (
+        INSERT INTO connection_phone (connection_id, e164, role)
+        SELECT id, '+919811' || lpad(n, 6, '0'), 'holder' FROM home RETURNING e164
+    )
+    SELECT e164 FROM linked ORDER BY e164
+""")
 
 
 def transcripts() -> list[Path]:
@@ -42,9 +68,12 @@ def transcripts() -> list[Path]:
     return sorted(FOLDER.glob("*/*/*.txt"))
 
 
-def replay(play: Play, written: str) -> str:
-    """Do what the actions of a transcript say; gives the whole file as it reads now."""
-    stage = Stage(play)
+def replay(play: Play, written: str, language: str = "en") -> str:
+    """Do what the actions of a transcript say; gives the whole file as it reads now.
+
+    `language` is what a crowd's phones read.
+    """
+    stage = Stage(play, language)
     lines: list[str] = []
     for line in written.splitlines():
         if line.startswith(" "):
@@ -54,9 +83,14 @@ def replay(play: Play, written: str) -> str:
             lines += stage.leave_unpaid()
         if line == METERED:
             lines += stage.let_meters_answer()
-        action = _ACTION.fullmatch(line)
+        if line == LATE:
+            lines += stage.let_a_day_pass()
+        action, crowd = _ACTION.fullmatch(line), _CROWD.fullmatch(line)
         if action:
             lines += stage.act(action)
+            stage.all_answered(line)
+        elif crowd:
+            lines += stage.act_together(crowd)
             stage.all_answered(line)
         elif line.startswith(("+", "IN.")):
             raise ValueError(f"not an action: {line!r}")
@@ -79,6 +113,8 @@ class Stage:
     """Phones in the middle of a transcript."""
 
     play: Play
+    language: str = "en"
+    crowd: list[str] = field(default_factory=list)
     handsets: dict[str, Handset] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
 
@@ -111,6 +147,37 @@ class Stage:
         else:
             self.handsets[phone].press(self._typed(keys))
         return self._screen(self.handsets[phone]) + self._arrived()
+
+    def act_together(self, crowd: re.Match[str]) -> list[str]:
+        """Let many homes text the same, one after the other; gives the indented lines that it leads to."""
+        homes = int(crowd["homes"])
+        if crowd["plant"]:
+            self.crowd += self._settle(homes, crowd["plant"])
+        for phone in self.crowd[-homes:]:
+            if crowd["chat"] is None:
+                self.play.text(phone, crowd["words"].strip())
+            else:
+                self.play.write(phone, crowd["chat"].strip())
+        return self._arrived()
+
+    def _settle(self, homes: int, plant: str) -> list[str]:
+        """New homes of a plant, each with a phone of its own; gives the phones."""
+        start = len(self.crowd) + 1
+        bind = {"first": start, "last": start + homes - 1, "plant": plant, "language": self.language}
+        with self.play.services.database.begin() as session:
+            return list(session.scalars(_SETTLE, bind))
+
+    def let_a_day_pass(self) -> list[str]:
+        """What is open has waited until it goes up, and a day longer."""
+        with self.play.services.database.begin() as session:
+            session.execute(
+                text(
+                    "UPDATE request SET goes_up_at = now() - interval '1 minute', "
+                    "waits_since = waits_since - interval '25 hours' WHERE closed_at IS NULL"
+                )
+            )
+        away.go_up(self.play.services.database, self.play.settings.default_language)
+        return self._arrived()
 
     def all_answered(self, action: str) -> None:
         """A text on which the service broke is kept, and unanswered: no story."""
@@ -174,18 +241,39 @@ class Stage:
     def _arrived(self) -> list[str]:
         """What arrived, one phone after the other, and what an SMS cost where that is more than one."""
         lines: list[str] = []
-        for message in sorted(self.play.arrivals(), key=lambda message: message.phone):
-            self._note_code(message)
-            chat = message.channel == "whatsapp"
-            lead = f"  → {message.phone}{' on WhatsApp' if chat else ''} | "
-            shown = look_of(message.widget) if chat and message.widget else message.words
-            first, *more = self._plain(shown).split("\n")
-            if chat and message.picture:
-                first, more = f"[picture: {message.picture.of}]", [first, *more]
-            lines.append(lead + first)
-            lines += [f"{'| ':>{len(lead)}}{line}" for line in more]
-            if message.parts > 1 and not chat:
-                lines[-1] += f"  [{message.parts} SMS]"
+        arrived = sorted(self.play.arrivals(), key=lambda message: message.phone)
+        crowd = [message for message in arrived if message.phone in self.crowd]
+        for message in arrived:
+            if message not in crowd:
+                lines += self._shown(message)
+        return lines + self._shown_together(crowd)
+
+    def _shown_together(self, crowd: list[Arrival]) -> list[str]:
+        """What a crowd gets, the same but for its figures: how many, and the last one's."""
+        alike: dict[str, list[Arrival]] = {}
+        for message in crowd:
+            alike.setdefault(re.sub("[0-9]+", "#", message.words), []).append(message)
+        lines: list[str] = []
+        for messages in alike.values():
+            shown = self._shown(messages[-1])
+            who = f"{len(messages)} homes, the last" if len(messages) > 1 else "one of the homes"
+            named = [line.replace(messages[-1].phone, who, 1) for line in shown]
+            more = len(who) - len(messages[-1].phone)
+            lines += [named[0], *(" " * more + line if more > 0 else line for line in named[1:])]
+        return lines
+
+    def _shown(self, message: Arrival) -> list[str]:
+        """One arrival, line by line."""
+        self._note_code(message)
+        chat = message.channel == "whatsapp"
+        lead = f"  → {message.phone}{' on WhatsApp' if chat else ''} | "
+        shown = look_of(message.widget) if chat and message.widget else message.words
+        first, *more = self._plain(shown).split("\n")
+        if chat and message.picture:
+            first, more = f"[picture: {message.picture.of}]", [first, *more]
+        lines = [lead + first, *(f"{'| ':>{len(lead)}}{line}" for line in more)]
+        if message.parts > 1 and not chat:
+            lines[-1] += f"  [{message.parts} SMS]"
         return lines
 
     def _note_code(self, message: Arrival) -> None:
@@ -207,5 +295,8 @@ class Stage:
         for days in range(1, 11):
             soon = (today() + timedelta(days=days)).strftime("%d/%m/%Y")
             words = words.replace(soon, f"<in {days} days>")
+        for days in (1, 2):
+            words = words.replace((today() - timedelta(days=days)).strftime("%d/%m/%Y"), "<a day ago>")
         words = re.sub(r"<(today|in 1 days)> [0-9]{2}:[0-9]{2}", "<today> <time>", words)
+        words = re.sub(r"<a day ago> [0-9]{2}:[0-9]{2}", "<a day ago> <time>", words)
         return words.replace(today().strftime("%m/%Y"), "<month>")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
 import pytest
@@ -11,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from channels.twilio import TWIML
 from core.delivery import claim
+from core.settings.media import Media
 from tests.channels.sms.test_routes import FORM, payload
 from tests.conftest import SECRET
 from tests.play import Play
@@ -35,6 +39,8 @@ def inbound(play: Play) -> list[tuple[object, ...]]:
         ("list", "+919800000001", "2"),
         ("sticker", "+919800000001", ""),
         ("voice", "+919800000001", ""),
+        ("contacts", "+919800000001", ""),
+        ("document", "+919800000001", ""),
         ("location", "+919800000001", "geo 25.1,85.2"),
         ("scoped", "IN.1234567890", "BAL"),
     ],
@@ -46,11 +52,27 @@ def test_what_comes_in(play: Play, name: str, sender: str, given: str) -> None:
     assert len(play.arrivals()) == 1
 
 
+@pytest.mark.parametrize("words", ["👍", "🙏🏽", "👍 👍", "❤️", "👩‍🌾"])
+def test_a_thumb_up_is_answered_kindly_and_costs_no_open_question(play: Play, words: str) -> None:
+    play.write("+919800000004", "FAULT")
+    [asked] = play.arrivals()
+    play.write("+919800000004", words)
+    [arrival] = play.arrivals()
+    assert arrival.words.startswith("Thank you.")
+    assert asked.words in arrival.words
+
+
+@pytest.mark.parametrize("words", ["2 👍", "BAL 🙏", "?", "1️⃣", "हाँ", "..."])
+def test_other_words_stay_as_they_are(play: Play, words: str) -> None:
+    play.write("+919800000004", words)
+    assert inbound(play)[0][3] == words
+
+
 def test_a_place_is_kept_on_the_fault_that_is_being_told(play: Play) -> None:
     play.write("+919800000001", "FAULT 2")
     play.arrivals()
     post(play, "/whatsapp/twilio", payload("twilio/whatsapp_location"))
-    assert play.scalar("SELECT note FROM request_event") == "geo 25.1,85.2"
+    assert play.scalar("SELECT note FROM request_event") == "25.1,85.2"
 
 
 def test_a_place_is_kept_on_the_fault_that_is_open(play: Play) -> None:
@@ -77,6 +99,27 @@ def test_a_repeat_is_answered_once(play: Play) -> None:
     for _ in range(3):
         assert post(play, "/whatsapp/twilio", payload("twilio/whatsapp_text")).status_code == 200
     assert [arrival.channel for arrival in play.arrivals()] == ["whatsapp"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "counted"),
+    [
+        ("text", "PAY 120457 300", "SELECT count(*) FROM payment"),
+        ("photo_captioned", "", "SELECT count(*) FROM photo"),
+    ],
+)
+def test_the_same_webhook_many_times_at_once(play: Play, name: str, words: str, counted: str) -> None:
+    """Twilio asks again when it has heard nothing: one payment and one answer, one photo."""
+    body = payload(f"twilio/whatsapp_{name}").replace("9800000001", "9800000002")
+    body = body.replace("Body=BAL", f"Body={quote(words)}") if words else body
+    kept = Play(replace(play.settings, media=Media(Path("/nowhere"), 1, 1)))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: post(kept, "/whatsapp/twilio", body).status_code, range(8)))
+    assert answers == [200] * 8
+    assert kept.scalar(counted) == 1
+    assert kept.scalar("SELECT count(*) FROM inbound") == 1
+    assert sum(arrival.phone == "+919800000002" for arrival in kept.arrivals()) == (1 if words else 0)
+    kept.close()
 
 
 @pytest.mark.parametrize("path", ["/whatsapp/twilio", "/whatsapp/twilio/status"])

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TypeVar
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.doing import Doing
 from core.errors import Refusal
 from core.people import Caller, find_caller
 from core.work.machine import Moved, raise_request, take_step
-from core.work.rules import Kind, Step
+from core.work.rules import CLUSTER, STATE, Kind, Step
 from tests.play import Play
 
 T = TypeVar("T")
@@ -77,3 +78,30 @@ class Desk:
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in self.play.services.database.reader.rows(sql, {})]
+
+
+def more_in_charge(desk: Desk) -> Desk:
+    """Two more in charge: another of the cluster, and another of the state."""
+    for code, role, phone, scope in (
+        ("M9", CLUSTER, "+919800000091", "cluster"),
+        ("S9", STATE, "+919800000092", "state"),
+    ):
+        run(desk, f"INSERT INTO phone (e164) VALUES ('{phone}')")
+        run(
+            desk,
+            f"INSERT INTO staff (code, name, phone, role) VALUES ('{code}', '{code}', '{phone}', '{role}')",
+        )
+        run(
+            desk,
+            f"INSERT INTO staff_scope (staff_id, {scope}_id) SELECT staff.id, {scope}.id FROM staff, {scope} "
+            f"WHERE staff.code = '{code}' AND {scope}.code = '{'PURNIA' if scope == 'cluster' else 'BR'}'",
+        )
+    people = {"other cluster": "+919800000091", "other state": "+919800000092"}
+    reader = desk.play.services.database.reader
+    desk.callers.update({who: find_caller(reader, phone) for who, phone in people.items()})
+    return desk
+
+
+def run(desk: Desk, sql: str) -> None:
+    with desk.play.services.database.begin() as session:
+        session.execute(text(sql))

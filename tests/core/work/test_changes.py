@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Literal
 
-from core import billing
+from core import billing, requests
 from core.billing import Period
+from core.doing import Doing
 from core.meters.commands import Result, claim, record
+from core.requests import FaultKind, Opened
 from core.work import complaints, effects, lists, packages, reprogramming
 from core.work.machine import Moved, take_step
 from core.work.packages import Offer
@@ -193,3 +195,88 @@ def tasks_of(desk: Desk) -> list[str]:
     staff = desk.callers["technician"].staff
     assert staff is not None
     return [task.number for task in lists.tasks(desk.play.services.database.reader, staff.id, 9)]
+
+
+GEETA = {"+919800000005", "+919800000006"}
+"""The holder and the payer of connection 120481."""
+
+
+def for_geeta(desk: Desk) -> str:
+    """The CSA asks for another package for her; gives the request's number."""
+    [(found,)] = desk.rows("SELECT id FROM connection WHERE number = '120481'")
+    here = int(str(found))
+    return str(desk.act("CSA", lambda doing: packages.ask_for(doing, here, "HOME30")))
+
+
+def told(desk: Desk, phones: set[str]) -> dict[str, str]:
+    """What arrived since the last time on some phones: the last words on each."""
+    return {phone: words for phone, words in desk.play.deliver() if phone in phones}
+
+
+def test_whoever_it_was_asked_for_hears_it_on_every_phone_as_if_they_had(desk: Desk) -> None:
+    number = for_geeta(desk)
+    noted = told(desk, GEETA)
+    assert set(noted) == GEETA
+    assert all("120481" in words and number in words for words in noted.values())
+    do(desk, "cluster in-charge", number, Step.APPROVE)
+    assert set(told(desk, GEETA)) == GEETA
+    answer(desk, "done")
+    assert set(told(desk, GEETA)) == GEETA
+    assert "+919800000032" not in {phone for phone, _ in desk.play.deliver()}
+
+
+def test_they_hear_that_it_was_rejected_and_that_it_was_taken_back(desk: Desk) -> None:
+    for who, step in (("cluster in-charge", Step.REJECT), ("CSA", Step.WITHDRAW)):
+        number = for_geeta(desk)
+        told(desk, GEETA)
+        assert isinstance(do(desk, who, number, step), Moved)
+        assert set(told(desk, GEETA)) == GEETA
+
+
+def test_they_may_take_it_back_themselves_and_who_wrote_it_down_hears_that(desk: Desk) -> None:
+    here = connection(desk)
+    number = wish(desk, "CSA", "HOME30")
+    told(desk, GEETA)
+    assert isinstance(do(desk, "who asked", number, Step.WITHDRAW), Moved)
+    assert set(told(desk, {"+919800000001", "+919800000032"})) == {"+919800000032"}
+    assert desk.rows(f"SELECT phone FROM request WHERE connection_id = {here}") == [("+919800000001",)]
+
+
+def test_whose_connection_goes_off_for_good_hears_it_before_and_after(desk: Desk) -> None:
+    [(found,)] = desk.rows("SELECT id FROM connection WHERE number = '120481'")
+    here = int(str(found))
+    ask = desk.act(
+        "cluster in-charge", lambda doing: complaints.ask_for_status(doing, here, "inactive", "moved")
+    )
+    assert told(desk, GEETA) == {}
+    for who, step in (("state in-charge", Step.APPROVE), ("technician", Step.DONE)):
+        do(desk, who, str(ask), step)
+        assert set(told(desk, GEETA)) == GEETA
+
+
+def test_a_fault_that_staff_write_down_is_the_customers_own(desk: Desk) -> None:
+    [(found,)] = desk.rows("SELECT id FROM connection WHERE number = '120481'")
+    here = int(str(found))
+
+    def note(doing: Doing) -> Opened:
+        return requests.open_fault_for(doing, here, FaultKind.METER, "it stands still")
+
+    assert desk.act("technician elsewhere", note) == "deposit.not_you"
+    opened = desk.act("CSA", note)
+    assert isinstance(opened, Opened)
+    assert set(told(desk, GEETA)) == GEETA
+    again = desk.act("operator", note)
+    assert isinstance(again, Opened)
+    assert (again.number, again.new) == (opened.number, False)
+    for step in (Step.TAKE, Step.DONE):
+        assert isinstance(do(desk, "technician", opened.number, step), Moved)
+        assert set(told(desk, GEETA)) == GEETA
+    assert do(desk, "CSA", opened.number, Step.OK) == "work.own"
+    phones = desk.rows("SELECT request.phone, staff.code FROM request JOIN staff ON staff.id = raised_by")
+    assert phones == [("+919800000005", "C1")]
+
+
+def test_whoever_asks_at_any_time_hears_of_a_package_change_too(desk: Desk) -> None:
+    number = wish(desk, "CSA", "HOME30")
+    found = requests.newest(desk.play.services.database.reader, [connection(desk)], 5)
+    assert [(one.number, one.kind, one.state) for one in found] == [(number, "package_change", "requested")]

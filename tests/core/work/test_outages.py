@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from core.clock import now
 from core.requests import FaultKind, Opened, open_fault
-from core.work import outages
+from core.work import away, lists, outages
+from core.work.machine import Moved
 from core.work.rules import Step
 from tests.core.work.desk import AT, Desk
 
@@ -132,3 +134,48 @@ def test_two_feeders_may_be_dark_each_for_its_own_reason(desk: Desk) -> None:
         session.execute(text(other))
     assert dark(desk, HOMES[3]).outage is not None
     assert outages_of(desk) == [("F1", 4), ("F2", 0)]
+
+
+def late(desk: Desk) -> list[tuple[str, str]]:
+    """Let everything that is open wait too long; gives what arrives of that, by phone."""
+    with desk.play.services.database.begin() as session:
+        session.execute(
+            text("UPDATE request SET goes_up_at = now() - interval '1 minute' WHERE closed_at IS NULL")
+        )
+    desk.play.deliver()
+    away.go_up(desk.play.services.database, "en")
+    return [(phone, words) for phone, words in desk.play.deliver()]
+
+
+def test_an_outage_goes_up_as_one_and_can_be_taken_over(desk: Desk) -> None:
+    for number in HOMES:
+        dark(desk, number)
+    found = outage_id(desk)
+    assert [phone for phone, _ in late(desk)] == ["+919800000003"]
+    assert [phone for phone, _ in late(desk)] == ["+919800000030"]
+    assert desk.act("state in-charge", lambda doing: outages.take(doing, found)) == 4
+    assert desk.act("cluster in-charge", lambda doing: outages.take(doing, found)) == "outage.not_you"
+
+
+def test_who_says_no_after_an_outage_that_nobody_took_is_on_a_list_again(desk: Desk) -> None:
+    numbers = [dark(desk, number).number for number in HOMES]
+    desk.act("cluster in-charge", lambda doing: outages.restore(doing, outage_id(desk)))
+    desk.play.deliver()
+    desk.step("who asked", numbers[0], Step.SENDBACK)
+    told = {phone for phone, _ in desk.play.deliver()}
+    assert {"+919800000002", "+919800000032"} <= told
+    staff = desk.callers["technician"].staff
+    assert staff is not None
+    found = lists.tasks(desk.play.services.database.reader, staff.id, 9)
+    assert [one.number for one in found] == [numbers[0]]
+
+
+def test_homes_that_never_answer_are_taken_as_light_again_and_can_still_be_reopened(desk: Desk) -> None:
+    numbers = [dark(desk, number).number for number in HOMES]
+    desk.act("technician", lambda doing: outages.restore(doing, outage_id(desk)))
+    desk.step("who asked", numbers[0], Step.SENDBACK)
+    late(desk)
+    states = {str(number): state for number, state in desk.rows("SELECT number, state FROM request")}
+    assert [states[number] for number in numbers] == ["in_process", "completed", "completed", "completed"]
+    assert isinstance(desk.step("who asked", numbers[1], Step.REOPEN, now()), Moved)
+    assert desk.rows(f"SELECT outage_id FROM request WHERE number = '{numbers[1]}'") == [(None,)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,14 @@ from sqlalchemy.orm import Session
 
 from core.errors import Refusal
 from core.work.machine import take_step
-from core.work.rules import Kind, Step
+from core.work.rules import INSIDE, RULES, WAITS, Kind, Step, rung
 from tests.core.work.desk import AT, Desk
 
-ROWS = list(csv.DictReader((Path(__file__).parent / "who_may.csv").read_text("utf-8").splitlines()))
+HERE = Path(__file__).parent
+ROWS = list(csv.DictReader((HERE / "who_may.csv").read_text("utf-8").splitlines()))
+UPWARDS = list(csv.DictReader((HERE / "who_goes_up.csv").read_text("utf-8").splitlines()))
+"""Whom a request of a kind in a state waits for, for how many hours, and whom it then goes up to."""
+BELOW = ("technician", "CSA", "cluster in-charge")
 STATES = ("requested", "in_process", "review", "completed", "rejected")
 ROLES = ("operator", "technician", "CSA", "cluster in-charge", "state in-charge")
 OUTSIDERS = ("technician elsewhere", "nobody")
@@ -23,9 +28,9 @@ AMOUNTS = {"": None, "small": 5_000_00, "large": 5_000_01, "huge": 20_000_00}
 
 _MAKE = text("""
     INSERT INTO request (number, kind, topic, state, plant_id, connection_id, phone, channel, source,
-        created_at, closed_at, paise)
-    SELECT '1000006', :kind, 'no_power', :state, plant_id, id, '+919800000001', 'sms', 'test', :at,
-        CASE WHEN :state IN ('completed', 'rejected') THEN CAST(:at AS timestamptz) END, :paise
+        created_at, closed_at, paise, level)
+    SELECT '1000006', :kind, :topic, :state, plant_id, id, '+919800000001', 'sms', 'test', :at,
+        CASE WHEN :state IN ('completed', 'rejected') THEN CAST(:at AS timestamptz) END, :paise, :level
     FROM connection WHERE number = '120457'
 """)
 
@@ -72,12 +77,14 @@ def expected(row: dict[str, str] | None, who: str) -> str:
 @pytest.mark.parametrize("amount", AMOUNTS)
 @pytest.mark.parametrize("kind", Kind)
 def test_every_cell(desk: Desk, kind: Kind, amount: str) -> None:
-    if amount and kind not in (Kind.PACKAGE, Kind.REFUND):
+    if amount and kind not in (Kind.PACKAGE, *INSIDE):
         return
     paise = AMOUNTS[amount]
     for state in STATES:
         with desk.play.services.database.begin() as session:
-            session.execute(_MAKE, {"kind": kind, "state": state, "at": AT, "paise": paise})
+            topic = "inactive" if kind is Kind.STATUS else "no_power"
+            made = {"kind": kind, "topic": topic, "state": state, "at": AT, "paise": paise, "level": 0}
+            session.execute(_MAKE, made)
             for step in Step:
                 row = allowed(kind, amount, state, step)
                 for who in (*ROLES, "who asked"):
@@ -87,6 +94,50 @@ def test_every_cell(desk: Desk, kind: Kind, amount: str) -> None:
                     got = attempt(desk, session, who, step, paise)
                     assert got == "work.none", f"{kind} {state} {step} by {who}"
             session.rollback()
+
+
+def gained(row: dict[str, str], level: int) -> set[str]:
+    """Who may do what those below may, once it has gone up so often."""
+    return {row["then also"], row["a day later also"] if level > 1 else ""} - {""}
+
+
+@pytest.mark.parametrize("upwards", UPWARDS, ids=lambda row: f"{row['kind']} {row['state']}")
+@pytest.mark.parametrize("level", [1, 2])
+def test_what_has_gone_up_those_above_may_move_and_nobody_below_loses_it(
+    desk: Desk, upwards: dict[str, str], level: int
+) -> None:
+    kind, state = Kind(upwards["kind"]), upwards["state"]
+    topic = "inactive" if kind is Kind.STATUS else "no_power"
+    made = {"kind": kind, "topic": topic, "state": state, "at": AT, "paise": None, "level": level}
+    with desk.play.services.database.begin() as session:
+        session.execute(_MAKE, made)
+        for step in Step:
+            row = allowed(kind, "", state, step)
+            for who in (*ROLES, "who asked"):
+                wanted = dict(row) if row else None
+                if wanted and who in gained(upwards, level) and "yes" in [wanted[one] for one in BELOW]:
+                    wanted[who] = "yes"
+                got = attempt(desk, session, who, step, None)
+                assert got == expected(wanted, who), f"{kind} {state} {step} by {who}: {got}"
+            for who in OUTSIDERS:
+                assert attempt(desk, session, who, step, None) == "work.none"
+        session.rollback()
+
+
+def test_every_state_that_can_wait_has_its_hours() -> None:
+    """The stated hours, and whom it waits for; supply that is off has reminders of its own."""
+    waiting = {
+        (kind, state)
+        for kind in Kind
+        for state in STATES[:3]
+        if kind is not Kind.SUPPLY
+        and any(state in rule.before for step, rule in RULES[kind].items() if step is not Step.NOTE)
+    }
+    assert {(Kind(row["kind"]), row["state"]) for row in UPWARDS} == waiting
+    rungs = ["technician or CSA", "cluster in-charge", "state in-charge"]
+    for row in UPWARDS:
+        assert WAITS[row["state"]] == timedelta(hours=int(row["hours"]))
+        assert rungs[rung(Kind(row["kind"]), row["state"])] == row["waits for"], row
 
 
 def test_the_table_names_only_what_there_is() -> None:

@@ -1,0 +1,52 @@
+"""A request in a list, and as a card before one acts on it."""
+
+from __future__ import annotations
+
+from core.money import Money
+from core.text import Name, Text, say
+from core.work import telling
+from core.work.lists import Task
+
+DAY = 24
+"""Hours."""
+
+
+def row(task: Task) -> Text:
+    key = "work.row_urgent" if task.urgent else "work.row_first" if task.first_id else "work.row"
+    words = say(key, request=task.number, what=telling.what(task.kind, task.topic), name=task.label)
+    return say("work.row_up", row=words, span=_waited(task)) if task.level else words
+
+
+def _waited(task: Task) -> Text:
+    """How long a request has stood as it is: hours, from two days on days."""
+    if task.waited_hours < DAY * 2:
+        return say("work.waited_hours", hours=task.waited_hours)
+    return say("work.waited_days", days=task.waited_hours // DAY)
+
+
+def card(task: Task) -> Text:
+    lines = [
+        say(
+            "work.card",
+            request=task.number,
+            what=telling.what(task.kind, task.topic),
+            state=say(f"request.{task.state}"),
+        )
+    ]
+    if task.connection:
+        lines.append(say("work.card_who", number=task.connection, name=task.label))
+    if task.paise is not None:
+        lines.append(say("work.card_amount", amount=Money(task.paise)))
+    if task.level:
+        lines.append(say("work.card_up", span=_waited(task)))
+    if task.with_bill:
+        lines.append(say("work.card_next"))
+    if task.first:
+        lines.append(say("work.card_first", name=Name(task.first, task.first_local)))
+    if task.village:
+        lines.append(say("card.village", village=task.village))
+    if task.phone:
+        lines.append(say("card.phone", phone=task.phone))
+    if task.assignee:
+        lines.append(say("work.card_has", name=Name(task.assignee, task.assignee_local)))
+    return say("nav.lines", lines=tuple(lines))
