@@ -58,12 +58,13 @@ WHERE kind = ANY(%(kinds)s) AND connection_id = ANY(%(connections)s)
 ORDER BY (closed_at IS NOT NULL), created_at DESC LIMIT %(limit)s
 """
 _WHOSE = text("""
-    SELECT connection.number, connection.plant_id,
+    SELECT connection.number, connection.plant_id, staff.id IS NOT NULL AS mine,
         (SELECT e164 FROM connection_phone AS link WHERE link.connection_id = connection.id
             AND link.role IN ('holder', 'payer') ORDER BY position LIMIT 1) AS phone
-    FROM connection JOIN staff_plant ON staff_plant.plant_id = connection.plant_id
-    JOIN staff ON staff.id = staff_plant.staff_id AND staff.active
-    WHERE connection.id = :connection AND staff.id = :staff
+    FROM connection
+    LEFT JOIN staff_plant ON staff_plant.plant_id = connection.plant_id AND staff_plant.staff_id = :staff
+    LEFT JOIN staff ON staff.id = staff_plant.staff_id AND staff.active
+    WHERE connection.id = :connection
 """)
 TO_ASK = (Kind.FAULT, Kind.PACKAGE, Kind.STATUS)
 """What a customer may ask about at any time."""
@@ -97,9 +98,9 @@ def open_fault_for(doing: Doing, connection_id: int, kind: FaultKind, note: str 
     """
     staff = doing.caller.staff
     bind = {"connection": connection_id, "staff": staff.id if staff else None}
-    row = doing.session.execute(_WHOSE, bind).one_or_none()
-    if row is None:
-        raise Refusal(say("deposit.not_you"))
+    row = doing.session.execute(_WHOSE, bind).one()
+    if not row.mine:
+        raise Refusal(say("pay.not_yours", number=row.number))
     opened = open_fault(doing, connection_id, row.number, row.plant_id, kind, note, row.phone)
     if opened.new:
         service = doing.settings.service_name

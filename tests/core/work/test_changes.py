@@ -261,7 +261,7 @@ def test_a_fault_that_staff_write_down_is_the_customers_own(desk: Desk) -> None:
     def note(doing: Doing) -> Opened:
         return requests.open_fault_for(doing, here, FaultKind.METER, "it stands still")
 
-    assert desk.act("technician elsewhere", note) == "deposit.not_you"
+    assert desk.act("technician elsewhere", note) == "pay.not_yours"
     opened = desk.act("CSA", note)
     assert isinstance(opened, Opened)
     assert set(told(desk, GEETA)) == GEETA
