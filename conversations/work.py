@@ -259,7 +259,7 @@ def _who(event: Event) -> Name | Text:
         return Name(event.name, event.name_local)
     if event.step in BY_ITSELF:
         return say("work.by_itself")
-    return say("work.the_meter" if event.step in BY_METER else "work.role_raiser")
+    return say("work.the_meter" if event.step in BY_METER else "work.by_phone")
 
 
 def _event_key(event: Event) -> str:
