@@ -22,6 +22,7 @@ from core import texts
 from core.fold import fold
 from core.people import Caller
 from core.phones import is_scoped
+from core.work import own
 
 
 @dataclass
@@ -102,6 +103,8 @@ class Meaning:
                 return None
             turn.take(None)
             return turn
+        if command and given.isdecimal() and self._asked_after(place):
+            return None
         self.signs.secret = place.secret
         over = place.over
         turn.take(given)
@@ -117,6 +120,11 @@ class Meaning:
         if place.over or place.text in ("", self.loaded.told):
             return False
         return not texts.was_answered(self.services.database.reader, self.inbound.provider, place.text)
+
+    def _asked_after(self, place: Place) -> bool:
+        """Whether 1 or 2 answers what was asked later than the open question: is light back?"""
+        reader, provider = self.services.database.reader, self.inbound.provider
+        return not place.over and own.asked_after(reader, self.phone, provider, place.text)
 
     def _carried(self) -> Turn | None:
         """The talk that broke off on USSD, if this text means to go on with it."""

@@ -23,6 +23,16 @@ WHERE request.kind = 'fault' AND request.state = 'completed' AND request.closed_
 AND (request.phone = %(phone)s OR request.connection_id = ANY(%(connections)s))
 ORDER BY request.closed_at DESC LIMIT %(limit)s
 """
+# Whether light is back is asked of many at once, whatever else they are just being asked.
+_ASKED_AFTER = """
+SELECT EXISTS (
+    SELECT FROM (
+        SELECT template, created_at FROM outbox WHERE recipient = %(phone)s ORDER BY id DESC LIMIT 5
+    ) AS latest
+    WHERE template = 'outage.back' AND created_at > (
+        SELECT received_at FROM inbound WHERE provider = %(provider)s AND provider_id = %(text)s)
+)
+"""
 # What one has asked for and may still take back, by kind and state.
 _WITHDRAWABLE = """
 WITH asked AS (
@@ -44,6 +54,12 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
 
     number: str
     topic: str
+
+
+def asked_after(reader: Reader, phone: str, provider: str, text: str) -> bool:
+    """Whether a phone was asked if light is back since its message `text` (the provider's id) came."""
+    bind = {"phone": phone, "provider": provider, "text": text}
+    return bool(reader.rows(_ASKED_AFTER, bind)[0][0])
 
 
 def said_mended(reader: Reader, phone: str, connection_ids: list[int], limit: int) -> list[Waiting]:

@@ -90,3 +90,21 @@ def test_a_whole_line_is_no_name_that_was_looked_for_in_vain(play: Play) -> None
     assert "500" in play.deliver()[-1][1]
     play.text(RAMESH, "PAY 120457 300")
     assert play.scalar("SELECT count(*) FROM payment WHERE amount_paise = 30000") == 1
+
+
+def test_one_and_two_answer_what_was_asked_last(play: Play) -> None:
+    for home, words in (
+        (ASHA, "FAULT 2 1"),
+        ("+919800000004", "FAULT 120465 2 1"),
+        ("+919800000005", "FAULT 2 1"),
+    ):
+        play.text(home, words)
+    play.text(ASHA, "CHANGE")
+    play.text(RAMESH, "OUTAGE")
+    told(play)
+    play.text(RAMESH, "2")
+    [asked] = told(play)
+    assert "bijli aa jaani chahiye" in asked
+    play.text(ASHA, "1")
+    [thanks] = told(play)
+    assert thanks.startswith("Dhanyavaad, 10006 band.")
