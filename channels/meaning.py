@@ -71,16 +71,16 @@ class Meaning:
         standing = self.turn(self.loaded.place) if self.loaded.place else None
         return take_tap(tap, standing, self._fresh_menu)
 
-    def language(self, caller: Caller, line: Line | None = None) -> str:
+    def _language(self, caller: Caller, line: Line | None = None) -> str:
         """The caller's own, else that of the words."""
         return language_of(self.inbound.given, caller, line, self.services.settings.default_language)
 
-    def caller(self) -> Caller:
+    def _caller(self) -> Caller:
         return caller_of(self.services, self.loaded, self.phone)
 
     def _fresh_menu(self) -> Turn:
-        caller = self.caller()
-        return self.turn(Place(self._talk, "menu", caller, Memory(), self.language(caller)))
+        caller = self._caller()
+        return self.turn(Place(self._talk, "menu", caller, Memory(), self._language(caller)))
 
     def _continued(self) -> Turn | None:
         """The open talk with this answer, or None when a new command is meant.
@@ -140,9 +140,9 @@ class Meaning:
 
     def _started(self) -> Turn:
         """A new talk from this line, or words that say what could be sent."""
-        caller = self.caller()
+        caller = self._caller()
         line = parse(self.inbound.given, caller)
-        language = self.language(caller, line)
+        language = self._language(caller, line)
         person = free_text.to_a_person(self.services.database.reader, self.inbound.given, caller, line)
         if person or line is None:
             self._expect_a_reader()

@@ -25,6 +25,7 @@ from channels.turn import Turn
 from channels.whatsapp.widgets import beside, widget_on, widgets_of
 from channels.written import PAGERS
 from core import texts
+from core.people import Caller
 from core.phones import masked
 from core.picture import Picture
 from core.text import Text, render, say
@@ -60,6 +61,7 @@ def receive(services: Services, inbound: Inbound) -> None:
         # Before the text is known to be unanswered: what is found then can't be what its answer left.
         texting.answer(services.places.load(inbound.channel, phone) if phone else None)
     except Exception as error:
+        # Whatever broke, the text is kept, and the sweep goes on from here.
         texting.keep_for_the_sweep()
         log.error("sms broke", sender=masked(inbound.sender), exc_info=error)
 
@@ -105,7 +107,7 @@ class Texting:
             self._mark_only()
             return
         caller = caller_of(self.services, Loaded(b"", None, None), phone)
-        language = language_of(self.inbound.given, caller, None, self.services.settings.default_language)
+        language = self._language(caller)
         self._say(phone, render(say("nav.again"), language), language)
 
     def keep_for_the_sweep(self) -> None:
@@ -204,16 +206,15 @@ class Texting:
     def _say_beside(self, loaded: Loaded, phone: str, said: Text) -> None:
         """A kind word for a sticker, a voice note or an old button; an open question stays open."""
         place, caller = loaded.place, caller_of(self.services, loaded, phone)
-        language = (
-            place.language
-            if place
-            else language_of(self.inbound.given, caller, None, self.services.settings.default_language)
-        )
+        language = place.language if place else self._language(caller)
         words, widget = render(said, language), None
         if place and not place.over:
             widget = beside(words, widget_on(place))
             words += "\n\n" + place.pages[place.page]
         self._say(phone, words, language, widget)
+
+    def _language(self, caller: Caller) -> str:
+        return language_of(self.inbound.given, caller, None, self.services.settings.default_language)
 
     def _turn(self, place: Place) -> Turn:
         def finish(session: Session, pages: list[str], picture: Picture | None) -> None:

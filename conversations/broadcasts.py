@@ -6,7 +6,7 @@ from functools import partial
 
 from conversations import reading, scope
 from conversations.prompts import Conversation, Talk, ask, confirm, do, look, seek
-from conversations.proof import prove
+from conversations.proof import proven
 from core import broadcasts
 from core.broadcasts import Reach, Sent
 from core.doing import Doing
@@ -34,15 +34,12 @@ def broadcast(caller: Caller) -> Conversation:
     if not (yield from confirm(question)):
         return say("broadcast.not_sent")
     act = say("broadcast.act", what=to.code, phones=to.total)
-    proof = yield from prove(caller, f"broadcast:{to.plant_id}:{words}", act)
-    if proof != "right":
-        return say(f"prove.{proof}")
 
     def send(doing: Doing) -> Text:
         code = broadcasts.begin(doing, to.plant_id, words, to.total)
         return say("broadcast.begun", what=code, phones=to.total)
 
-    return send
+    return (yield from proven(caller, f"broadcast:{to.plant_id}:{words}", act, send))
 
 
 def _cost(doing: Doing, to: Reach, words: str) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 
 from conversations import limits, listing, reading
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, seek
-from conversations.proof import prove
+from conversations.proof import proven
 from core import disputes, handing, lists
 from core.disputes import Deniable, OpenDispute, Outcome
 from core.doing import Doing
@@ -72,16 +72,14 @@ def got(caller: Caller) -> Conversation:
     offer_id = waiting.id
     question = say("got.confirm", amount=Money(waiting.amount_paise), name=waiting.label)
     taken = yield from confirm(question)
-    if taken:
-        act = say("got.act", amount=Money(waiting.amount_paise), name=waiting.label)
-        proof = yield from prove(caller, f"got:{offer_id}:{waiting.amount_paise}", act)
-        if proof != "right":
-            return say(f"prove.{proof}")
 
     def answer(doing: Doing) -> Text:
         return say("got.taken" if taken else "got.refused", amount=handing.answer(doing, offer_id, taken))
 
-    return answer
+    if not taken:
+        return answer
+    act = say("got.act", amount=Money(waiting.amount_paise), name=waiting.label)
+    return (yield from proven(caller, f"got:{offer_id}:{waiting.amount_paise}", act, answer))
 
 
 def close(caller: Caller) -> Conversation:
@@ -150,12 +148,14 @@ def settle(caller: Caller) -> Conversation:
     options: list[tuple[Outcome, Text]] = [("keep", say("settle.keep")), ("undo", say("settle.undo"))]
     outcome = yield from choose(question, options)
     act = say(f"settle.act_{outcome}", amount=Money(found.amount_paise), receipt=receipt)
-    if outcome == "undo" and not (yield from limits.alone(caller, found.connection_id, found.amount_paise)):
-        return (yield from limits.ask_others(act, partial(money.ask_to_take_back, payment_id=payment_id)))
 
     def decide(doing: Doing) -> Text:
         disputes.settle(doing, payment_id, outcome)
         return say(f"settle.done_{outcome}", receipt=receipt)
 
-    purpose = f"settle:{outcome}:{receipt}:{found.amount_paise}"
-    return (yield from limits.proven(caller, purpose, act, decide))
+    paise = found.amount_paise
+    purpose = f"settle:{outcome}:{receipt}:{paise}"
+    if outcome == "keep":
+        return (yield from proven(caller, purpose, act, decide))
+    others = partial(money.ask_to_take_back, payment_id=payment_id)
+    return (yield from limits.within(caller, found.connection_id, paise, purpose, act, do=decide, ask=others))

@@ -6,7 +6,7 @@ from functools import partial
 
 from conversations import reading
 from conversations.prompts import Conversation, Talk, ask, choose, look
-from conversations.proof import prove
+from conversations.proof import proven
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller
@@ -32,11 +32,6 @@ def finish(caller: Caller, task: Task) -> Conversation:
     )
     sold = next((one for one in found if one.code == code), None)
     wanted = Wanted(sold.code, (yield from _meter(sold))) if sold else None
-    proof = yield from prove(
-        caller, f"connect:{task.number}:{code}", say("work.to_connect", request=task.number)
-    )
-    if proof != "right":
-        return say(f"prove.{proof}")
 
     def connect(doing: Doing) -> Text:
         number = joining.finish(doing, task.number, wanted)
@@ -45,7 +40,8 @@ def finish(caller: Caller, task: Task) -> Conversation:
         key = "join.done_deposit" if sold.deposit_paise else "join.done"
         return say(key, number=number, name=task.label, deposit=Money(sold.deposit_paise))
 
-    return connect
+    act = say("work.to_connect", request=task.number)
+    return (yield from proven(caller, f"connect:{task.number}:{code}", act, connect))
 
 
 def _meter(sold: Sold) -> Talk[str | None]:

@@ -87,12 +87,10 @@ def set_off(caller: Caller) -> Conversation:
     while paise > most:
         paise = yield from ask(_too_much(payee, held, paise), reading.amount, again=True)
     act = say("deposit.act_setoff", amount=Money(paise), number=payee.number)
-    here = payee.connection_id
-    if not (yield from limits.alone(caller, here, paise)):
-        ask_for = partial(money.ask_to_set_off, connection_id=here, paise=paise)
-        return (yield from limits.ask_others(act, ask_for))
+    here, purpose = payee.connection_id, f"setoff:{payee.number}:{paise}"
     do = partial(deposits.set_off, connection_id=here, paise=paise)
-    return (yield from limits.proven(caller, f"setoff:{payee.number}:{paise}", act, do))
+    others = partial(money.ask_to_set_off, connection_id=here, paise=paise)
+    return (yield from limits.within(caller, here, paise, purpose, act, do=do, ask=others))
 
 
 def _too_much(payee: Payee, held: Deposit, paise: int) -> Text:
@@ -116,12 +114,10 @@ def refund(caller: Caller) -> Conversation:
     while paise > held.held_paise:
         paise = yield from ask(_too_much(payee, held, paise), reading.cash, again=True)
     act = say("deposit.act", amount=Money(paise), number=payee.number)
-    here = payee.connection_id
-    if not (yield from limits.alone(caller, here, paise)):
-        ask_for = partial(money.ask_for_refund, connection_id=here, paise=paise)
-        return (yield from limits.ask_others(act, ask_for))
+    here, purpose = payee.connection_id, f"refund:{payee.number}:{paise}"
     do = partial(deposits.give_back, connection_id=here, paise=paise)
-    return (yield from limits.proven(caller, f"refund:{payee.number}:{paise}", act, do))
+    others = partial(money.ask_for_refund, connection_id=here, paise=paise)
+    return (yield from limits.within(caller, here, paise, purpose, act, do=do, ask=others))
 
 
 def _keeper(caller: Caller) -> bool:

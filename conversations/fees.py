@@ -33,11 +33,11 @@ def waive(caller: Caller) -> Conversation:
     question = say("waive.why", amount=amount, number=payee.number, name=payee.label)
     reason = yield from ask(question, reading.reason, whole=True)
     act = say("waive.act", amount=amount, number=payee.number)
-    if not (yield from limits.alone(caller, payee.connection_id, fee.paise)):
-        ask_for = partial(money.ask_to_waive, bill_id=fee.bill_id, reason=reason)
-        return (yield from limits.ask_others(act, ask_for))
+    purpose = f"waive:{payee.number}:{fee.bill_id}:{fee.paise}"
     do = partial(waiving.waive, bill_id=fee.bill_id, reason=reason)
-    return (yield from limits.proven(caller, f"waive:{payee.number}:{fee.bill_id}:{fee.paise}", act, do))
+    others = partial(money.ask_to_waive, bill_id=fee.bill_id, reason=reason)
+    here = payee.connection_id
+    return (yield from limits.within(caller, here, fee.paise, purpose, act, do=do, ask=others))
 
 
 def _label(fee: LateFee) -> Text:

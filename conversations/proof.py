@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from conversations import reading
-from conversations.prompts import Talk, ask, ask_secret, do
+from conversations.prompts import Act, Conversation, Talk, ask, ask_secret, do
 from core import codes, pins
 from core.doing import Doing
 from core.people import Caller
@@ -36,6 +36,12 @@ def prove(caller: Caller, purpose: str, act: Text) -> Talk[str]:
     if begun == "sent":
         return (yield from _by_code(caller, purpose))
     return begun
+
+
+def proven(caller: Caller, purpose: str, act: Text, then: Act) -> Conversation:
+    """Do something once it is proven; else say why not."""
+    proof = yield from prove(caller, purpose, act)
+    return then if proof == "right" else say(f"prove.{proof}")
 
 
 def _by_code(caller: Caller, purpose: str) -> Talk[str]:

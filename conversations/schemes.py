@@ -8,7 +8,7 @@ from conversations import limits, reading
 from conversations.customer import which_line
 from conversations.field import mine_of
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, do, look
-from conversations.proof import prove
+from conversations.proof import prove, proven
 from core import codes
 from core.collecting import Payee
 from core.doing import Doing
@@ -194,10 +194,8 @@ def _pay_off(caller: Caller, connection_id: int, number: str) -> Conversation:
     if not (yield from confirm(say("scheme.sure_off", name=one.label, number=number, amount=left))):
         return say("scheme.kept")
     act = say("scheme.act_off", code=one.code, number=number)
-    proof = yield from prove(caller, f"payoff:{one.plan_id}:{one.left_paise}", act)
-    if proof != "right":
-        return say(f"prove.{proof}")
-    return partial(plans.pay_off, plan_id=one.plan_id, paise=one.left_paise)
+    pay = partial(plans.pay_off, plan_id=one.plan_id, paise=one.left_paise)
+    return (yield from proven(caller, f"payoff:{one.plan_id}:{one.left_paise}", act, pay))
 
 
 def _which_plan(connection_id: int) -> Talk[Mine | None]:
@@ -230,6 +228,6 @@ def cancel(caller: Caller) -> Conversation:
         sure = say("scheme.sure_cancel", name=one.label, number=payee.number)
         return do if (yield from confirm(sure)) else say("scheme.kept")
     act = say("scheme.act_cancel", code=one.code, number=payee.number, amount=Money(sale.price_paise))
-    if not (yield from limits.alone(caller, payee.connection_id, sale.price_paise)):
-        return (yield from limits.ask_others(act, partial(money.ask_to_cancel, plan_id=one.plan_id)))
-    return (yield from limits.proven(caller, f"unscheme:{one.plan_id}:{sale.price_paise}", act, do))
+    here, price, purpose = payee.connection_id, sale.price_paise, f"unscheme:{one.plan_id}:{sale.price_paise}"
+    others = partial(money.ask_to_cancel, plan_id=one.plan_id)
+    return (yield from limits.within(caller, here, price, purpose, act, do=do, ask=others))

@@ -6,7 +6,7 @@ from functools import partial
 
 from conversations import reading, scope
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, said, seek
-from conversations.proof import prove
+from conversations.proof import proven
 from core.doing import Doing
 from core.people import Caller, StaffMember
 from core.text import Text, say
@@ -44,15 +44,12 @@ def off(caller: Caller) -> Conversation:
     if not sure:
         return say("off.not_done")
     act = say("off.act", what=meant.term, hours=hours)
-    proof = yield from prove(caller, f"off:{meant.term}:{hours}", act)
-    if proof != "right":
-        return say(f"prove.{proof}")
     planned: int = hours
 
     def switch(doing: Doing) -> Text:
         return switching.switch_off(doing, meant.plant_id, meant.connection_id, planned, reason)
 
-    return switch
+    return (yield from proven(caller, f"off:{meant.term}:{hours}", act, switch))
 
 
 def on(caller: Caller) -> Conversation:
@@ -76,15 +73,13 @@ def on(caller: Caller) -> Conversation:
         return say("off.not_off", what=meant.term)
     if not (yield from confirm(say("off.sure_on", what=meant.term, name=meant.label, homes=meant.homes))):
         return say("off.not_done")
-    proof = yield from prove(caller, f"restore:{number}", say("off.act_on", what=meant.term))
-    if proof != "right":
-        return say(f"prove.{proof}")
 
     def restore(doing: Doing) -> Text:
         machine.take_step(doing, number, Step.RESTORE, effect=effects.of(Step.RESTORE))
         return say("off.restored", what=meant.term, request=number)
 
-    return restore
+    act = say("off.act_on", what=meant.term)
+    return (yield from proven(caller, f"restore:{number}", act, restore))
 
 
 def _target(me: StaffMember, term: str | None) -> Talk[Target]:

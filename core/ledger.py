@@ -76,12 +76,12 @@ def _owned_by(column: str) -> str:
 _COLUMNS = sorted(set(OWNERS.values()))
 # Only our own column names are put into these statements.
 _FIND: dict[str, TextClause] = {
-    column: text(f"SELECT id, balance_paise FROM account WHERE {_owned_by(column)}")  # noqa: S608
+    column: text(f"SELECT id, balance_paise FROM account WHERE {_owned_by(column)}")  # noqa: S608 (our own words)
     for column in _COLUMNS
 }
 _OPEN: dict[str, TextClause] = {
     column: text(
-        f"INSERT INTO account (kind, {column}) VALUES (:kind, :owner) ON CONFLICT DO NOTHING RETURNING id"  # noqa: S608
+        f"INSERT INTO account (kind, {column}) VALUES (:kind, :owner) ON CONFLICT DO NOTHING RETURNING id"  # noqa: S608 (our own words)
     )
     for column in _COLUMNS
 }

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import msgspec
 import structlog
-from flask import Blueprint, Response, render_template_string, request
+from flask import Blueprint, Response, request
 from psycopg.errors import LockNotAvailable
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -14,12 +14,12 @@ from sqlalchemy.exc import OperationalError
 from channels.nudge import nudge
 from channels.payments.razorpay import read_event, signed
 from channels.services import Services
+from channels.web import pages
 from core import online
 from core.clock import now
 from core.doing import Doing
 from core.people import Caller
-from core.settings import LANGUAGES
-from core.text import render, say
+from core.text import say
 
 log = structlog.get_logger()
 
@@ -27,9 +27,6 @@ PROVIDER = Caller("razorpay", None, (), None)
 """Who credits, in the audit: no person."""
 PATIENCE = "1500ms"
 """How long a webhook waits for each thing that another holds: its answer is due within five seconds."""
-_THANKS = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<body style="font:16px/1.4 sans-serif;padding:6px">{% for line in lines %}<p>{{ line }}</p>{% endfor %}
-"""
 
 
 def payment_routes(services: Services) -> Blueprint:
@@ -61,9 +58,8 @@ def payment_routes(services: Services) -> Blueprint:
         return Response(status=200)
 
     @routes.get("/payments/thanks")
-    def thanks() -> str:
-        lines = [render(say("paylink.thanks"), language) for language in LANGUAGES]
-        return render_template_string(_THANKS, lines=lines)
+    def thanks() -> Response:
+        return pages.lines(say("paylink.thanks"))
 
     return routes
 

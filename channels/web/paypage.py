@@ -6,14 +6,14 @@ Whoever has the address may look: it is signed, and names nobody. No script, not
 from __future__ import annotations
 
 import segno
-from flask import Blueprint, Response, render_template_string, request
+from flask import Blueprint, Response, render_template_string
 
-from channels.web.gone import gone
+from channels.web.pages import gone, language_or, languages, private
 from core import upi
 from core.clock import today
 from core.db import Reader
 from core.money import Money
-from core.settings import LANGUAGES, Settings, Upi
+from core.settings import Settings, Upi
 from core.text import render, say
 from core.upi import Payable, Wish
 
@@ -54,14 +54,9 @@ def pay_routes(settings: Settings, reader: Reader) -> Blueprint:
         if wish is None or found is None:
             answer = gone(say("payupi.gone"))
         else:
-            asked = request.args.get("l", "")
-            language = asked if asked in LANGUAGES else settings.default_language
+            language = language_or(settings.default_language)
             answer = Response(_page(settings, address, found, wish, token, language))
-        # What is owed changes with every payment, and no other page may learn the address.
-        answer.headers["Cache-Control"] = "no-store"
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        return answer
+        return private(answer, kept="no-store")  # what is owed changes with every payment
 
     return routes
 
@@ -87,7 +82,7 @@ def _page(settings: Settings, address: Upi, found: Payable, wish: Wish, token: s
         qr=_qr(uri) if uri else "",
         token=token,
         lang=language,
-        languages=[(code, render(say(f"language.{code}"), code)) for code in LANGUAGES],
+        languages=languages(),
     )
 
 

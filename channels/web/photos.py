@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import structlog
-from flask import Blueprint, Response, render_template_string, request
+from flask import Blueprint, Response, render_template_string
 
 from channels.photos import StoreAway, small, store_of
-from channels.web.gone import gone
-from channels.web.receipts import KEPT
+from channels.web.pages import gone, language_or, languages, private
 from core import photo_pages
 from core.clock import today
 from core.db import Reader
 from core.photo_pages import Page, Shown
-from core.settings import LANGUAGES, Settings
+from core.settings import Settings
 from core.settings.media import Media
 from core.text import render, say
 
@@ -91,8 +90,7 @@ def _stored(media: Media, key: str) -> bytes | None:
 
 
 def _page(settings: Settings, token: str, page: Page, photos: Sequence[Shown]) -> str:
-    asked = request.args.get("l", "")
-    language = asked if asked in LANGUAGES else page.language
+    language = language_or(page.language)
     return render_template_string(
         _PAGE,
         service=settings.service_name,
@@ -101,14 +99,11 @@ def _page(settings: Settings, token: str, page: Page, photos: Sequence[Shown]) -
         until=render(say("photo.until", day=page.last), language),
         token=token,
         lang=language,
-        languages=[(code, render(say(f"language.{code}"), code)) for code in LANGUAGES],
+        languages=languages(),
     )
 
 
 def _closed(answer: Response) -> Response:
-    """Not for other pages, nor for long, nor for anything but what it is."""
-    answer.headers["Cache-Control"] = KEPT
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
+    """Not for other pages, nor for long, nor for search engines."""
     answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
+    return private(answer)

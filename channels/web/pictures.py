@@ -15,6 +15,7 @@ from flask import Blueprint, Response
 
 from channels.photos import StoreAway, below_each_other, store_of
 from channels.web import paper, receipts
+from channels.web.pages import private
 from conversations.customer import bill_line
 from core import photos, upi
 from core.accounts import BillSheet, bill_sheet
@@ -48,10 +49,7 @@ def picture_routes(settings: Settings, reader: Reader) -> Blueprint:
         else:
             # Photos are JPEG, and what is drawn here is PNG, whatever the address ends with.
             answer = Response(drawn, mimetype="image/jpeg" if drawn.startswith(JPEG) else "image/png")
-        answer.headers["Cache-Control"] = receipts.KEPT
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        return answer
+        return private(answer)
 
     return routes
 

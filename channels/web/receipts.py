@@ -14,16 +14,14 @@ import msgspec
 from flask import Blueprint, Response, render_template_string, request
 
 from channels.web import paper
-from channels.web.gone import gone
+from channels.web.pages import gone, language_or, languages, private
 from core.db import Reader
 from core.receipts import Proof, mode_words, opened, proof_of
-from core.settings import LANGUAGES, Settings
+from core.settings import Settings
 from core.text import Name, Text, render, say
 
 COLUMNS = 32
 """Characters of a line on 58 mm paper."""
-KEPT = "private, max-age=300"
-"""Five minutes: a receipt that is cancelled must not look good for long."""
 
 _PAGE = """<!doctype html>
 <html lang="{{ lang }}">
@@ -68,8 +66,7 @@ def receipt_routes(settings: Settings, reader: Reader) -> Blueprint:
         proof = None if receipt_id is None else proof_of(reader, receipt_id)
         if proof is None:
             return gone(say("page.gone"))
-        asked = request.args.get("l", "")
-        language = asked if asked in LANGUAGES else settings.default_language
+        language = language_or(settings.default_language)
         mark = sha256(msgspec.json.encode((proof, kind, language, token))).hexdigest()[:32]
         if mark in request.if_none_match:
             answer = Response(status=304)
@@ -77,11 +74,7 @@ def receipt_routes(settings: Settings, reader: Reader) -> Blueprint:
             link = f"{settings.public_url}/r/{token}?l={language}"
             answer = makers[kind](words_of(proof, settings, language, link), token, language)
         answer.set_etag(mark)
-        answer.headers["Cache-Control"] = KEPT
-        # The address is the key: no other page may learn it from a link that is followed.
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        return answer
+        return private(answer)
 
     @routes.get("/r/<token>")
     def page(token: str) -> Response:
@@ -127,9 +120,8 @@ def words_of(proof: Proof, settings: Settings, language: str, link: str) -> pape
 
 
 def _page(words: paper.Words, token: str, language: str) -> Response:
-    languages = [(code, render(say(f"language.{code}"), code)) for code in LANGUAGES]
     return Response(
-        render_template_string(_PAGE, words=words, token=token, lang=language, languages=languages)
+        render_template_string(_PAGE, words=words, token=token, lang=language, languages=languages())
     )
 
 

@@ -72,47 +72,56 @@ def tell(
     told = 0
     while True:
         with database.begin() as session:
-            run = session.execute(
-                text("SELECT state, told_to FROM billing_run WHERE id = :run FOR UPDATE"), {"run": run_id}
-            ).one()
-            if run.state != "telling":
-                return
-            bills = session.execute(_NEXT, {"run": run_id, "after": run.told_to, "batch": BATCH}).all()
-            phones = session.execute(_PHONES, {"connections": [bill.connection_id for bill in bills]}).all()
-            by_id = {bill.connection_id: bill for bill in bills}
-            at = sensible(clock.now())
-            messages = [
-                Message(
-                    f"bill:{by_id[phone.connection_id].id}:{phone.e164}",
-                    phone.e164,
-                    "bill",
-                    words(by_id[phone.connection_id], service).beside(
-                        Picture("bill", by_id[phone.connection_id].id)
-                    ),
-                    phone.connection_id,
-                    phone.language or default_language,
-                    at,
-                )
-                for phone in phones
-            ]
-            if bill_link is not None:
-                messages += _links(messages, by_id, bill_link)
-            post_many(session, messages, default_language=default_language)
-            session.execute(
-                text(
-                    "UPDATE billing_run SET told_to = :told, state = :state, "
-                    "finished_at = CASE WHEN :state = 'posted' THEN now() END WHERE id = :run"
-                ),
-                {
-                    "run": run_id,
-                    "told": bills[-1].id if bills else run.told_to,
-                    "state": "telling" if bills else "posted",
-                },
-            )
-        if not bills:
+            written = _tell_some(session, run_id, default_language, service, bill_link)
+        if not written:
             return
-        told += len(bills)
+        told += written
         progress("writing messages", told, told + 1)
+
+
+def _tell_some(
+    session: Session, run_id: int, default_language: str, service: str, bill_link: BillLink | None
+) -> int:
+    """The messages of the next bills, and how far the run has come; gives how many bills, 0 at the end."""
+    run = session.execute(
+        text("SELECT state, told_to FROM billing_run WHERE id = :run FOR UPDATE"), {"run": run_id}
+    ).one()
+    if run.state != "telling":
+        return 0
+    bills = session.execute(_NEXT, {"run": run_id, "after": run.told_to, "batch": BATCH}).all()
+    phones = session.execute(_PHONES, {"connections": [bill.connection_id for bill in bills]}).all()
+    by_id = {bill.connection_id: bill for bill in bills}
+    at = sensible(clock.now())
+    messages = [
+        _message(by_id[phone.connection_id], phone, at, default_language, service) for phone in phones
+    ]
+    if bill_link is not None:
+        messages += _links(messages, by_id, bill_link)
+    post_many(session, messages, default_language=default_language)
+    session.execute(
+        text(
+            "UPDATE billing_run SET told_to = :told, state = :state, "
+            "finished_at = CASE WHEN :state = 'posted' THEN now() END WHERE id = :run"
+        ),
+        {
+            "run": run_id,
+            "told": bills[-1].id if bills else run.told_to,
+            "state": "telling" if bills else "posted",
+        },
+    )
+    return len(bills)
+
+
+def _message(bill: Row[Any], phone: Row[Any], at: datetime, default_language: str, service: str) -> Message:
+    return Message(
+        f"bill:{bill.id}:{phone.e164}",
+        phone.e164,
+        "bill",
+        words(bill, service).beside(Picture("bill", bill.id)),
+        phone.connection_id,
+        phone.language or default_language,
+        at,
+    )
 
 
 def _links(messages: list[Message], bills: Mapping[int | None, Row[Any]], link: BillLink) -> list[Message]:

@@ -1,0 +1,45 @@
+"""What our pages share: who may keep them, their languages, and a few words where a link leads nowhere."""
+
+from __future__ import annotations
+
+from flask import Response, render_template_string, request
+
+from core.settings import LANGUAGES
+from core.text import Text, render, say
+
+KEPT = "private, max-age=300"
+"""Five minutes: a receipt that is cancelled must not look good for long."""
+
+_LINES = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<body style="font:16px/1.4 sans-serif;padding:6px">{% for line in lines %}<p>{{ line }}</p>{% endfor %}
+"""
+
+
+def lines(words: Text, status: int = 200) -> Response:
+    """A few words in every language, where nobody knows who looks."""
+    each = [render(words, language) for language in LANGUAGES]
+    return Response(render_template_string(_LINES, lines=each), status=status)
+
+
+def gone(words: Text) -> Response:
+    """404, whatever is wrong with the link."""
+    return lines(words, 404)
+
+
+def private(answer: Response, kept: str = KEPT) -> Response:
+    """The address is the key: no other page may learn it from a link that is followed."""
+    answer.headers["Cache-Control"] = kept
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def language_or(default: str) -> str:
+    """The language that the reader has chosen on the page, else the one given."""
+    asked = request.args.get("l", "")
+    return asked if asked in LANGUAGES else default
+
+
+def languages() -> list[tuple[str, str]]:
+    """Each language with its own name, for the links at the end of a page."""
+    return [(code, render(say(f"language.{code}"), code)) for code in LANGUAGES]
