@@ -45,9 +45,9 @@ def unlock(caller: Caller) -> Conversation:
         return say("pin.not_you")
     other = yield from colleague(caller.staff, "pin")
 
-    def unlock(doing: Doing) -> Text:
+    def let_in(doing: Doing) -> Text:
         pins.unlock(doing, other.staff_id)
         return say("pin.unlocked", name=other.label)
 
     act = say("pin.act_unlock", name=other.label)
-    return (yield from proven(caller, f"unlock:{other.staff_id}", act, unlock))
+    return (yield from proven(caller, f"unlock:{other.staff_id}", act, let_in))
