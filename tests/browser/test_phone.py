@@ -18,7 +18,7 @@ from core.settings import Settings
 from tests.browser.conftest import Stage, missing
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Route
 
 pytestmark = pytest.mark.skipif(
     bool(missing()), reason=f"the browser's tests are left out: no {', no '.join(missing())}"
@@ -165,6 +165,7 @@ def test_a_missed_call_by_the_keypad_ends_a_session(stage: Stage) -> None:
     handset.get_by_role("button", name="Missed call").click()
     sees(handset.locator(".screen"), "Call rejected")
     assert not handset.locator(".timer").is_visible()
+    handset.locator(".mail").wait_for()  # an answer that comes to the idle phone opens the messages
     handset.get_by_label("End", exact=True).click()
     handset.locator(".entry .line").fill(SHORT_CODE)
     handset.get_by_label("Call or send").click()
@@ -320,6 +321,28 @@ def test_everything_can_be_read(stage: Stage) -> None:
     page.locator(".pane td").first.wait_for()
     assert page.evaluate(PALE) == []
     assert page.locator(".option, .sms, .pane td").count() > 10
+
+
+def test_news_asked_before_the_switch_does_not_move_it_back(stage: Stage) -> None:
+    """The network's slow word from before stays unheard; the switch is as the hand left it."""
+    page = stage.page(BOTH)
+    owner = phone(page, CUSTOMER)
+    owner.get_by_label("No signal").wait_for()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with page.expect_request("**/phone/news*"):
+        page.route("**/phone/news*", hold)
+    with page.expect_response("**/phone/signal"):
+        owner.get_by_label("No signal").check()
+    with page.expect_request("**/phone/news*"):  # it looks again when it has taken this
+        held[0].fulfill(json={"letters": [], "dark": []})
+    assert owner.get_by_label("No signal").is_checked()
+    page.unroute_all()
+    owner.get_by_label("No signal").uncheck()
+    sees(owner.locator(".handset"), "Bharat GSM")
 
 
 def test_a_photo_waits_for_signal(stage: Stage) -> None:

@@ -123,10 +123,10 @@ export class Handset {
     return !before;
   }
 
-  /** New messages have come: they are shown at once unless the phone is busy. */
+  /** New messages have come: they are shown at once unless the phone is busy or a number is being typed. */
   ring() {
     this.unread += 1;
-    if (this.view === "idle" || this.view === "inbox") this.show("inbox");
+    if (this.view === "inbox" || (this.view === "idle" && this.input.value === "")) this.show("inbox");
     else this.draw();
     this.root.classList.add("rings");
     setTimeout(() => this.root.classList.remove("rings"), 700);

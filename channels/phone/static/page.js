@@ -14,6 +14,7 @@ const sums = { hops: 0, parts: 0, paise: 0, chats: 0 };
 const row = document.querySelector(".people");
 let setup;
 let since = null;
+let changes = 0;
 let looking = false;
 
 function trouble(words) {
@@ -41,6 +42,7 @@ function add(phone) {
 
 function changed() {
   since = null;
+  changes += 1;
   remember();
   document.querySelector(".add").disabled = people.length >= MOST;
   for (const person of people) person.root.querySelector(".remove").disabled = people.length < 2;
@@ -78,13 +80,17 @@ function addNext() {
 async function look() {
   if (looking || people.length === 0) return;
   looking = true;
+  const before = changes;
+  const asked = people.map((person) => [person, person.phone, person.turn]);
   try {
     const found = await net.news(people.map((person) => person.phone), since);
     trouble("");
-    for (const person of people) {
-      person.takeSignal(found.dark.includes(person.phone));
+    for (const [person, phone, turn] of asked) {
+      if (person.phone !== phone) continue;
+      person.hearSignal(found.dark.includes(phone), turn);
       person.takeNews(found.letters);
     }
+    if (before !== changes) return; // whoever came meanwhile still lacks what was before
     for (const letter of found.letters) since = since && Date.parse(since) > Date.parse(letter.at) ? since : letter.at;
   } catch (error) {
     if (!(error instanceof net.NoService)) throw error;

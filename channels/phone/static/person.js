@@ -51,6 +51,8 @@ export class Person {
     this.root = document.getElementById("person").content.firstElementChild.cloneNode(true);
     this.setup = setup;
     this.told = told;
+    this.turn = {};
+    this.moving = 0;
     this.who = this.root.querySelector(".who");
     this.number = this.root.querySelector(".number");
     this.drawPeople();
@@ -114,10 +116,22 @@ export class Person {
     this.root.querySelector(part).replaceWith(blank);
   }
 
+  /** Silence counts at once, what waited goes out when the network knows of the signal; unheard, the switch goes back. */
   async setDark(dark) {
-    const done = await this.line.ask(() => net.setSignal(this.phone, !dark));
-    if (done) this.takeSignal(dark);
+    const turn = (this.turn = {});
+    const line = this.line;
+    this.moving += 1;
+    if (dark) this.takeSignal(true);
+    const done = await line.ask(() => net.setSignal(line.phone, !dark));
+    this.moving -= 1;
+    if (turn === this.turn && line === this.line) this.takeSignal(done ? dark : !dark);
+    if (turn === this.turn) this.turn = {};
     this.told.soon();
+  }
+
+  /** What the network said of our signal when this was asked; older than the switch, it says nothing. */
+  hearSignal(dark, turn) {
+    if (this.moving === 0 && turn === this.turn) this.takeSignal(dark);
   }
 
   takeSignal(dark) {
