@@ -25,6 +25,9 @@ MOST_WAITING = 100_000
 DOUBT_AFTER = 120.0
 """Seconds after which a report may belong to a message in doubt, known by its phone alone."""
 GIVE_UP_AFTER = 3600.0
+MOST_AT_ONCE = 500
+"""Reports looked at in one turn, the longest waiting first: those of messages that are none of ours, from an
+account that others use too, must not keep the sweep from its other work."""
 
 
 class Early(msgspec.Struct, frozen=True):
@@ -44,9 +47,9 @@ def take_report(
 
 
 def retry_early(database: Database, redis: Redis, default_language: str) -> int:
-    """Look again for the messages of the reports that wait; gives how many found theirs."""
+    """Look again for the messages of some of the reports that wait; gives how many found theirs."""
     found = 0
-    for _ in range(redis.llen(WAITING)):
+    for _ in range(min(redis.llen(WAITING), MOST_AT_ONCE)):
         raw = redis.lpop(WAITING)
         if not isinstance(raw, bytes):
             break  # another worker took the last one

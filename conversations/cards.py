@@ -12,6 +12,7 @@ DAY = 24
 
 
 def row(task: Task) -> Text:
+    """A request on a list: its number, what it is about and whose; how long it waits, once it has gone up."""
     key = "work.row_urgent" if task.urgent else "work.row_first" if task.first_id else "work.row"
     words = say(key, request=task.number, what=telling.what(task.kind, task.topic), name=task.label)
     return say("work.row_up", row=words, span=_waited(task)) if task.level else words
@@ -25,6 +26,7 @@ def _waited(task: Task) -> Text:
 
 
 def card(task: Task) -> Text:
+    """A request by itself: a line for each thing that is known of it."""
     lines = [
         say(
             "work.card",

@@ -16,6 +16,10 @@ class BillingError(Exception):
     """A billing run that can't be. Its message is one line for whoever asked for it."""
 
 
+class NoMeter(Exception):
+    """There is no smart meter to switch. Its message is one line for whoever asked for it."""
+
+
 class Refusal(Exception):
     """The core says no, in words for the person who asked.
 

@@ -98,7 +98,10 @@ def _refuse(settings: Settings, media: Media, photo: Row[Any], reason: Reason, e
 
 
 def forget() -> None:
-    """Delete what is kept no longer, from the store first: a row without its photo does no harm."""
+    """Delete what is kept no longer, from the store first: a row without its photo does no harm.
+
+    No transaction is open while the store is spoken to. Another worker at the same finds nothing left.
+    """
     media = services().settings.media
     if media is None:
         return
@@ -106,13 +109,13 @@ def forget() -> None:
     while not stopping.is_set():
         with services().database.begin() as session:
             over = photos.old(session, media.days, FORGOTTEN)
-            try:
-                for photo in over:
-                    if photo.key is not None:
-                        store_of(media).delete(photo.key)
-            except StoreAway as error:
-                log.warning("photos not deleted", why=str(error))
-                return
+        try:
+            for key in (photo.key for photo in over if photo.key is not None):
+                store_of(media).delete(key)
+        except StoreAway as error:
+            log.warning("photos not deleted", why=str(error))
+            return
+        with services().database.begin() as session:
             photos.forget(session, [photo.id for photo in over])
         gone += len(over)
         if len(over) < FORGOTTEN:

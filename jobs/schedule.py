@@ -40,6 +40,9 @@ MORNING = "30 4 * * *"
 JOB_SECONDS = 120
 BILLING_JOB_SECONDS = 3600
 READ_SECONDS, READ_SECONDS_DEMO = 300, 15
+FAILED_SECONDS = 3600
+"""How long Redis keeps a failed job. RQ's own year would fill it while the database is away: what a job had
+to do is in the database, its error is in the log, and the next turn does it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def schedule(connection: Redis, *, demo: bool = False) -> CronScheduler:
             cron=turn.cron,
             ttl=turn.seconds,
             result_ttl=0,
+            failure_ttl=FAILED_SECONDS,
             job_timeout=turn.limit,
         )
     return cron

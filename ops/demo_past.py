@@ -90,4 +90,5 @@ def fine(bill: Billed, given: list[Paid]) -> list[Fined]:
 
 
 def moment(day: date, at: time) -> datetime:
+    """An hour of a day in India."""
     return datetime.combine(day, at, clock.INDIA)

@@ -132,10 +132,12 @@ def postgres_url(folder: Path, database: str = SERVICE_DATABASE) -> str:
 
 
 def valkey_url(folder: Path) -> str:
+    """The address of the Valkey of `folder`, running or not."""
     return f"unix://{valkey_socket(folder)}"
 
 
 def valkey_socket(folder: Path) -> Path:
+    """Its Unix socket, with a path short enough for one."""
     return _short_folder(folder, "v") / "valkey.sock"
 
 

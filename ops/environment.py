@@ -43,6 +43,7 @@ def home() -> Path:
 
 
 def demo_file(folder: Path) -> Path:
+    """Where the demo keeps its settings, secrets among them."""
     return folder / "demo.env"
 
 

@@ -31,6 +31,7 @@ def newest(messages: Sequence[Message]) -> int:
 
 
 def newer(handset: Handset, seen: int) -> list[Message]:
+    """What has arrived since the message with this id."""
     return [message for message in handset.inbox() if message["id"] > seen]
 
 
@@ -50,6 +51,7 @@ def text_and_wait(handset: Handset, words: str) -> None:
 
 
 def show_inbox(handset: Handset) -> None:
+    """Show every message that is there."""
     messages = handset.inbox()
     for message in messages:
         handset.show(lines_of(message))

@@ -9,29 +9,30 @@ from sqlalchemy import insert, text
 from core import meters
 from core.clock import now
 from core.db import Database
+from core.errors import NoMeter
 from core.ids import read_number
 from core.settings import Settings
 from core.tables import Audit
 
 
 def run(settings: Settings, number: str, *, on: bool) -> str:
-    """Write the wish; gives one line that says what becomes of it."""
+    """Write the wish; gives one line that says what becomes of it. NoMeter where there is none to tell."""
     database, at = Database(settings.database_url), now()
     try:
         with database.begin() as session:
-            found = text("SELECT id FROM connection WHERE number = :number")
+            found = text("SELECT id, number FROM connection WHERE number = :number")
             row = session.execute(found, {"number": read_number(number)}).one_or_none()
             if row is None:
-                return f"There is no connection {number}."
+                raise NoMeter(f"there is no connection {number}")
             source = f"engineer:{secrets.token_hex(8)}"
             if not meters.switch(session, source=source, connection_id=row.id, on=on, at=at):
-                return f"{number} has no smart meter."
+                raise NoMeter(f"{number} has no smart meter")
             session.execute(
                 insert(Audit).values(
                     at=at,
                     channel="bijli",
                     action="meter.switch",
-                    object=f"connection:{number}",
+                    object=f"connection:{row.number}",
                     details={"on": on, "source": source},
                 )
             )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from core.errors import BillingError, ProviderError, SettingError
+from core.errors import BillingError, NoMeter, ProviderError, SettingError
 from ops.embedded import ServerError
 from ops.phone import NoService
 from ops.supervisor import ChildEnded, Taken
 
-OURS = (SettingError, BillingError, ProviderError, ServerError, NoService, Taken, ChildEnded)
+OURS = (SettingError, BillingError, ProviderError, ServerError, NoMeter, NoService, Taken, ChildEnded)
 
 
 def plain_line(error: Exception) -> str | None:

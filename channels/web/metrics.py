@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import structlog
 from flask import Blueprint, Response
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from redis import Redis
+from redis.exceptions import RedisError
 
 from channels.nudge import QUEUES
 from channels.sending import COUNTS
@@ -17,6 +19,8 @@ from core.alerts import troubled_gateways
 from core.db import Database
 from core.outbox_sweep import count_waiting
 from core.stuck import CAUSES, everywhere
+
+log = structlog.get_logger()
 
 
 class _Shared(Collector):
@@ -50,16 +54,20 @@ class _Shared(Collector):
         yield stuck
         yield from self._from_redis()
 
-    def _from_redis(self) -> Iterator[Metric]:
+    def _from_redis(self) -> list[Metric]:
+        """Nothing while Redis is away: just then the figures of the outbox are wanted."""
         sent = CounterMetricFamily("bijli_sent", "Messages given to gateways", labels=["gateway", "outcome"])
-        for field, count in self._redis.hgetall(COUNTS).items():
-            name = field.decode() if isinstance(field, bytes) else field
-            sent.add_metric(name.split(":", 1), int(count))
-        yield sent
         queues = GaugeMetricFamily("bijli_queued_jobs", "Jobs that wait for a worker", labels=["queue"])
-        for queue in QUEUES:
-            queues.add_metric([queue], self._redis.llen(f"rq:queue:{queue}"))
-        yield queues
+        try:
+            for field, count in self._redis.hgetall(COUNTS).items():
+                name = field.decode() if isinstance(field, bytes) else field
+                sent.add_metric(name.split(":", 1), int(count))
+            for queue in QUEUES:
+                queues.add_metric([queue], self._redis.llen(f"rq:queue:{queue}"))
+        except RedisError as error:
+            log.warning("no figures from Redis", why=type(error).__name__)
+            return []
+        return [sent, queues]
 
 
 def metrics_routes(database: Database, redis: Redis) -> Blueprint:

@@ -10,6 +10,9 @@ from core.text import Text, render, say
 KEPT = "private, max-age=300"
 """Five minutes: a receipt that is cancelled must not look good for long."""
 
+NOTHING_FOREIGN = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'none'"
+"""What a page of ours may load: its own style and pictures. No script, and no frame around it."""
+
 _LINES = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <body style="font:16px/1.4 sans-serif;padding:6px">{% for line in lines %}<p>{{ line }}</p>{% endfor %}
 """
@@ -31,6 +34,8 @@ def private(answer: Response, kept: str = KEPT) -> Response:
     answer.headers["Cache-Control"] = kept
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Content-Type-Options"] = "nosniff"
+    if answer.mimetype == "text/html":
+        answer.headers["Content-Security-Policy"] = NOTHING_FOREIGN
     return answer
 
 

@@ -79,6 +79,7 @@ def unfinished(database: Database) -> list[int]:
 
 
 def load(database: Database, run_id: int) -> Run:
+    """The run as it stands; BillingError when there is none."""
     with database.begin() as session:
         return _as_run(session, f"{_RUN} WHERE id = :run", run_id)
 
@@ -109,6 +110,7 @@ def _as_run(session: Session, sql: str, run_id: int) -> Run:
 
 
 def set_state(session: Session, run: Run, state: str) -> None:
+    """Let a run stand in another state; a posted or reversed one is finished."""
     session.execute(
         text(
             "UPDATE billing_run SET state = :state, finished_at = "

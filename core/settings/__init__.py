@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from ipaddress import IPv4Network, IPv6Network
 
 from core.errors import SettingError
 from core.gsm import is_gsm
@@ -70,7 +71,7 @@ class Settings:
     """None: nobody is shown an address to pay to."""
     pay_links: bool = False
     """Whether SMS carry links to our page for UPI, also beside bills; in India only whitelisted ones may."""
-    allowed_addresses: tuple[str, ...] = field(default=())
+    allowed_addresses: tuple[IPv4Network | IPv6Network, ...] = field(default=())
     """Addresses or networks that may call provider webhooks; empty allows all."""
     whatsapp_gateways: tuple[str, ...] = ()
     """None: nothing is sent on WhatsApp."""
@@ -99,7 +100,7 @@ class Settings:
 
 
 def _read(env: Env) -> Settings:
-    demo = env.text("BIJLI_DEMO", "0") == "1"
+    demo = env.switch("BIJLI_DEMO")
     settings = Settings(
         database_url=_database_url(env.text("DATABASE_URL")),
         redis_url=_redis_url(env.text("REDIS_URL")),
@@ -123,15 +124,11 @@ def _read(env: Env) -> Settings:
         twilio=read_twilio(env),
         razorpay=read_razorpay(env),
         upi=read_upi(env),
-        pay_links=env.text("BIJLI_PAY_LINKS", "0") == "1",
-        allowed_addresses=tuple(
-            part.strip()
-            for part in (env.optional("BIJLI_ALLOWED_ADDRESSES") or "").split(",")
-            if part.strip()
-        ),
+        pay_links=env.switch("BIJLI_PAY_LINKS"),
+        allowed_addresses=env.networks("BIJLI_ALLOWED_ADDRESSES"),
         whatsapp_gateways=_whatsapp_gateways(env, demo),
-        receipt_links=env.text("BIJLI_RECEIPT_LINKS", "0") == "1",
-        photo_links=env.text("BIJLI_PHOTO_LINKS", "0") == "1",
+        receipt_links=env.switch("BIJLI_RECEIPT_LINKS"),
+        photo_links=env.switch("BIJLI_PHOTO_LINKS"),
         reminder_days=_reminder_days(env.text("BIJLI_REMINDER_DAYS", "-3,4,11")),
         sparkmeter=read_sparkmeter(env),
         simulated_meters_url=_simulated(env, "SIMULATED_METERS_URL", "meters", demo),
@@ -182,10 +179,9 @@ def _reminder_days(raw: str) -> tuple[int, ...]:
 
 def _public_url(env: Env, demo: bool) -> str:
     """Twilio signs the public address, so a wrong one refuses every webhook."""
-    url = env.text("BIJLI_PUBLIC_URL", "http://localhost" if demo else None).rstrip("/")
-    if not demo and not url.startswith("https://"):
-        raise SettingError("BIJLI_PUBLIC_URL must start with https:// in production")
-    return url
+    if demo:
+        return env.text("BIJLI_PUBLIC_URL", "http://localhost").rstrip("/")
+    return env.url("BIJLI_PUBLIC_URL")
 
 
 def _whatsapp_gateways(env: Env, demo: bool) -> tuple[str, ...]:

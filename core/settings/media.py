@@ -56,13 +56,10 @@ def _bucket(env: Env, raw: str) -> Bucket:
     match = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9/_.-]*))?", raw)
     if match is None:
         raise SettingError(f"BIJLI_MEDIA_S3 must be like s3://bucket/photos, not {raw!r}")
-    endpoint = env.optional("BIJLI_MEDIA_S3_ENDPOINT")
-    if endpoint is not None and not endpoint.startswith(("https://", "http://127.0.0.1")):
-        raise SettingError("BIJLI_MEDIA_S3_ENDPOINT must start with https://")
     return Bucket(
         match[1],
         (match[2] or "").strip("/"),
-        endpoint,
+        env.optional_url("BIJLI_MEDIA_S3_ENDPOINT"),
         env.text("AWS_REGION", "us-east-1"),
         env.text("AWS_ACCESS_KEY_ID"),
         env.text("AWS_SECRET_ACCESS_KEY"),

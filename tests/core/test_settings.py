@@ -85,6 +85,12 @@ WRONG = [
     ("BIJLI_PAY_LINKS", "1", "UPI_VPA is not set, but BIJLI_PAY_LINKS is"),
     ("BIJLI_PHOTO_LINKS", "1", "BIJLI_MEDIA_DIR is not set, but BIJLI_PHOTO_LINKS is"),
     ("BIJLI_HOLIDAYS", "8.11.2026", "BIJLI_HOLIDAYS must be days like 2026-11-08"),
+    ("KANNEL_URL", "smsbox:13013", "KANNEL_URL must be like http://host:port/path"),
+    ("KANNEL_URL", "http://smsbox:port/", "KANNEL_URL must be like http://host:port/path"),
+    ("AT_BASE_URL", "api.example.org", "AT_BASE_URL must start with https:// and name a host"),
+    ("BIJLI_PUBLIC_URL", "https://", "BIJLI_PUBLIC_URL must start with https:// and name a host"),
+    ("BIJLI_ALLOWED_ADDRESSES", "10.0.0.0/8, gateway", "BIJLI_ALLOWED_ADDRESSES: 'gateway' does not appear"),
+    ("BIJLI_RECEIPT_LINKS", "yes", "BIJLI_RECEIPT_LINKS must be a whole number from 0 to 1, not 'yes'"),
     ("BIJLI_METER_RATE", "0", "BIJLI_METER_RATE must be a whole number from 1 to 1000"),
 ]
 
@@ -115,6 +121,7 @@ def test_photos_have_a_folder_or_a_bucket_or_none() -> None:
         ({"BIJLI_MEDIA_DIR": "/photos", "BIJLI_MEDIA_DAYS": "x"}, "BIJLI_MEDIA_DAYS must be a whole number"),
         (BUCKET | {"BIJLI_MEDIA_S3": "photos"}, "BIJLI_MEDIA_S3 must be like s3://bucket/photos"),
         (BUCKET | {"BIJLI_MEDIA_S3_ENDPOINT": "http://a.example"}, "BIJLI_MEDIA_S3_ENDPOINT must start with"),
+        (BUCKET | {"BIJLI_MEDIA_S3_ENDPOINT": "http://127.0.0.1.a.example"}, "BIJLI_MEDIA_S3_ENDPOINT must"),
         (BUCKET | {"AWS_ACCESS_KEY_ID": ""}, "AWS_ACCESS_KEY_ID is not set"),
         (BUCKET | {"AWS_SECRET_ACCESS_KEY": ""}, "AWS_SECRET_ACCESS_KEY is not set"),
     ],
@@ -149,7 +156,11 @@ WRONG_RAZORPAY = [
     ("RAZORPAY_WEBHOOK_SECRET", "", "RAZORPAY_WEBHOOK_SECRET is not set"),
     ("RAZORPAY_WEBHOOK_SECRET", "guess", "RAZORPAY_WEBHOOK_SECRET must have at least 16 characters"),
     ("RAZORPAY_OLD_WEBHOOK_SECRET", "guess", "RAZORPAY_OLD_WEBHOOK_SECRET must have at least 16 characters"),
-    ("RAZORPAY_BASE_URL", "http://pay.example.org", "RAZORPAY_BASE_URL must start with https://"),
+    (
+        "RAZORPAY_BASE_URL",
+        "http://pay.example.org",
+        "RAZORPAY_BASE_URL must start with https:// and name a host",
+    ),
 ]
 
 

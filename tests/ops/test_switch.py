@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from core.db import Database
+from core.errors import NoMeter
 from core.settings import Settings
 from ops import switch
+from ops.trouble import plain_line
 from tests.conftest import Servers, demo_settings, fresh_database
 
 
@@ -38,11 +40,13 @@ def test_a_smart_meter_is_told(world: Settings) -> None:
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        ("120465", "120465 has no smart meter."),
-        ("300011", "There is no connection 300011."),
-        ("120475", "There is no connection 120475."),
+        ("120465", "120465 has no smart meter"),
+        ("300011", "there is no connection 300011"),
+        ("120475", "there is no connection 120475"),
     ],
 )
 def test_whom_it_can_not_tell(world: Settings, number: str, words: str) -> None:
-    assert switch.run(world, number, on=True) == words
+    with pytest.raises(NoMeter) as trouble:
+        switch.run(world, number, on=True)
+    assert plain_line(trouble.value) == words
     assert wishes(world) == []

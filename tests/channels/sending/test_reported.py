@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
+from channels import reports
 from channels.message import Accepted, DeliveryReport
 from channels.reports import WAITING, retry_early, take_report
 from core import delivery
@@ -27,6 +29,20 @@ def test_a_report_quicker_than_our_record_is_kept_for_it(make: Maker) -> None:
     assert retry_early(make.database, make.redis, "en") == 1
     assert make.rows("state") == [("delivered",)]
     assert make.redis.llen(WAITING) == 0
+
+
+def test_reports_of_messages_that_are_none_of_ours_wait_for_their_turn(
+    make: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "MOST_AT_ONCE", 2)
+    make.write()
+    for foreign in ("A", "B", "C"):
+        report(make, DeliveryReport("delivered", foreign))
+    report(make, DeliveryReport("delivered", "X1"))
+    make.drain(Told("kannel", [Accepted("X1")]))
+    assert [retry_early(make.database, make.redis, "en") for _ in range(2)] == [0, 1]
+    assert make.rows("state") == [("delivered",)]
+    assert make.redis.llen(WAITING) == 3
 
 
 def test_a_report_that_says_blocked_stops_the_number(make: Maker) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -252,9 +253,11 @@ def test_twilio_signs_the_query_too(doors: Doors) -> None:
 
 @pytest.mark.parametrize("path", ["/sms/africastalking/{secret}", "/sms/twilio"])
 def test_only_named_addresses_may_call(doors: Doors, path: str) -> None:
-    doors.settings = replace(doors.settings, allowed_addresses=("196.201.208.0/24", "10.0.0.7"))
+    doors.settings = replace(
+        doors.settings, allowed_addresses=(ip_network("196.201.208.0/24"), ip_network("10.0.0.7"))
+    )
     assert doors.post(path.format(secret=SECRET), ANY).status_code == 403
-    doors.settings = replace(doors.settings, allowed_addresses=("127.0.0.0/8",))
+    doors.settings = replace(doors.settings, allowed_addresses=(ip_network("127.0.0.0/8"),))
     doors.post(f"/sms/africastalking/{SECRET}", ANY)
     assert len(doors.texts) == 1
 

@@ -64,6 +64,14 @@ def test_not_ready_without_a_database(redis_client: redis.Redis) -> None:
     )
 
 
+def test_metrics_go_on_without_redis(outbox_database: Database) -> None:
+    nobody = redis.Redis(port=1, socket_connect_timeout=0.1, retry=Retry(NoBackoff(), 0))
+    answer = client(outbox_database, nobody).get("/metrics")
+    assert answer.status_code == 200
+    assert 'bijli_outbox_messages{state="queued"} 0.0' in answer.text
+    assert "bijli_queued_jobs" not in answer.text
+
+
 def test_metrics_tell_what_waits_and_what_rests(outbox_database: Database, redis_client: redis.Redis) -> None:
     with outbox_database.begin() as session:
         for number in range(3):

@@ -78,6 +78,7 @@ def test_what_may_be_kept_is_kept_and_asked_for_again(play: Play, link: str) -> 
     first = get(play, link)
     assert first.headers["Cache-Control"] == "private, max-age=300"
     assert first.headers["Referrer-Policy"] == "no-referrer"
+    assert first.headers["Content-Security-Policy"].startswith("default-src 'none'")
     mark = first.headers["ETag"]
     assert get(play, link, If_None_Match=mark).status_code == 304
     assert get(play, f"{link}?l=hi", If_None_Match=mark).status_code == 200

@@ -20,8 +20,7 @@ from core.photo_pages import Page
 from core.settings import LANGUAGES, Settings, Twilio
 from core.settings.media import Media
 from jobs import photos
-from tests.channels.whatsapp.edge import Edge, Served
-from tests.channels.whatsapp.test_photos import (
+from tests.channels.whatsapp.camera import (
     ACCOUNT,
     ASHA,
     IN_CHARGE,
@@ -33,6 +32,7 @@ from tests.channels.whatsapp.test_photos import (
     Camera,
     photo,
 )
+from tests.channels.whatsapp.edge import Edge, Served
 from tests.play import Play
 
 PALASI = "+919800000040"

@@ -2,117 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from core import accounts, billing, disputes, payments, statements
-from core.billing import Period
-from core.doing import Doing
-from core.dunning import charging, late_fees, reminders, waiving
-from core.errors import Refusal
-from core.text import Text
-from tests.conftest import Servers, demo_settings, fresh_database
-from tests.core.dunning.conftest import ASHA, DUE, GEETA, RAMESH, Street, billed, noon
-from tests.play import Play
-
-IN_CHARGE = "+919800000003"
-NOTICE = DUE + timedelta(days=3)
-"""The first day on which a fee that may fall due ten days after the bill is announced."""
-LAST = DUE + timedelta(days=10)
-"""The last day to pay without it."""
-
-
-def set_rule(street: Street, **columns: int | None) -> None:
-    rule_ = {"late_fee_paise": None, "late_fee_hundredths": None, "late_fee_cap_paise": None} | columns
-    sets = ", ".join(f"{name} = {'NULL' if value is None else value}" for name, value in rule_.items())
-    run(street, f"UPDATE organisation SET {sets}")
-
-
-def run(street: Street, sql: str) -> None:
-    with street.play.services.database.begin() as session:
-        session.connection().exec_driver_sql(sql)
-
-
-def sent(street: Street, day: date) -> None:
-    """Whatever waits is delivered on that day."""
-    run(
-        street,
-        f"UPDATE outbox SET state = 'delivered', sent_at = '{noon(day)}', finished_at = '{noon(day)}' "
-        "WHERE state = 'queued'",
-    )
-
-
-def announce(street: Street, day: date, *, deliver: bool = True) -> list[tuple[str, str]]:
-    """Make the day's notices; gives phone and words."""
-    street.today = day
-    seen = street.rows("SELECT coalesce(max(id), 0) FROM outbox")[0][0]
-    database = street.play.services.database
-    late_fees.announce(database, noon(day), default_language="en", service="Bijli Line")
-    told = street.rows(
-        f"SELECT recipient, body FROM outbox WHERE id > {seen} AND kind = 'late_fee' ORDER BY 1"
-    )
-    if deliver:
-        sent(street, day)
-    return [(phone, body) for phone, body in told]
-
-
-def charge(street: Street, day: date) -> int:
-    street.today = day
-    return charging.charge(street.play.services.database, noon(day))
-
-
-def fees(street: Street) -> dict[str, int]:
-    """What stands as late fees, by connection."""
-    return dict(
-        street.rows(
-            "SELECT number, sum(posting.amount_paise)::bigint FROM posting JOIN entry ON entry.id = entry_id "
-            "LEFT JOIN entry AS undone ON undone.id = entry.reverses_id "
-            "JOIN account ON account.id = account_id AND account.kind = 'dues' "
-            "JOIN connection ON connection.id = account.connection_id "
-            "WHERE coalesce(undone.kind, entry.kind) = 'late_fee' "
-            "GROUP BY number HAVING sum(posting.amount_paise) <> 0"
-        )
-    )
-
-
-def pay(street: Street, number: str, paise: int) -> None:
-    connection = street.connection(number)
-    street.act(RAMESH, lambda doing: payments.take_cash(doing, connection, paise))
-
-
-def bill(street: Street, number: str) -> tuple[int, int]:
-    """Id and amount of the newest bill."""
-    return street.rows(
-        f"SELECT id, amount_paise FROM bill WHERE connection_id = {street.connection(number)} "
-        "AND reversed_at IS NULL ORDER BY period_from DESC LIMIT 1"
-    )[0]
-
-
-def bill_for(street: Street, month: str, issued_on: date) -> None:
-    database = street.play.services.database
-    billing.post(
-        database, billing.plant_of(database, "RAMPUR"), Period.read(month), lambda *_: None,
-        default_language="en", service="Bijli Line", issued_on=issued_on,
-    )  # fmt: skip
-
-
-def waiving_(bill_id: int, why: str = "meter was wrong") -> Callable[[Doing], Text]:
-    return lambda doing: waiving.waive(doing, bill_id, why)
-
-
-@pytest.fixture
-def late(street: Street) -> Iterator[Street]:
-    """Two per cent, at most Rs 50, after ten days."""
-    set_rule(street, late_fee_hundredths=200, late_fee_cap_paise=50_00)
-    yield street
-    assert not street.rows("SELECT entry_id FROM posting GROUP BY 1 HAVING sum(amount_paise) <> 0")
+from core import billing, disputes
+from core.dunning import charging, late_fees, reminders
+from tests.core.dunning.fees import (
+    IN_CHARGE,
+    LAST,
+    NOTICE,
+    announce,
+    bill,
+    bill_for,
+    charge,
+    fees,
+    pay,
+    run,
+    sent,
+    set_rule,
+)
+from tests.core.dunning.street import ASHA, DUE, GEETA, Street, noon
 
 
 def open_of(street: Street, number: str) -> int:
@@ -290,57 +202,6 @@ def test_a_run_taken_back_takes_its_fees_along(late: Street) -> None:
     assert charge(late, LAST + timedelta(days=2)) == 0
 
 
-def test_an_in_charge_takes_a_fee_back_once(late: Street) -> None:
-    dues = late.dues("120457")
-    announce(late, NOTICE)
-    charge(late, LAST + timedelta(days=1))
-    bill_id, _ = bill(late, "120457")
-    for phone in (ASHA, RAMESH):
-        with pytest.raises(Refusal, match=r"waive\.not_you"):
-            late.act(phone, waiving_(bill_id))
-    assert late.act(IN_CHARGE, waiving_(bill_id)).key == "waive.done"
-    assert late.dues("120457") == dues
-    with pytest.raises(Refusal, match=r"waive\.none"):
-        late.act(IN_CHARGE, waiving_(bill_id))
-    assert charge(late, LAST + timedelta(days=2)) == 0
-    [(words,)] = late.rows(f"SELECT body FROM outbox WHERE kind = 'reversal' AND recipient = '{ASHA}'")
-    assert words == (
-        "120457 ke bill 01/11/2026 se 30/11/2026 ka deri shulk Rs 1 hata diya gaya hai. "
-        "Ab bakaya Rs 670.50. Bijli Line"
-    )
-    assert late.rows("SELECT reason FROM bill_late_fee WHERE reversal_id IS NOT NULL") == [
-        ("meter was wrong",)
-    ]
-    newest = statements.moves(late.play.services.database.reader, "dues", late.connection("120457"), 2)
-    assert [(move.kind, move.undone) for move in newest] == [("late_fee", True), ("late_fee", False)]
-
-
-def test_a_fee_can_be_let_off_before_it_is_charged(late: Street) -> None:
-    announce(late, NOTICE)
-    late.act(IN_CHARGE, waiving_(bill(late, "120457")[0]))
-    charge(late, LAST + timedelta(days=1))
-    assert "120457" not in fees(late)
-    [(words,)] = late.rows(f"SELECT body FROM outbox WHERE kind = 'reversal' AND recipient = '{ASHA}'")
-    assert words.endswith("par deri shulk Rs 1 nahin lagega. Bijli Line")
-
-
-def test_the_customer_sees_it(late: Street) -> None:
-    reader, connection = late.play.services.database.reader, late.connection("120457")
-
-    def seen() -> list[tuple[bool | None, date | None]]:
-        owed, view = accounts.what_is_owed(reader, connection), accounts.last_bill(reader, connection)
-        assert view is not None
-        return [(owed.fee_charged, owed.fee_on), (view.fee_charged, view.fee_on)]
-
-    assert seen() == [(None, None)] * 2
-    announce(late, NOTICE)
-    assert seen() == [(False, LAST)] * 2
-    charge(late, LAST + timedelta(days=1))
-    assert seen() == [(True, LAST + timedelta(days=1))] * 2
-    late.act(IN_CHARGE, waiving_(bill(late, "120457")[0]))
-    assert seen() == [(None, None)] * 2
-
-
 def test_two_at_once_charge_once(late: Street) -> None:
     announce(late, NOTICE)
     with ThreadPoolExecutor(3) as pool:
@@ -356,85 +217,3 @@ def test_small_batches_do_the_same(late: Street, monkeypatch: pytest.MonkeyPatch
     charge(late, LAST + timedelta(days=1))
     assert {ASHA, GEETA} <= set(told)
     assert {"120457", "120481"} <= set(fees(late))
-
-
-class AnyOrder(RuleBasedStateMachine):
-    """Days pass; notices, charges, payments, promises and waivers come in any order, and again."""
-
-    street: Street
-    numbers = ("120457", "120481")
-
-    @initialize()
-    def start(self) -> None:
-        """On bills that were taken back, with their fees, and made again: a bill has one fee only."""
-        database = self.street.play.services.database
-        [(newest,)] = self.street.rows("SELECT max(id) FROM billing_run")
-        billing.reverse(database, newest, lambda *_: None, service="Bijli Line")
-        assert fees(self.street) == {}
-        bill_for(self.street, "2026-11", date(2026, 12, 1))
-        run(
-            self.street,
-            "DELETE FROM outbox; DELETE FROM promise; DELETE FROM bill_late_fee; DELETE FROM late_fee_round; "
-            "UPDATE phone SET reminded_on = NULL",
-        )
-        [(self.entries,)] = self.street.rows("SELECT coalesce(max(id), 0) FROM entry")
-        self.street.today = NOTICE - timedelta(days=2)
-
-    @rule(days=st.integers(0, 5), deliver=st.booleans(), times=st.integers(1, 2))
-    def sweep(self, days: int, deliver: bool, times: int) -> None:
-        day = self.street.today + timedelta(days=days)
-        for _ in range(times):
-            self.street.sweep(day)
-            charge(self.street, day)
-            announce(self.street, day, deliver=deliver)
-
-    @rule(number=st.sampled_from(numbers), days=st.integers(1, 10))
-    def promise(self, number: str, days: int) -> None:
-        with suppress(Refusal):
-            self.street.promise(ASHA if number == "120457" else GEETA, number, days)
-
-    @rule(number=st.sampled_from(numbers), paise=st.integers(1, 100_00))
-    def pay(self, number: str, paise: int) -> None:
-        pay(self.street, number, paise)
-
-    @rule(number=st.sampled_from(numbers))
-    def waive(self, number: str) -> None:
-        with suppress(Refusal):
-            self.street.act(IN_CHARGE, waiving_(bill(self.street, number)[0]))
-
-    @invariant()
-    def the_books_are_whole(self) -> None:
-        assert not self.street.rows("SELECT 1 FROM posting GROUP BY entry_id HAVING sum(amount_paise) <> 0")
-        assert not self.street.rows(
-            "SELECT 1 FROM account WHERE balance_paise <> "
-            "(SELECT coalesce(sum(amount_paise), 0) FROM posting WHERE account_id = account.id)"
-        )
-
-    @invariant()
-    def never_before_its_notice(self) -> None:
-        assert not self.street.rows(
-            "SELECT 1 FROM bill_late_fee WHERE entry_id IS NOT NULL AND NOT EXISTS (SELECT FROM outbox "
-            "WHERE source = ANY(notices) AND state = 'delivered' AND sent_at < closed_at - interval '5 days')"
-        )
-
-    @invariant()
-    def one_for_a_bill_and_each_has_its_entry(self) -> None:
-        made = f"FROM entry WHERE kind = 'late_fee' AND id > {self.entries}"
-        assert self.street.rows(f"SELECT count(*), count(DISTINCT source) {made}")[0] == (
-            *self.street.rows("SELECT count(entry_id), count(entry_id) FROM bill_late_fee")[0],
-        )
-
-
-def test_any_order(servers: Servers, world_template: str) -> None:
-    with fresh_database(servers, world_template) as url:
-        play = Play(demo_settings(servers, url))
-        street = billed(play)
-        set_rule(street, late_fee_hundredths=200, late_fee_cap_paise=50_00)
-        machine = type("Machine", (AnyOrder,), {"street": street})
-        run_state_machine_as_test(
-            machine,
-            settings=hypothesis_settings(
-                max_examples=15, stateful_step_count=14, deadline=None, database=None
-            ),
-        )
-        play.close()

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from core import payments
 from core.errors import Refusal
 from tests.conftest import Servers, demo_settings, fresh_database
-from tests.core.dunning.conftest import ASHA, DUE, GEETA, GEETAS_SON, RAMESH, Street, billed
+from tests.core.dunning.street import ASHA, DUE, GEETA, GEETAS_SON, RAMESH, Street, billed
 from tests.play import Play
 
 IN_CHARGE = "+919800000003"

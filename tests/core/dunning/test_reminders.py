@@ -11,7 +11,7 @@ from core.dunning import reminders
 from core.errors import SettingError
 from core.settings import Settings
 from tests.conftest import SECRET
-from tests.core.dunning.conftest import ASHA, DUE, GEETA, RAMESH, Street
+from tests.core.dunning.street import ASHA, DUE, GEETA, RAMESH, Street
 
 
 def heard(street: Street, day: date, hour: int = 12) -> set[str]:
