@@ -20,6 +20,7 @@ from channels.phone.mailbox import inbox, letters, size_of, size_of_screen
 from channels.phone.people import first_two, people, world_of
 from channels.phone.reach import bring_held, dark_among, set_signal
 from channels.services import Services
+from core.clock import INDIA
 from core.phones import read_phone
 
 STATIC = Path(__file__).with_name("static")
@@ -120,6 +121,7 @@ def _add_page(routes: Blueprint, services: Services) -> None:
                 "code": settings.ussd_code,
                 "shortCode": contracts.SHORT_CODE,
                 "seconds": SESSION_SECONDS,
+                "zone": INDIA.key,
                 "whatsapp": whatsapp,
                 "world": world_of(services.database.reader),
                 "people": found,

@@ -3,7 +3,7 @@
 import * as net from "./net.js";
 import { Letters } from "./letters.js";
 import { posted } from "./line.js";
-import { boxed, element, time, toEnd } from "./parts.js";
+import { boxed, element, time, toEnd, withLinks } from "./parts.js";
 
 const MOST_BYTES = 16 * 1024 * 1024;
 const PHOTO = "Photo";
@@ -49,7 +49,7 @@ export class Chat {
     const words = letter.widget ? letter.widget.body : this.titles.get(letter.text) || letter.text;
     if (letter.picture) made.append(this.picture(letter.picture));
     else if (letter.photo) made.append(element("p", "said", PHOTO));
-    if (words) made.append(element("p", "said", show(words)));
+    if (words) made.append(withLinks(element("p", "said"), show(words)));
     const ticks = letter.mine ? (letter.failed ? " not sent" : letter.waiting ? " 🕓" : " ✓✓") : "";
     made.append(element("p", "foot", time(letter.at) + ticks));
     if (letter.widget) made.append(this.widget(letter, show));

@@ -109,7 +109,7 @@ export class Handset {
     put(this.mail, `✉ ${this.unread}`);
     this.tick();
     put(this.greeting, this.line.name);
-    put(this.hint, this.line.dark ? "No signal" : `Call ${this.line.setup.code}, or write an SMS to ${this.line.setup.shortCode} (a missed call there works, too).`);
+    put(this.hint, this.line.dark ? "No signal" : `Call ${this.line.setup.code}, or send HELP as an SMS to ${this.line.setup.shortCode}. A missed call there works, too.`);
     if (this.talk) put(this.screen, this.shown()(this.talk.screen));
     this.inbox.querySelector(".none").hidden = this.letters.size > 0;
     this.letters.draw();

@@ -2,7 +2,7 @@
 
 import { beginGlass } from "./glass.js";
 import * as net from "./net.js";
-import { put, rupees } from "./parts.js";
+import { put, rupees, standIn } from "./parts.js";
 import { Person } from "./person.js";
 
 const LOOK_EVERY = 1000;
@@ -133,6 +133,7 @@ async function begin() {
     return;
   }
   away("");
+  standIn(setup.zone);
   document.title = `${setup.service}: phones to play with`;
   for (const phone of setup.first) add(phone);
   count({});
