@@ -262,12 +262,18 @@ def test_two_pages_with_the_same_phone(stage: Stage) -> None:
 def test_a_page_that_was_left_open_begins_anew_with_another_database(stage: Stage) -> None:
     page = stage.page(BOTH)
     ready(page, CUSTOMER)
-    with page.expect_event("framenavigated"):
-        page.route(
-            "**/phone/news*",
-            lambda route: route.fulfill(json={"letters": [], "dark": [], "world": "another"}),
-            times=1,
-        )
+    other: list[Route] = []
+
+    def answer(route: Route) -> None:
+        """The first of another database; then the page has asked who there is once more."""
+        if other:
+            route.continue_()
+        else:
+            other.append(route)
+            route.fulfill(json={"letters": [], "dark": [], "world": "another"})
+
+    with page.expect_response("**/phone/setup*"):
+        page.route("**/phone/news*", answer)
     ready(page, CUSTOMER)
     assert page.locator(".person").count() == 2
 
