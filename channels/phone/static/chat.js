@@ -78,7 +78,11 @@ export class Chat {
     if (listed) {
       box.append(element("summary", "", `☰ ${show(widget.button)}`));
       box.open = this.open.has(key);
-      box.addEventListener("toggle", () => (box.open ? this.open.add(key) : this.open.delete(key)));
+      box.addEventListener("toggle", () => {
+        if (!box.open) return this.open.delete(key);
+        this.open.add(key);
+        this.show(box);
+      });
     }
     for (const option of widget.options) {
       const button = element("button", "option");
@@ -90,6 +94,12 @@ export class Chat {
       box.append(button);
     }
     return box;
+  }
+
+  /** Scroll what has opened into sight: within the chat, not the page. */
+  show(box) {
+    const over = box.getBoundingClientRect().bottom - this.thread.getBoundingClientRect().bottom;
+    if (over > 0) this.thread.scrollTop += over + 8;
   }
 
   write() {
