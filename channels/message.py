@@ -68,7 +68,7 @@ class Unsure:
 class Never:
     """Refused for good. `blocked`: this number must not be texted again by any gateway.
 
-    `elsewhere`: this gateway has no way to the number, but another may.
+    `elsewhere`: this gateway has no way to the number, but another may; with `blocked`: nor ever will have.
     """
 
     reason: str

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
 from channels.message import DeliveryReport
-from core.alerts import stop_texting
+from core.consent import heed_block
 from core.db import Database
 from core.delivery import BEFORE, Reported, apply_report, fall_back
 from core.phones import masked
@@ -81,9 +81,8 @@ def _apply(
             channel=report.channel,
         )
         if found and report.blocked:
-            stop_texting(
-                session, found.recipient, report.reason or "blocked", default_language=default_language
-            )
+            why = report.reason or "blocked"
+            heed_block(session, found.recipient, why, default_language, one_road=report.elsewhere)
     if found:
         log.info("report", gateway=gateway, to=masked(found.recipient), state=report.state, moved=found.moved)
     return found is not None

@@ -22,7 +22,8 @@ from channels.http import NO_ANSWER, NOT_TRIED
 from channels.message import Accepted, Gateway, Later, Never, Outcome, Outgoing, Paused, Unsure
 from channels.pace import Pace
 from core import dlt
-from core.alerts import Trouble, pause_gateway, resume_gateway, stop_texting, troubled_gateways
+from core.alerts import Trouble, pause_gateway, resume_gateway, troubled_gateways
+from core.consent import heed_block
 from core.db import Database
 from core.delivery import Result, claim, record
 from core.phones import masked
@@ -230,9 +231,11 @@ def _write_down(sender: Sender, sent: Sequence[tuple[Outgoing, Tried]]) -> None:
         for name in {name for name, outcome in _all(sent) if isinstance(outcome, Accepted)} & troubled.keys():
             resume_gateway(session, name)
         for message, tried in sent:
-            match tried[-1][1]:
-                case Never(reason, blocked=True):
-                    stop_texting(session, message.recipient, reason, default_language=default)
+            for _, outcome in tried:
+                if isinstance(outcome, Never) and outcome.blocked:
+                    heed_block(
+                        session, message.recipient, outcome.reason, default, one_road=outcome.elsewhere
+                    )
     _log(sent, results)
     _count(sender.redis, sent)
 

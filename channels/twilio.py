@@ -40,12 +40,13 @@ REPORTS = {
     "canceled": "failed",
 }
 BLOCKED = frozenset({21610, 63014, 63033})
-"""Opted out, or blocked by the user: this number must not be texted again."""
+"""Opted out, or blocked by the user: nothing may go this way again."""
 SLOW_DOWN = frozenset({20429, 63018})
 NO_WAY = frozenset({21408, 21612})
 """This account or number has no way to that country or network; another gateway may."""
-NOT_ON_WHATSAPP = frozenset({63003, 63016, 63024, 63040, 63041, 63042})
-"""No WhatsApp at that number, its window closed, its template rejected, paused, disabled: an SMS may do."""
+NOT_ON_WHATSAPP = frozenset({63003, 63013, 63016, 63024, 63032, 63040, 63041, 63042})
+"""No WhatsApp at that number, or WhatsApp lets nothing of ours through to it; its window closed; its template
+rejected, paused, disabled: an SMS may do."""
 CONTENT_REFUSED = frozenset({21655, 21656, 63005, 63021, 63027, 63028, 63030})
 """WhatsApp or Twilio does not take this content or its variables: the words as plain text may do."""
 MEDIA_REFUSED = frozenset({11200, 11205, 11750, 12300, 21620, 21622, 21623, 30019, 63019})
@@ -56,7 +57,10 @@ SENDER = frozenset({21212, 21603, 21606, 21659, 21660, 21661})
 
 
 def read_report(form: Mapping[str, str], channel: str = "sms") -> DeliveryReport:
-    """What a status callback says of a message."""
+    """What a status callback says of a message.
+
+    What WhatsApp gave up, for whatever reason, may go another way.
+    """
     state = REPORTS.get(fields.field(form, "MessageStatus"))
     if state is None:
         raise BadWebhook("the field MessageStatus is unknown")
@@ -69,7 +73,7 @@ def read_report(form: Mapping[str, str], channel: str = "sms") -> DeliveryReport
         recipient=read_phone(form.get("To", "").removeprefix(WHATSAPP)),
         reason=f"error {error}" if state == "failed" else None,
         blocked=code in BLOCKED,
-        elsewhere=code in NOT_ON_WHATSAPP | CONTENT_REFUSED,
+        elsewhere=channel == "whatsapp" and state == "failed",
         bare=code in MEDIA_REFUSED | CONTENT_REFUSED,
         channel=channel,
     )

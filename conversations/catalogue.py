@@ -68,6 +68,8 @@ class Command:
     """Whether anybody may text it, whatever the menus show."""
     at_once: bool = False
     """Whether it is heard even where a question stands open, but then only alone: STOP."""
+    photos: bool = False
+    """Whether a photo that comes in the middle of it belongs to what it leads to."""
 
     @property
     def for_all(self) -> bool:
@@ -173,7 +175,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("owed", Audience.CUSTOMER, customer.owed),
     Command("bill", Audience.CUSTOMER, customer.last_bill, menu="bills"),
     Command("payments", Audience.CUSTOMER, customer.last_payments),
-    Command("fault", Audience.CUSTOMER, customer.report_fault),
+    Command("fault", Audience.CUSTOMER, customer.report_fault, photos=True),
     Command("status", Audience.CUSTOMER, customer.fault_status),
     Command("package", Audience.CUSTOMER, customer.my_package),
     Command("receipt", Audience.CUSTOMER, customer.receipt_again),
@@ -215,7 +217,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("close", Audience.STAFF, cash.close, menu="cash"),
     Command("settle", Audience.STAFF, cash.settle, menu="cash"),
     Command("readings", Audience.CUSTOMER, meters.my_readings, menu="meter"),
-    Command("self_read", Audience.CUSTOMER, selfread.read, menu="meter"),
+    Command("self_read", Audience.CUSTOMER, selfread.read, menu="meter", photos=True),
     Command("read", Audience.STAFF, meters.read, menu="meter"),
     Command("readlist", Audience.STAFF, meters.read_list, menu=None),
     Command("unread", Audience.STAFF, meters.unread, menu="meter"),
@@ -270,7 +272,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("withdraw", Audience.CUSTOMER, mended.withdraw, menu="work", open=True),
     Command("sendlink", Audience.STAFF, online.send_link, menu="paying"),
     Command("waive", Audience.STAFF, fees.waive, menu="paying"),
-    Command("fault_for", Audience.STAFF, field.fault_for, menu="work"),
+    Command("fault_for", Audience.STAFF, field.fault_for, menu="work", photos=True),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, joining.new_connection),
     Command("verify", Audience.STRANGER, stranger.verify, open=True),

@@ -10,7 +10,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
+from core.alerts import stop_texting
 from core.db import Reader
 from core.doing import Doing
 from core.outbox import KINDS
@@ -55,6 +57,11 @@ UPDATE outbox SET channel = 'sms', detour = 'stopped'
 WHERE recipient = :phone AND state = 'queued' AND channel = 'whatsapp' AND kind <> 'reply'
   AND recipient LIKE '+%'
 """)
+_BLOCKED = text("""
+WITH known AS (UPDATE phone SET whatsapp = NULL WHERE e164 = :phone AND whatsapp IS NOT NULL RETURNING e164)
+INSERT INTO consent (phone, purpose, given, at, channel, words)
+SELECT e164, 'whatsapp', false, now(), 'whatsapp', :reason FROM known
+""")
 _KEEP = text("""
 INSERT INTO consent (phone, purpose, given, at, channel, words)
 SELECT :phone, :purpose, :given, :at, :channel, coalesce(
@@ -96,6 +103,15 @@ def leave_whatsapp(doing: Doing, words: str) -> None:
     )
     doing.session.execute(_BY_SMS, {"phone": doing.caller.phone})
     _keep(doing, "whatsapp", words, given=False)
+
+
+def heed_block(session: Session, phone: str, reason: str, default_language: str, *, one_road: bool) -> None:
+    """Somebody lets nothing of ours through: on WhatsApp alone (`one_road`), then SMS it is, or at all."""
+    if not (one_road and phone.startswith("+")):
+        stop_texting(session, phone, reason, default_language=default_language)
+        return
+    session.execute(_BY_SMS, {"phone": phone})
+    session.execute(_BLOCKED, {"phone": phone, "reason": reason})
 
 
 def _keep(doing: Doing, purpose: Purpose, words: str | None, *, given: bool) -> None:

@@ -1,7 +1,8 @@
 """Photos that people send: the fact is stored with its message, fetched later, and joined to what it shows.
 
 A photo goes with the newest open fault of its sender, with the meter reading that they have just sent,
-or with the work that a technician has in hand. Without any of these it waits an hour for one to be opened.
+or with the work that a technician has in hand. Without any of these it waits an hour for one to be opened;
+so does one that comes while a fault or a reading is being told.
 """
 
 from __future__ import annotations
@@ -65,10 +66,18 @@ _SUBJECT = text("""
     WHERE own.state = 'waiting' AND own.connection_id IN (SELECT connection_id FROM home)
     ORDER BY at DESC LIMIT 1
 """)
+# Locked, so that what is opened meanwhile (`adopt`) comes before or after, and the photo is never left out.
+_OPEN = text("""
+    SELECT request_id, self_reading_id, EXISTS (
+        SELECT FROM inbound JOIN outbox ON outbox.source = 'reply:' || inbound.id
+        WHERE inbound.channel = 'whatsapp' AND inbound.sender = photo.phone
+            AND inbound.provider_id = photo.provider_id) AS thanked
+    FROM photo WHERE id = :id AND state = 'waiting' FOR UPDATE
+""")
 _KEEP = text("""
     UPDATE photo SET state = 'kept', key = :key, bytes = :bytes,
         request_id = :request, self_reading_id = :reading
-    WHERE id = :id AND state = 'waiting' RETURNING request_id
+    WHERE id = :id
 """)
 _REFUSE = text("""
     UPDATE photo SET state = 'refused', reason = :reason WHERE id = :id AND state = 'waiting' RETURNING 1
@@ -83,8 +92,8 @@ _NOTE = text("""
 """)
 _ADOPT = text("""
     UPDATE photo SET request_id = :request, self_reading_id = :reading
-    WHERE phone = :phone AND request_id IS NULL AND self_reading_id IS NULL AND state = 'kept'
-      AND received_at > :since RETURNING caption
+    WHERE phone = :phone AND request_id IS NULL AND self_reading_id IS NULL AND state IN ('waiting', 'kept')
+      AND received_at > :since RETURNING caption, state
 """)
 _REQUEST = text("SELECT id FROM request WHERE number = :number")
 _KEYS = """
@@ -108,28 +117,44 @@ def new_key() -> str:
     return f"{now():%Y/%m}/{secrets.token_hex(16)}.jpg"
 
 
-def keep(session: Session, settings: Settings, photo: Row[Any], kept: Kept) -> bool:
-    """It is in the store: join it to what it shows, and say that it has arrived; False if it was settled."""
-    subject = session.execute(_SUBJECT, {"phone": photo.phone}).one_or_none()
-    what = None if subject is None else subject.what
-    bind = {
-        "id": photo.id,
-        "request": subject.id if subject is not None and what == "request" else None,
-        "reading": subject.id if subject is not None and what == "meter" else None,
-    }
-    row = session.execute(_KEEP, bind | kept._asdict()).one_or_none()
-    if row is None:
+def keep(session: Session, settings: Settings, photo: Row[Any], kept: Kept, *, told: bool) -> bool:
+    """It is in the store: join it to what it shows, and say that it has arrived; False if it was settled.
+
+    `told`: a fault or a reading is being told right now; it is joined when that is noted (`adopt`), and
+    who has been thanked for it already hears nothing more.
+    """
+    found = session.execute(_OPEN, {"id": photo.id}).one_or_none()
+    if found is None:
         return False
-    if row.request_id is not None:
-        _note(session, row.request_id, photo.phone, photo.caption)
-    if subject is None:
-        words = say("photo.loose")
-    elif what == "request":
-        words = say("photo.with_request", request=subject.number)
+    joined = _Joined(found.request_id, found.self_reading_id)
+    if told or any(joined):
+        words, what = None if found.thanked else say("photo.coming"), "told"
     else:
-        words = say("photo.with_meter", number=subject.number)
-    _tell(session, settings, photo, f"{what}:{subject.id if subject is not None else ''}", words)
+        joined, words, what = _newest(session, photo.phone)
+    session.execute(_KEEP, {"id": photo.id} | joined._asdict() | kept._asdict())
+    if joined.request is not None:
+        _note(session, joined.request, photo.phone, photo.caption)
+    if words is not None:
+        _tell(session, settings, photo, what, words)
     return True
+
+
+class _Joined(NamedTuple):
+    """What a photo belongs to, by row; nothing yet where both are None."""
+
+    request: int | None = None
+    reading: int | None = None
+
+
+def _newest(session: Session, phone: str) -> tuple[_Joined, Text, str]:
+    """The newest thing that a photo may show, the words that say so, and what they are about."""
+    subject = session.execute(_SUBJECT, {"phone": phone}).one_or_none()
+    if subject is None:
+        return _Joined(), say("photo.loose"), "None:"
+    what = f"{subject.what}:{subject.id}"
+    if subject.what == "request":
+        return _Joined(request=subject.id), say("photo.with_request", request=subject.number), what
+    return _Joined(reading=subject.id), say("photo.with_meter", number=subject.number), what
 
 
 def refuse(session: Session, settings: Settings, photo: Row[Any], reason: Reason, most_bytes: int) -> None:
@@ -156,8 +181,8 @@ def adopt(doing: Doing, *, request: str | None = None, self_reading_id: int | No
     }
     if request is not None:
         bind["request"] = doing.session.execute(_REQUEST, {"number": request}).scalar_one()
-    for (caption,) in doing.session.execute(_ADOPT, bind).all():
-        if request is not None:
+    for caption, state in doing.session.execute(_ADOPT, bind).all():
+        if request is not None and state == "kept":  # else it is noted when it has come
             _note(doing.session, bind["request"], doing.caller.phone, caption)
 
 

@@ -125,6 +125,7 @@ def open_fault(
     """
     known = _still_open(doing, Kind.FAULT, kind, connection_id)
     if known:
+        photos.adopt(doing, request=known)
         return Opened(known, False, None)
     planned = switching.known(doing, connection_id) if kind is FaultKind.NO_POWER else None
     if planned:

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from channels.nudge import nudge
 from channels.photos import NoPicture, StoreAway, cleaned, store_of
 from channels.whatsapp.media import Away, Gone, TooBig, WrongPlace, fetch
+from conversations.catalogue import BY_NAME
 from core import photos
 from core.clock import now
 from core.phones import masked
@@ -63,12 +64,23 @@ def _take(settings: Settings, media: Media, twilio: Twilio, photo: Row[Any]) -> 
         with services().database.begin() as session:
             photos.later(session, photo)
         return
+    told = _being_told(photo.phone)
     with services().database.begin() as session:
-        settled = not photos.keep(session, settings, photo, kept)
+        settled = not photos.keep(session, settings, photo, kept, told=told)
     if settled:
         store_of(media).delete(kept.key)
     else:
         log.info("photo", photo=photo.id, of=masked(photo.phone), bytes=kept.bytes)
+
+
+def _being_told(phone: str) -> bool:
+    """Whether what a photo may show is being told in the chat that it came in."""
+    place = services().places.load("whatsapp", phone).place
+    if place is None or place.over:
+        return False
+    chosen = (answer.value for answer in place.memory.answers if answer.mark >= 0)
+    commands = (BY_NAME.get(name) for name in (place.command, *chosen))
+    return any(command is not None and command.photos for command in commands)
 
 
 def _kept(media: Media, twilio: Twilio, url: str) -> Kept:

@@ -19,17 +19,21 @@ LEAD = "CON "
 """Counts on a USSD screen, although no phone shows it."""
 
 _GOT: LiteralString = """
-SELECT id, recipient, channel, body, finished_at, widget, kind, language, picture FROM outbox
-WHERE recipient = ANY(%(phones)s) AND gateway = 'phone' AND state = 'delivered'
-  AND (%(since)s::timestamptz IS NULL OR finished_at > %(since)s::timestamptz - interval '5 seconds')
-ORDER BY id DESC LIMIT %(limit)s
+SELECT got.* FROM unnest(%(phones)s::text[]) AS asked(phone) CROSS JOIN LATERAL (
+    SELECT id, recipient, channel, body, finished_at, widget, kind, language, picture FROM outbox
+    WHERE recipient = asked.phone AND gateway = 'phone' AND state = 'delivered'
+      AND (%(since)s::timestamptz IS NULL OR finished_at > %(since)s::timestamptz - interval '5 seconds')
+    ORDER BY id DESC LIMIT %(limit)s
+) AS got
 """
 _SENT: LiteralString = """
-SELECT inbound.provider_id, sender, channel, coalesce(photo.caption, body), inbound.received_at, photo.url
-FROM inbound LEFT JOIN photo ON photo.provider_id = inbound.provider_id AND photo.place = 1
-WHERE sender = ANY(%(phones)s) AND (
-    %(since)s::timestamptz IS NULL OR inbound.received_at > %(since)s::timestamptz - interval '5 seconds')
-ORDER BY inbound.id DESC LIMIT %(limit)s
+SELECT sent.provider_id, sender, channel, coalesce(photo.caption, body), sent.received_at, photo.url
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY sender ORDER BY id DESC) AS place FROM inbound
+    WHERE sender = ANY(%(phones)s)
+      AND (%(since)s::timestamptz IS NULL OR received_at > %(since)s::timestamptz - interval '5 seconds')
+) AS sent LEFT JOIN photo ON photo.provider_id = sent.provider_id AND photo.place = 1
+WHERE sent.place <= %(limit)s ORDER BY sent.id DESC
 """
 
 
@@ -89,12 +93,14 @@ def letters(
 ) -> list[Letter]:
     """What reached these phones and what they sent, since a moment or of late; the oldest first.
 
+    `limit` goes for each phone, so that which others are asked for changes nothing for it.
     A message of the five seconds before `since` may come again, as its transaction may have ended later.
     """
     asked = {"phones": list(phones), "since": since, "limit": limit}
-    got = [_got(settings, *row) for row in reader.rows(_GOT, asked)]
-    sent = [_sent(settings, *row) for row in reader.rows(_SENT, asked)]
-    return sorted(got + sent, key=lambda letter: letter.at)
+    got = [_got(settings, *row) for row in reversed(reader.rows(_GOT, asked))]
+    sent = [_sent(settings, *row) for row in reversed(reader.rows(_SENT, asked))]
+    # Of the same moment, what was sent comes before what arrived, and then by its number.
+    return sorted(sent + got, key=lambda letter: letter.at)
 
 
 def _got(

@@ -21,6 +21,11 @@ JOIN customer ON customer.id = connection.customer_id
 GROUP BY held.e164, customer.name ORDER BY min(connection.id), held.e164 LIMIT %(most)s
 """
 
+_WORLD: LiteralString = """
+SELECT system_identifier || '.' || (SELECT oid FROM pg_database WHERE datname = current_database())
+FROM pg_control_system()
+"""
+
 
 class Person(msgspec.Struct, frozen=True):
     """A phone and whose it is."""
@@ -46,3 +51,9 @@ def first_two(found: list[Person]) -> list[str]:
     customer = [person.phone for person in found if person.role.startswith("customer")][:1]
     collector = [person.phone for person in found if person.role == "technician"][:1]
     return customer + collector or [STRANGER]
+
+
+def world_of(reader: Reader) -> str:
+    """Which database this is: in another one the same row numbers are other messages."""
+    [(world,)] = reader.rows(_WORLD, {})
+    return str(world)

@@ -17,15 +17,17 @@ from channels.phone.carrier import Answer, Carrier
 from channels.phone.errors import NotAsked
 from channels.phone.glass import look_below
 from channels.phone.mailbox import inbox, letters, size_of, size_of_screen
-from channels.phone.people import first_two, people
+from channels.phone.people import first_two, people, world_of
 from channels.phone.reach import bring_held, dark_among, set_signal
 from channels.services import Services
+from core.clock import INDIA
 from core.phones import read_phone
 
 STATIC = Path(__file__).with_name("static")
 SESSION_SECONDS = 180
 """How long networks hold a USSD session."""
 MOST_PHONES = 12
+LONGEST_NUMBER = 40
 USSD_DOOR, SMS_DOOR = "/ussd/africastalking/{secret}", "/sms/africastalking/{secret}"
 VOICE_DOOR = "/voice/africastalking/{secret}"
 WHATSAPP_DOOR = "/whatsapp/twilio"
@@ -105,6 +107,10 @@ def _add_page(routes: Blueprint, services: Services) -> None:
     def part(name: str) -> Response:
         return _own_only(send_from_directory(STATIC, name, max_age=0))
 
+    @routes.get("/phone/number")
+    def number() -> Response:
+        return _json({"phone": read_phone(request.args.get("raw", "")[:LONGEST_NUMBER])})
+
     @routes.get("/phone/setup")
     def setup() -> Response:
         found = people(services.database.reader)
@@ -115,9 +121,11 @@ def _add_page(routes: Blueprint, services: Services) -> None:
                 "code": settings.ussd_code,
                 "shortCode": contracts.SHORT_CODE,
                 "seconds": SESSION_SECONDS,
+                "zone": INDIA.key,
                 "whatsapp": whatsapp,
+                "world": world_of(services.database.reader),
                 "people": found,
-                "first": first_two(found),
+                "first": _named() or first_two(found),
             }
         )
 
@@ -183,7 +191,8 @@ def _add_mail(routes: Blueprint, services: Services) -> None:
         dark = dark_among(services.redis, phones)
         bring_held(services, [phone for phone in phones if phone not in dark])
         found = letters(reader, settings, phones, _moment(request.args.get("since")))
-        return _json({"letters": found, "dark": sorted(dark)})
+        world = world_of(reader)
+        return _json({"letters": found, "dark": sorted(dark), "world": world})
 
     @routes.get("/phone/glass")
     def glass() -> Response:
@@ -211,6 +220,12 @@ def _asked(kind: type[Asked]) -> Asked:
 
 def _phones() -> list[str]:
     return [_number(raw) for raw in request.args.getlist("phone")[:MOST_PHONES]]
+
+
+def _named() -> list[str]:
+    """The phones that the page's address asks for; what is no number is left out."""
+    read = [read_phone(raw[:LONGEST_NUMBER]) for raw in request.args.getlist("phone")]
+    return list(dict.fromkeys(phone for phone in read if phone))[:MOST_PHONES]
 
 
 def _number(raw: str) -> str:

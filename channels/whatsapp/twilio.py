@@ -193,7 +193,7 @@ class WhatsAppGateway:
         content: Filled | None = None,
         picture: str | None = None,
     ) -> Outcome:
-        return create(
+        outcome = create(
             self._client,
             to=WHATSAPP + message.recipient,
             sender=self._sender,
@@ -202,3 +202,5 @@ class WhatsAppGateway:
             content=content,
             picture=picture,
         )
+        # Who has blocked us in a chat still gets receipts and codes, by SMS.
+        return replace(outcome, elsewhere=True) if isinstance(outcome, Never) and outcome.blocked else outcome

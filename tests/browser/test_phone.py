@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,49 +12,24 @@ import pytest
 from PIL import Image
 
 from channels.phone.contracts import SHORT_CODE
+from core.clock import local, now
 from core.receipts import page_url
 from core.settings import Settings
 from tests.browser.conftest import Stage, missing
+from tests.browser.hands import BOTH, COLLECTOR, CUSTOMER, dial, fits, hold, phone, sees, text, until, write
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page, Route
+    from playwright.sync_api import Locator
 
 pytestmark = pytest.mark.skipif(
     bool(missing()), reason=f"the browser's tests are left out: no {', no '.join(missing())}"
 )
 
-CUSTOMER, COLLECTOR = "+919800000001", "+919800000002"
-BOTH = "/phone#919800000001,919800000002"
 
-
-def phone(page: Page, number: str) -> Locator:
-    return page.locator(f".person[data-phone='{number}']")
-
-
-def sees(place: Locator, words: str) -> None:
-    """Wait until these words stand there."""
-    place.filter(has_text=words).first.wait_for()
-
-
-def dial(handset: Locator, *keys: str) -> None:
-    """Dial by the keypad alone."""
-    handset.get_by_label("Call or send").click()
-    for key in keys:
-        handset.locator(".timer").wait_for()
-        handset.locator(".display .size").filter(has_text="/").wait_for()
-        handset.locator(".keys").get_by_label(key, exact=True).click()
-        handset.get_by_label("Call or send").click()
-
-
-def text(handset: Locator, words: str) -> None:
-    handset.get_by_role("button", name="Write SMS").click()
-    handset.locator(".words").fill(words)
-    handset.get_by_label("Call or send").click()
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing stands out to the right."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+def minutes(clock: str) -> int:
+    """Minutes of the day, of a time as clocks show it."""
+    hours, _, rest = clock.partition(":")
+    return 60 * int(hours) + int(rest)
 
 
 def test_dial_choose_hindi_balance(stage: Stage, pictures: Path) -> None:
@@ -67,6 +41,11 @@ def test_dial_choose_hindi_balance(stage: Stage, pictures: Path) -> None:
     handset.locator(".entry .line").press_sequentially("1")
     handset.locator(".entry .line").press("Enter")
     sees(handset.locator(".screen"), "120457")
+    assert abs(minutes(handset.locator(".clock").inner_text()) - minutes(f"{local(now()):%H:%M}")) in (
+        0,
+        1,
+        1439,
+    )
     assert "UCS-2" in handset.locator(".display .size").inner_text()
     phone(page, CUSTOMER).get_by_label("Hindi shows boxes").check()
     assert "▯" in handset.locator(".screen").inner_text()
@@ -172,20 +151,6 @@ def test_a_missed_call_by_the_keypad_ends_a_session(stage: Stage) -> None:
     sees(handset.locator(".screen"), "Call rejected")
 
 
-def until(page: Page, holds: Callable[[], bool]) -> None:
-    """Wait for what the page does not show."""
-    for _ in range(100):
-        if holds():
-            return
-        page.wait_for_timeout(100)
-    pytest.fail("it did not come about")
-
-
-def write(chat: Locator, words: str) -> None:
-    chat.locator("input").fill(words)
-    chat.locator("input").press("Enter")
-
-
 def test_a_photo_of_the_meter_is_seen_by_staff(stage: Stage, pictures: Path, tmp_path: Path) -> None:
     page = stage.page(BOTH)
     mine, theirs = phone(page, CUSTOMER).locator(".chat"), phone(page, COLLECTOR).locator(".chat")
@@ -222,7 +187,9 @@ def test_a_photo_of_the_meter_is_seen_by_staff(stage: Stage, pictures: Path, tmp
     letter = phone(page, COLLECTOR).locator(".inbox .sms").filter(has_text="/f/").first
     letter.wait_for()
     assert letter.locator(".piece").count() == 1
-    found = re.search(r"/f/\S+", letter.locator(".piece").inner_text())
+    link = letter.locator(".piece a").get_attribute("href")  # it opens as in any phone
+    assert link is not None
+    found = re.search(r"/f/\S+$", link)
     assert found is not None
     small = stage.page(found[0], width=240, height=320)
     assert small.locator("img").count() == 2
@@ -328,17 +295,13 @@ def test_news_asked_before_the_switch_does_not_move_it_back(stage: Stage) -> Non
     page = stage.page(BOTH)
     owner = phone(page, CUSTOMER)
     owner.get_by_label("No signal").wait_for()
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    with page.expect_request("**/phone/news*"):
-        page.route("**/phone/news*", hold)
+    world = page.request.get(f"{stage.service.url}/phone/setup").json()["world"]
+    held = hold(page, "news*")
+    until(page, lambda: bool(held))
     with page.expect_response("**/phone/signal"):
         owner.get_by_label("No signal").check()
-    with page.expect_request("**/phone/news*"):  # it looks again when it has taken this
-        held[0].fulfill(json={"letters": [], "dark": []})
+    held[0].fulfill(json={"letters": [], "dark": [], "world": world})
+    until(page, lambda: len(held) > 1)  # it looks again when it has taken this
     assert owner.get_by_label("No signal").is_checked()
     page.unroute_all()
     owner.get_by_label("No signal").uncheck()

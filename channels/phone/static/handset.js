@@ -1,7 +1,9 @@
 // The feature phone: USSD sessions, texts, keypad. What it does on the network goes through its Line.
 
 import * as net from "./net.js";
-import { boxed, drawSms, sizeWords, time, toEnd } from "./parts.js";
+import { Letters } from "./letters.js";
+import { posted } from "./line.js";
+import { boxed, drawSms, put, sizeWords, time, toEnd } from "./parts.js";
 
 const KEYS = [
   ["1", ""], ["2", "abc"], ["3", "def"], ["4", "ghi"], ["5", "jkl"], ["6", "mno"],
@@ -14,13 +16,16 @@ export class Handset {
   constructor(root, line) {
     this.root = root;
     this.line = line;
-    this.letters = new Map();
     this.unread = 0;
+    this.road = line.road();
     this.talk = null;
     this.view = "idle";
     for (const name of ["bars", "operator", "mail", "clock", "greeting", "hint", "screen", "inbox", "size", "words", "timer", "messages", "compose", "green"]) {
       this[name] = root.querySelector(`.${name}`);
     }
+    this.letters = new Letters(
+      this.inbox.querySelector(".letters"), (letter) => drawSms(letter, this.shown(), line.dark), (letter) => [line.boxes, letter.waiting && line.dark, Boolean(letter.size)],
+    );
     this.entry = root.querySelector(".entry");
     this.input = root.querySelector(".entry .line");
     this.drawKeys();
@@ -66,8 +71,12 @@ export class Handset {
     });
     this.root.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.hangUp();
-      // With a key of the keypad in focus, the keyboard types as well.
-      else if (event.target.tagName === "BUTTON" && /^[0-9*#]$/.test(event.key)) this.type(event.key);
+      // With a key of the keypad or the messages in focus, the keyboard types as well.
+      else if (/^[0-9*#]$/.test(event.key) && (event.target === this.inbox || event.target.tagName === "BUTTON")) {
+        event.preventDefault();
+        this.type(event.key);
+        if (event.target === this.inbox) this.field().focus({ preventScroll: true });
+      }
     });
   }
 
@@ -75,59 +84,52 @@ export class Handset {
 
   show(view) {
     if (this.talk && !this.talk.over && view !== "talk") this.leave("Incomplete");
+    // What is typed while the network is still busy is for the screen that comes; anything else begins empty.
+    if (view !== "talk" || this.view !== "talk" || this.talk.over) this.input.value = "";
     this.view = view;
     for (const each of this.root.querySelectorAll(".view")) each.hidden = !each.classList.contains(view);
     if (view === "inbox") this.unread = 0;
     this.size.textContent = "";
     this.entry.hidden = view === "inbox" || view === "write" || (view === "talk" && this.talk.over);
-    this.input.value = "";
     this.input.placeholder = view === "talk" ? "answer" : this.line.setup.code;
     this.messages.textContent = view === "inbox" ? "Back" : "Messages";
     this.compose.textContent = view === "write" ? "Back" : "Write SMS";
     this.green.textContent = view === "write" || (view === "talk" && !this.talk.over) ? "Send" : "Call";
     if (view === "write") this.count();
     this.draw();
+    if (view === "inbox") toEnd(this.inbox);
   }
 
   /** Whatever follows from the phone's state and its switches. */
   draw() {
-    const show = this.shown();
     this.root.classList.toggle("nosignal", this.line.dark);
-    this.bars.textContent = this.line.dark ? "✕" : "▂▄▆";
-    this.operator.textContent = this.line.dark ? "No signal" : "Bharat GSM";
+    put(this.bars, this.line.dark ? "✕" : "▂▄▆");
+    put(this.operator, this.line.dark ? "No signal" : "Bharat GSM");
     this.mail.hidden = this.unread === 0;
-    this.mail.textContent = `✉ ${this.unread}`;
+    put(this.mail, `✉ ${this.unread}`);
     this.tick();
-    this.greeting.textContent = this.line.name;
-    this.hint.textContent = this.line.dark ? "No signal" : `Call ${this.line.setup.code}, or write an SMS to ${this.line.setup.shortCode} (a missed call there works, too).`;
-    if (this.talk) this.screen.textContent = show(this.talk.screen);
-    this.inbox.replaceChildren(...[...this.letters.values()].map((letter) => drawSms(letter, show)));
-    if (this.letters.size === 0) this.inbox.textContent = "No messages";
-    toEnd(this.inbox);
+    put(this.greeting, this.line.name);
+    put(this.hint, this.line.dark ? "No signal" : `Call ${this.line.setup.code}, or send HELP as an SMS to ${this.line.setup.shortCode}. A missed call there works, too.`);
+    if (this.talk) put(this.screen, this.shown()(this.talk.screen));
+    this.inbox.querySelector(".none").hidden = this.letters.size > 0;
+    this.letters.draw();
   }
 
   tick() {
-    this.clock.textContent = time(Date.now());
+    put(this.clock, time(Date.now()));
   }
 
   shown() {
     return this.line.boxes ? boxed : (words) => words;
   }
 
-  /** A text that the phone got or sent; true when it is new. */
-  take(letter) {
-    const before = this.letters.get(letter.key);
-    if (before && !before.waiting) return false;
-    this.letters.delete(letter.key);
-    this.letters.set(letter.key, letter);
-    return !before;
-  }
-
-  /** New messages have come: they are shown at once unless the phone is busy or a number is being typed. */
-  ring() {
-    this.unread += 1;
+  /** So many new messages have come: they are shown at once unless the phone is busy or a number is being typed. */
+  ring(many) {
+    const typed = this.entry.contains(document.activeElement);
+    this.unread += many;
     if (this.view === "inbox" || (this.view === "idle" && this.input.value === "")) this.show("inbox");
     else this.draw();
+    if (typed && this.view === "inbox") this.inbox.focus({ preventScroll: true });
     this.root.classList.add("rings");
     setTimeout(() => this.root.classList.remove("rings"), 700);
   }
@@ -157,8 +159,8 @@ export class Handset {
     clearTimeout(this.counting);
     this.counting = setTimeout(async () => {
       const words = this.words.value;
-      const size = await net.measure(words);
-      if (this.view === "write" && words === this.words.value) this.size.textContent = sizeWords(size);
+      const size = await this.line.ask(() => net.measure(words));
+      if (size && this.view === "write" && words === this.words.value) this.size.textContent = sizeWords(size);
     }, COUNT_AFTER);
   }
 
@@ -175,6 +177,7 @@ export class Handset {
     const base = this.line.setup.code.replace(/#$/, "");
     const rest = code.replace(/#$/, "");
     this.talk = { session: `ATUid_${net.newId()}`, keys: [], hops: 0, over: false, screen: "…", last: "", began: Date.now(), busy: false };
+    this.input.value = "";
     this.show("talk");
     if (this.line.dark) return this.close("No signal");
     if (rest === this.line.setup.shortCode) return this.ringUp();
@@ -188,7 +191,10 @@ export class Handset {
   /** A missed call: it is rejected, and the answer comes by SMS. */
   async ringUp() {
     const { phone, twice } = this.line;
-    const answer = await this.line.ask(() => net.call({ phone, id: this.talk.session, twice }));
+    const talk = this.talk;
+    talk.busy = talk.rings = true;
+    const answer = await this.line.ask(() => net.call({ phone, id: talk.session, twice }));
+    if (talk !== this.talk || talk.over) return;
     this.close(answer && answer.good ? "Call rejected: nothing to pay. The answer comes by SMS." : "Connection problem");
   }
 
@@ -212,7 +218,7 @@ export class Handset {
     talk.hops += 1;
     talk.last = `${answer.ends ? "END" : "CON"} ${answer.screen}`;
     talk.screen = answer.screen;
-    this.line.count({ hops: answer.times });
+    this.line.told.count({ hops: answer.times });
     if (answer.ends) this.leave("Success");
     this.show("talk");
     this.size.textContent = sizeWords(answer.size) + this.repeated(answer);
@@ -239,12 +245,12 @@ export class Handset {
     tick();
   }
 
-  /** The session is over: the network says so to the service. */
-  leave(status, words) {
+  /** The session is over: the network says so to the service, once `after` has come about. */
+  leave(status, words, after = Promise.resolve()) {
     const talk = this.talk;
     if (!talk || talk.over) return;
     const told = { phone: this.line.phone, session: talk.session, keys: talk.keys, status, hops: talk.hops, last: talk.last, millis: Date.now() - talk.began };
-    this.line.ask(() => net.end(told));
+    if (!talk.rings) after.then(() => this.line.ask(() => net.end(told)));
     if (words) this.close(words);
     else this.stop();
   }
@@ -266,29 +272,30 @@ export class Handset {
     this.show("idle");
   }
 
-  /** The signal is gone or back. */
-  signal() {
-    if (this.line.dark) this.leave("Incomplete", "Connection lost");
-    this.draw();
+  /** The signal is gone or back; `told`: when the network knows. */
+  signal(told) {
+    if (this.line.dark) this.leave("Incomplete", "Connection lost", told);
   }
 
   // ---- texting
 
-  async text() {
+  text() {
     const words = this.words.value;
     if (!words.trim()) return;
     this.words.value = "";
     const id = net.newId();
     const letter = { key: `sent:${id}`, phone: this.line.phone, channel: "sms", text: words, at: Date.now(), mine: true, waiting: true };
-    this.take(letter);
+    this.letters.take(letter);
     this.show("inbox");
-    this.line.send(async () => {
+    this.road.send(async () => {
       const { phone, twice } = this.line;
-      const answer = await this.line.ask(() => net.sendSms({ phone, id, text: words, twice }));
-      if (!answer) return;
-      this.take({ ...letter, waiting: false, size: answer.size });
-      this.line.count({ parts: answer.size.pieces.length, paise: answer.size.paise });
+      const answer = await posted(this.line, letter, () => net.sendSms({ phone, id, text: words, twice }));
+      if (answer) {
+        letter.size = answer.size;
+        this.line.told.count({ parts: answer.size.pieces.length, paise: answer.size.paise });
+      }
       this.draw();
+      return answer;
     });
   }
 }

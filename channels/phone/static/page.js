@@ -2,10 +2,11 @@
 
 import { beginGlass } from "./glass.js";
 import * as net from "./net.js";
-import { rupees } from "./parts.js";
+import { put, rupees, standIn } from "./parts.js";
 import { Person } from "./person.js";
 
 const LOOK_EVERY = 1000;
+const AGAIN = 2000;
 const LOOK_SOON = [120, 350, 700];
 const MOST = 12;
 
@@ -16,12 +17,18 @@ let setup;
 let since = null;
 let changes = 0;
 let looking = false;
+const wrong = { act: "", service: "" };
 
-function trouble(words) {
+/** One line for the reader: what was wrong with the last act stays until the next, that the service is away until it is back. */
+function say(about, words) {
+  wrong[about] = words;
   const line = document.querySelector("body > .trouble[role]");
-  line.textContent = words;
-  line.hidden = words === "";
+  put(line, wrong.service || wrong.act);
+  line.hidden = line.textContent === "";
 }
+
+const trouble = (words) => say("act", words);
+const away = (words) => say("service", words);
 
 function count(more) {
   for (const [name, number] of Object.entries(more)) sums[name] += number;
@@ -34,7 +41,7 @@ function remember() {
 }
 
 function add(phone) {
-  const person = new Person(setup, phone, { trouble, count, soon, moved, removed });
+  const person = new Person(setup, phone, { trouble, away, count, soon, moved, removed });
   people.push(person);
   row.append(person.root);
   changed();
@@ -49,11 +56,12 @@ function changed() {
   soon();
 }
 
-function moved(person, raw) {
-  const digits = raw.replace(/[^0-9+]/g, "");
-  const phone = /^[6-9][0-9]{9}$/.test(digits) ? `+91${digits}` : digits;
-  if (!/^\+[1-9][0-9]{7,14}$/.test(phone)) return trouble("A mobile number has ten digits, or begins with + and its country.");
-  trouble("");
+/** Another number for a phone: as it was typed, and read as the service reads numbers. */
+async function moved(person, raw) {
+  const asked = (person.asked = {});
+  const phone = await person.line.ask(() => net.number(raw));
+  if (phone === undefined || asked !== person.asked || !people.includes(person)) return;
+  if (!phone) return trouble("A mobile number has ten digits, or begins with + and its country.");
   if (people.some((each) => each !== person && each.phone === phone)) {
     person.become(person.phone);
     trouble("That phone is here already.");
@@ -65,9 +73,11 @@ function moved(person, raw) {
 
 function removed(person) {
   person.handset.hangUp();
-  people.splice(people.indexOf(person), 1);
+  const place = people.indexOf(person);
+  people.splice(place, 1);
   person.root.remove();
   changed();
+  people[Math.min(place, people.length - 1)].who.focus({ preventScroll: true });
 }
 
 function addNext() {
@@ -81,20 +91,23 @@ async function look() {
   if (looking || people.length === 0) return;
   looking = true;
   const before = changes;
-  const asked = people.map((person) => [person, person.phone, person.turn]);
+  const asked = people.map((person) => [person, person.line, person.turn]);
   try {
     const found = await net.news(people.map((person) => person.phone), since);
-    trouble("");
-    for (const [person, phone, turn] of asked) {
-      if (person.phone !== phone) continue;
-      person.hearSignal(found.dark.includes(phone), turn);
+    away("");
+    // Another database than this page was begun with: nothing on it is true any more.
+    if (found.world !== setup.world) return location.reload();
+    for (const [person, line, turn] of asked) {
+      if (person.line !== line) continue;
+      person.hearSignal(found.dark.includes(line.phone), turn);
       person.takeNews(found.letters);
+      line.sendWaiting();
     }
     if (before !== changes) return; // whoever came meanwhile still lacks what was before
     for (const letter of found.letters) since = since && Date.parse(since) > Date.parse(letter.at) ? since : letter.at;
   } catch (error) {
     if (!(error instanceof net.NoService)) throw error;
-    trouble(error.message);
+    away(error.message);
   } finally {
     looking = false;
   }
@@ -109,21 +122,26 @@ function nameOf(phone) {
   return known ? known.name : phone;
 }
 
+/** Whoever the address names stands there at first; asked for until the service is there. */
 async function begin() {
+  const named = location.hash.slice(1).split(",").filter((digits) => /^[0-9]+$/.test(digits));
   try {
-    setup = await net.setup();
+    setup = await net.setup(named.map((digits) => `+${digits}`));
   } catch (error) {
-    trouble(error.message);
+    away(error.message);
+    setTimeout(begin, AGAIN);
     return;
   }
+  away("");
+  standIn(setup.zone);
   document.title = `${setup.service}: phones to play with`;
-  const named = location.hash.slice(1).split(",").filter((digits) => /^[1-9][0-9]{7,14}$/.test(digits));
-  const first = named.length ? named.map((digits) => `+${digits}`) : setup.first;
-  for (const phone of [...new Set(first)].slice(0, MOST)) add(phone);
+  for (const phone of setup.first) add(phone);
   count({});
   document.querySelector(".add").addEventListener("click", addNext);
   beginGlass(() => people.map((person) => person.phone), nameOf);
   setInterval(() => document.hidden || look(), LOOK_EVERY);
+  document.addEventListener("visibilitychange", () => document.hidden || look());
+  addEventListener("hashchange", () => location.reload());
 }
 
 begin();

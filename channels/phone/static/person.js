@@ -2,49 +2,10 @@
 
 import { Chat } from "./chat.js";
 import { Handset } from "./handset.js";
+import { Line } from "./line.js";
 import * as net from "./net.js";
 
 const OTHER = "other";
-
-/** What handset and chat share: the number, the switches, and the way to the network. */
-class Line {
-  constructor(setup, phone, told) {
-    Object.assign(this, { setup, phone, dark: false, twice: false, boxes: false, seconds: setup.seconds, waiting: [] });
-    this.trouble = told.trouble;
-    this.count = told.count;
-    this.soon = told.soon;
-  }
-
-  get name() {
-    const person = this.setup.people.find((each) => each.phone === this.phone);
-    return person ? person.name : this.phone;
-  }
-
-  /** Ask the service; null, and one line for the reader, when that fails. */
-  async ask(request) {
-    try {
-      const answer = await request();
-      this.trouble("");
-      return answer;
-    } catch (error) {
-      if (!(error instanceof net.NoService)) throw error;
-      this.trouble(error.message);
-      return null;
-    }
-  }
-
-  /** Send now, or when there is signal again. */
-  send(act) {
-    if (this.dark) this.waiting.push(act);
-    else act().then(this.soon);
-  }
-
-  sendWaiting() {
-    const acts = this.waiting;
-    this.waiting = [];
-    for (const act of acts) this.send(act);
-  }
-}
 
 export class Person {
   constructor(setup, phone, told) {
@@ -53,6 +14,7 @@ export class Person {
     this.told = told;
     this.turn = {};
     this.moving = 0;
+    this.switching = Promise.resolve();
     this.who = this.root.querySelector(".who");
     this.number = this.root.querySelector(".number");
     this.drawPeople();
@@ -93,6 +55,7 @@ export class Person {
 
   /** Put another number into this phone; its messages come with the next news. */
   become(phone) {
+    if (this.handset) this.handset.hangUp();
     this.line = new Line(this.setup, phone, this.told);
     const known = this.setup.people.some((person) => person.phone === phone);
     this.who.value = known ? phone : OTHER;
@@ -121,8 +84,11 @@ export class Person {
     const turn = (this.turn = {});
     const line = this.line;
     this.moving += 1;
-    if (dark) this.takeSignal(true);
-    const done = await line.ask(() => net.setSignal(line.phone, !dark));
+    // One after the other: the network is left as the hand has left the switch.
+    const told = this.switching.then(() => line.ask(() => net.setSignal(line.phone, !dark)));
+    this.switching = told;
+    if (dark) this.takeSignal(true, told);
+    const done = await told;
     this.moving -= 1;
     if (turn === this.turn && line === this.line) this.takeSignal(done ? dark : !dark);
     if (turn === this.turn) this.turn = {};
@@ -134,29 +100,33 @@ export class Person {
     if (this.moving === 0 && turn === this.turn) this.takeSignal(dark);
   }
 
-  takeSignal(dark) {
+  /** `told`: when the network knows; a session ends for the service after that, so that nothing reaches us in between. */
+  takeSignal(dark, told) {
     this.root.querySelector(".dark").checked = dark;
     if (this.line.dark === dark) return;
     this.line.dark = dark;
-    this.handset.signal();
+    this.handset.signal(told);
+    this.draw();
     if (!dark) this.line.sendWaiting();
   }
 
   /** What reached this number or was sent from it; the first time it is history and rings nobody. */
   takeNews(letters) {
-    let rings = false;
-    let changed = this.fresh;
-    for (const letter of letters.filter((each) => each.phone === this.phone)) {
-      const place = letter.channel === "sms" ? this.handset : this.chat;
-      if (!place.take(letter)) continue;
-      changed = true;
-      rings ||= place === this.handset && !letter.mine && !this.fresh;
-      if (!this.fresh && !letter.mine) this.told.count(letter.size ? { parts: letter.size.pieces.length, paise: letter.size.paise } : { chats: 1 });
+    const own = letters.filter((each) => each.phone === this.phone);
+    const [texts, chats] = [own.filter((each) => each.channel === "sms"), own.filter((each) => each.channel !== "sms")];
+    this.chat.learn(chats);
+    if (this.fresh) {
+      this.handset.letters.history(texts);
+      this.chat.letters.history(chats);
+      this.fresh = false;
+    } else {
+      const came = texts.filter((letter) => this.handset.letters.take(letter) && !letter.mine);
+      const said = chats.filter((letter) => this.chat.letters.take(letter) && !letter.mine);
+      for (const { size } of came) this.told.count({ parts: size.pieces.length, paise: size.paise });
+      if (said.length > 0) this.told.count({ chats: said.length });
+      if (came.length > 0) this.handset.ring(came.length);
     }
-    this.fresh = false;
-    this.handset.tick();
-    if (changed) this.draw();
-    if (rings) this.handset.ring();
+    this.draw();
   }
 
   draw() {

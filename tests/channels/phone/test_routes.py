@@ -60,6 +60,7 @@ def test_production_knows_no_phone(settings: Settings) -> None:
     for path in (
         "/phone",
         "/phone/setup",
+        "/phone/number",
         "/phone/news",
         "/phone/static/page.js",
         f"/phone/{CUSTOMER}/inbox",
@@ -176,7 +177,8 @@ def test_a_phone_without_signal_gets_its_messages_later(play: Play) -> None:
     post(play, "signal", phone=CUSTOMER, there=False)
     sms(play, "t1", "PAY 120457 300")
     play.deliver()
-    assert news(play, CUSTOMER) == {"letters": [], "dark": [CUSTOMER]}
+    told = news(play, CUSTOMER)
+    assert (told["letters"], told["dark"]) == ([], [CUSTOMER])
     assert play.scalar(f"SELECT state FROM outbox WHERE recipient = '{CUSTOMER}'") == "sent"
     assert len(texts(play, COLLECTOR)) == 1
     post(play, "signal", phone=CUSTOMER, there=True)
@@ -192,6 +194,53 @@ def test_news_since_a_moment(play: Play) -> None:
     # What may still have been on its way comes again, and is known by its key.
     assert last in news(play, CUSTOMER, since=last["at"])["letters"]
     assert news(play, CUSTOMER, since="2099-01-01T00:00:00+00:00")["letters"] == []
+
+
+def test_messages_of_one_moment_stay_in_their_order(play: Play) -> None:
+    for number in range(3):
+        sms(play, f"t{number}", f"LANGUAGE {('ENGLISH', 'HINDI', 'ENGLISH')[number]}", phone=CUSTOMER)
+    play.deliver()
+    rows = "UPDATE outbox SET finished_at = date_trunc('hour', now()) RETURNING id"
+    play.services.database.reader.rows(rows, {})
+    keys = [letter["key"] for letter in news(play, CUSTOMER)["letters"] if not letter["mine"]]
+    assert keys == sorted(keys, key=lambda key: int(key.removeprefix("got:")))
+    assert len(keys) == 3
+
+
+def test_what_a_phone_shows_does_not_hang_on_the_others(play: Play) -> None:
+    """Sixty of each: a phone that is taken away brings no old messages of the other as if they were new."""
+    for number in range(31):
+        sms(play, f"a{number}", "BAL", phone=CUSTOMER)
+        sms(play, f"b{number}", "DUES", phone=COLLECTOR)
+    play.deliver()
+    alone = news(play, CUSTOMER)["letters"]
+    both = [one for one in news(play, CUSTOMER, COLLECTOR)["letters"] if one["phone"] == CUSTOMER]
+    assert len(alone) == 62
+    assert both == alone
+
+
+@pytest.mark.parametrize(
+    ("raw", "read"),
+    [
+        ("98000 00099", STRANGER),
+        ("०९८०००-०००९९", STRANGER),
+        ("+91 98000 00099", STRANGER),
+        ("+1 202 555 0143", "+12025550143"),
+        ("+12345678", None),
+        ("12", None),
+        ("", None),
+    ],
+)
+def test_a_number_is_read_as_everywhere(play: Play, raw: str, read: str | None) -> None:
+    assert play.client.get("/phone/number", query_string={"raw": raw}).json == {"phone": read}
+
+
+def test_the_address_names_whose_phones_stand_there(play: Play) -> None:
+    asked = [STRANGER, "+12345678", STRANGER, COLLECTOR]
+    setup = play.client.get("/phone/setup", query_string={"phone": asked}).json
+    assert setup is not None
+    assert setup["first"] == [STRANGER, COLLECTOR]
+    assert setup["world"] == news(play, CUSTOMER)["world"]
 
 
 def test_the_parts_of_a_long_text(play: Play) -> None:

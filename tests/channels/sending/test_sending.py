@@ -59,7 +59,7 @@ OUTSIDE = Never("error 63016", elsewhere=True)
         (OUTSIDE, Later("busy"), ("sms", "queued", None)),
         (Later("error 63018"), None, ("whatsapp", "queued", None)),
         (Unsure("no answer"), None, ("whatsapp", "unsure", "twilio-whatsapp")),
-        (Never("error 63033", blocked=True), None, ("whatsapp", "failed", "twilio-whatsapp")),
+        (Never("error 63033", blocked=True, elsewhere=True), Accepted("S1"), ("sms", "sent", "kannel")),
     ],
 )
 def test_whatsapp_falls_back_to_sms_where_it_has_no_way(

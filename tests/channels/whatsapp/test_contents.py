@@ -177,7 +177,7 @@ def test_a_refused_content_goes_as_text_at_once(
     ("answer", "outcome"),
     [
         (refusal(63016), Never("error 63016", elsewhere=True)),
-        (refusal(21610), Never("error 21610", blocked=True)),
+        (refusal(21610), Never("error 21610", blocked=True, elsewhere=True)),
         (
             Answer(429, json.dumps({"code": 20429, "message": "slow", "status": 429})),
             Later("error 20429", slow=True),

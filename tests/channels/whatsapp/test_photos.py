@@ -78,6 +78,73 @@ def test_an_open_question_stays_open(camera: Camera) -> None:
     assert words.startswith("Tell us more")
 
 
+def test_a_photo_in_the_middle_of_a_fault_goes_with_it_and_is_answered_once(camera: Camera) -> None:
+    """Not with the older fault that is open as well, and without a second word about it."""
+    older = camera.request()
+    camera.play.write(ASHA, "FAULT")
+    camera.play.deliver()
+    camera.send("photo_captioned")
+    [(_, words)] = camera.play.deliver()
+    assert words.startswith("Thank you for the photo.\n\nWhat is wrong?")
+    assert camera.said() == []
+    assert camera.row[:3] == ("kept", None, False)
+    for given in ("4", "it hums"):
+        camera.play.write(ASHA, given)
+    [_, (_, words)] = camera.play.deliver()
+    newer = str(camera.play.scalar("SELECT max(number) FROM request WHERE kind = 'fault'"))
+    assert newer > older
+    assert newer in words
+    assert camera.said() == []
+    assert _photographed(camera) == [newer]
+
+
+def test_a_photo_that_comes_later_than_the_fault_that_it_was_sent_with(camera: Camera) -> None:
+    """The fault is told before the photo is fetched: it is joined all the same, and noted once."""
+    camera.request()
+    camera.play.write(ASHA, "FAULT")
+    camera.send()
+    for given in ("4", "it hums"):
+        camera.play.write(ASHA, given)
+    camera.play.deliver()
+    newer = str(camera.play.scalar("SELECT max(number) FROM request WHERE kind = 'fault'"))
+    assert _photographed(camera) == []
+    assert camera.said() == []
+    assert _photographed(camera) == [newer]
+    assert camera.play.scalar("SELECT count(*) FROM request_event WHERE step = 'photo'") == 1
+
+
+def test_a_photo_with_a_fault_that_is_open_already(camera: Camera) -> None:
+    older = camera.request()
+    camera.play.write(ASHA, "FAULT")
+    camera.send()
+    camera.play.write(ASHA, "2")
+    camera.said()
+    camera.play.write(ASHA, "000")
+    [(_, words)] = camera.play.deliver()
+    assert older in words
+    assert _photographed(camera) == [older]
+
+
+def test_a_fault_begun_right_after_the_photo(camera: Camera) -> None:
+    """Nobody has thanked for it yet: the job does, and asks nothing, as the fault is being told."""
+    camera.send()
+    camera.play.write(ASHA, "FAULT 4")
+    camera.play.deliver()
+    assert camera.said() == ["Thank you for the photo."]
+    camera.play.write(ASHA, "it hums")
+    camera.play.deliver()
+    assert len(_photographed(camera)) == 1
+
+
+def _photographed(camera: Camera) -> list[str]:
+    """The requests that have a photo."""
+    rows = camera.play.services.database.reader.rows(
+        "SELECT number FROM request JOIN photo ON photo.request_id = request.id WHERE photo.key IS NOT NULL",
+        {},
+    )
+    return [str(number) for (number,) in rows]
+
+
 @pytest.mark.parametrize(
     ("served", "reason", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -166,9 +167,10 @@ def test_statuses_move_forward_only(play: Play) -> None:
         assert state(play) == ("whatsapp", "delivered", "twilio-whatsapp")
 
 
-def test_what_whatsapp_can_not_bring_goes_by_sms_once(play: Play) -> None:
+@pytest.mark.parametrize("code", ["63003", "63010", "63012", "63016", "63018", "63024", "63032", "63049", ""])
+def test_what_whatsapp_can_not_bring_goes_by_sms_once(play: Play, code: str) -> None:
     path = f"/whatsapp/twilio/status?row={sending(play)}"
-    refused = payload("twilio/whatsapp_no_whatsapp")
+    refused = re.sub("ErrorCode=[0-9]+", f"ErrorCode={code}", payload("twilio/whatsapp_no_whatsapp"))
     for _ in range(2):
         assert post(play, path, refused).status_code == 200
         assert state(play) == ("sms", "queued", None)
@@ -179,3 +181,21 @@ def test_what_whatsapp_can_not_bring_goes_by_sms_once(play: Play) -> None:
     assert arrival.channel == "sms"
     post(play, path, refused)
     assert state(play) == ("sms", "delivered", "phone")
+
+
+@pytest.mark.parametrize("code", ["21610", "63014", "63033"])
+def test_who_has_blocked_us_in_the_chat_gets_sms_from_now_on(play: Play, code: str) -> None:
+    """A block there is none of SMS: receipts go on, nobody is told that the network refuses them."""
+    play.services.database.reader.rows(
+        "UPDATE phone SET whatsapp = now() WHERE e164 = '+919800000001' RETURNING 1", {}
+    )
+    path = f"/whatsapp/twilio/status?row={sending(play)}"
+    refused = re.sub("ErrorCode=[0-9]+", f"ErrorCode={code}", payload("twilio/whatsapp_no_whatsapp"))
+    for _ in range(2):
+        assert post(play, path, refused).status_code == 200
+    assert [(arrival.phone, arrival.channel) for arrival in play.arrivals()] == [("+919800000001", "sms")]
+    play.text("+919800000002", "PAY 120457 300")
+    assert ("+919800000001", "sms") in {(one.phone, one.channel) for one in play.arrivals()}
+    told = play.services.database.reader.rows("SELECT purpose, given, channel, words FROM consent", {})
+    assert told == [("whatsapp", False, "whatsapp", f"error {code}")]
+    assert play.scalar("SELECT unreachable FROM phone WHERE e164 = '+919800000001'") is None

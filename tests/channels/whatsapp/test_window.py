@@ -172,7 +172,7 @@ def test_an_sms_opens_no_window(road: Road) -> None:
     assert road.row == ("sms", "sent", NO_WAY)
 
 
-@pytest.mark.parametrize("code", [63003, 63016, 63024, 63040, 63041, 63042])
+@pytest.mark.parametrize("code", [63003, 63013, 63016, 63024, 63032, 63040, 63041, 63042])
 def test_what_whatsapp_refuses_goes_by_sms_once(road: Road, code: int) -> None:
     road.heard(PHONE, "1 hour")
     refused = {"code": code, "message": "no", "status": 400, "more_info": ""}
