@@ -195,7 +195,7 @@ def _send(session: Session, settings: Settings, link: Row[Any], to: str, cause: 
         amount=Money(link.amount_paise),
         number=link.number,
         url=link.url,
-        day=link.expires_at.date(),
+        day=local(link.expires_at).date(),
         service=settings.service_name,
     )
     return outbox.post(
