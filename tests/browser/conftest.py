@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PICTURES = Path(__file__).parents[2] / "build" / "pictures"
 """Where screenshots are kept, for people to look at."""
-PATIENCE = 10_000
+PATIENCE = 60_000
 """Milliseconds until something must have been seen; most take a hundredth."""
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>{folders}</fontconfig>

@@ -174,7 +174,7 @@ def test_a_missed_call_by_the_keypad_ends_a_session(stage: Stage) -> None:
 
 def until(page: Page, holds: Callable[[], bool]) -> None:
     """Wait for what the page does not show."""
-    for _ in range(100):
+    for _ in range(600):
         if holds():
             return
         page.wait_for_timeout(100)

@@ -74,7 +74,7 @@ def test_two_processes_at_once_bill_everybody_once(town: Town) -> None:
 def test_a_run_that_ends_while_it_is_looked_for_is_not_in_the_way(town: Town) -> None:
     house = metered(town)
     first = runs.open_run(town.database, town.plant, NOVEMBER, date(2026, 12, 1))
-    looked = []
+    looked: list[int] = []
 
     def end_the_first(*given: object) -> None:
         if "SELECT id, period_from" in str(given[2]) and not looked:
