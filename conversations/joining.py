@@ -114,7 +114,7 @@ def _denied(me: StaffMember) -> Conversation:
     if not found:
         return say("progress.none_denied")
     rows = [
-        say("progress.denied_row", request=one.number, name=one.name[:24], day=one.at.date(), why=one.reason)
+        say("progress.denied_row", request=one.number, name=one.name[:24], day=one.on, why=one.reason)
         for one in found
     ]
     return say("nav.lines", lines=tuple(rows))

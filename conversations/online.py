@@ -24,7 +24,7 @@ def pay_online(caller: Caller) -> Conversation:
     """A link to pay what is owed, half of it or another amount, by SMS to the phone that asks."""
     paise = yield from said(say("paylink.how_much"), reading.amount)
     line = yield from customer.which_line(caller)
-    asked = paise if paise is not None else (yield from _how_much(line.id, line.number))
+    asked = yield from _possible(line.id, line.number, paise)
 
     def send(doing: Doing) -> Text:
         lines = []
@@ -34,7 +34,7 @@ def pay_online(caller: Caller) -> Conversation:
             links.ask(doing, line.id, asked, doing.caller.phone)
             lines.append(say("paylink.coming", amount=Money(asked), number=line.number))
         if address is not None and (razorpay is None or doing.channel == "whatsapp"):
-            number = links.in_reach(doing, line.id)
+            number = links.check(doing, line.id, asked)
             lines.append(upi.how_to_pay(doing, address, number, Wish(line.id, asked)))
         return say("nav.lines", lines=tuple(lines)).beside(lines[-1].picture)
 
@@ -45,7 +45,7 @@ def send_link(caller: Caller) -> Conversation:
     """A link to pay for a customer of one's plants, by SMS to the customer's phone."""
     payee = yield from payee_of(caller)
     paise = yield from said(say("paylink.how_much"), reading.amount)
-    asked = paise if paise is not None else (yield from _how_much(payee.connection_id, payee.number))
+    asked = yield from _possible(payee.connection_id, payee.number, paise)
 
     def send(doing: Doing) -> Text:
         phone, now = links.ask_for(doing, payee.connection_id, asked)
@@ -53,6 +53,17 @@ def send_link(caller: Caller) -> Conversation:
         return say(key, amount=Money(asked), name=payee.label, number=payee.number, last=phone[-3:])
 
     return send
+
+
+def _possible(connection_id: int, number: str, given: int | None) -> Talk[int]:
+    """The amount given with the command, or the one that is asked for; asked again while it can't be paid."""
+    paise = given if given is not None else (yield from _how_much(connection_id, number))
+    query = partial(accounts.what_is_owed, connection_id=connection_id)
+    owed: Owed = yield from look("possible", query, Owed)
+    most = links.most(owed.balance_paise)
+    while not links.LEAST_PAISE <= paise <= most:
+        paise = yield from ask(links.amounts(number, most), reading.amount, again=True)
+    return paise
 
 
 def _how_much(connection_id: int, number: str) -> Talk[int]:

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from core import outbox, upi
+from core import ledger, outbox, upi
 from core.clock import local
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
 from core.settings import Settings
-from core.text import say
+from core.text import Text, say
 from core.upi import Wish
 
 LINK_LIFE = timedelta(days=7)
@@ -26,6 +26,10 @@ LINKS_A_DAY = 10
 GIVE_UP = timedelta(hours=1)
 LEAST_PAISE = 1_00
 """The provider takes a rupee and more."""
+AHEAD_PAISE = 10_000_00
+"""Who owes less may still pay so much at once, for months to come; more is a slip of the finger."""
+AT_ONCE_PAISE = 1_00_000_00
+"""What UPI takes in one payment; whoever owes more pays in parts."""
 
 _MAY_PAY = text("""
     SELECT connection.number FROM connection
@@ -73,8 +77,7 @@ _END = text("""
 def ask(doing: Doing, connection_id: int, paise: int, to: str) -> None:
     """Ask for a link to pay an amount, to be texted to a phone; an open one is sent again.
 
-    Raises Refusal where nothing is paid online, out of the caller's reach, for less than a rupee, and
-    after too many links in a day.
+    Raises Refusal where nothing is paid online, as `check`, and after too many links in a day.
     """
     same = _same(doing, connection_id, paise)
     if same is None:
@@ -105,7 +108,7 @@ def ask_for(doing: Doing, connection_id: int, paise: int) -> tuple[str, bool]:
 def _send_page(doing: Doing, connection_id: int, paise: int) -> tuple[str, bool]:
     if doing.settings.upi is None or not doing.settings.pay_links:
         raise Refusal(say("sendlink.closed"))
-    number = in_reach(doing, connection_id)
+    number = check(doing, connection_id, paise)
     to = _payer(doing, connection_id)
     doing.audit("link.page", f"connection:{connection_id}", paise=paise)
     cause = f"{number}:{paise}:{local(doing.at).date()}"
@@ -130,14 +133,31 @@ def in_reach(doing: Doing, connection_id: int) -> str:
     return str(number)
 
 
+def most(balance_paise: int) -> int:
+    """The most that can be paid online at once by who owes so much, in paise."""
+    return min(max(balance_paise, AHEAD_PAISE), AT_ONCE_PAISE)
+
+
+def amounts(number: str, most_paise: int) -> Text:
+    """Between what and what an amount can be."""
+    return say("paylink.between", number=number, least=Money(LEAST_PAISE), most=Money(most_paise))
+
+
+def check(doing: Doing, connection_id: int, paise: int) -> str:
+    """The number of a connection in the caller's reach; Refusal for less than a rupee, and for too much."""
+    number = in_reach(doing, connection_id)
+    largest = most(ledger.balance(doing.session, "dues", connection_id=connection_id))
+    if not LEAST_PAISE <= paise <= largest:
+        raise Refusal(amounts(number, largest))
+    return number
+
+
 def _same(doing: Doing, connection_id: int, paise: int) -> Row[Any] | None:
     """A link over this amount that still works, once the caller may have one at all."""
     session = doing.session
     if doing.settings.razorpay is None:
         raise Refusal(say("paylink.closed"))
-    if paise < LEAST_PAISE:
-        raise Refusal(say("paylink.small", least=Money(LEAST_PAISE)))
-    in_reach(doing, connection_id)
+    check(doing, connection_id, paise)
     session.execute(_END_OLD, {"connection": connection_id, "soon": doing.at + NEARLY_OVER})
     return session.execute(_SAME, {"connection": connection_id, "paise": paise}).one_or_none()
 
@@ -195,7 +215,7 @@ def _send(session: Session, settings: Settings, link: Row[Any], to: str, cause: 
         amount=Money(link.amount_paise),
         number=link.number,
         url=link.url,
-        day=link.expires_at.date(),
+        day=local(link.expires_at).date(),
         service=settings.service_name,
     )
     return outbox.post(

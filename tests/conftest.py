@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ import psycopg
 import pytest
 import redis
 
+from core import clock
 from core.db import Database
 from core.settings import Settings
 from migrations import upgrade
@@ -75,6 +77,14 @@ def pytest_configure() -> None:
     for name in list(os.environ):
         if name.startswith(SERVICE_PREFIXES):
             del os.environ[name]
+
+
+def pytest_runtest_setup() -> None:
+    """No test begins in the last minute of a day: what it is told today would be of yesterday at its end."""
+    here = clock.local(clock.now())
+    left = timedelta(days=1) - timedelta(hours=here.hour, minutes=here.minute, seconds=here.second)
+    if left <= timedelta(minutes=1):
+        time.sleep(left.total_seconds())
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def until(what: Callable[[], bool], why: str, patience: float = 20.0) -> float:
+def until(what: Callable[[], bool], why: str, patience: float = 90.0) -> float:
     """Wait until something holds; gives the seconds it took."""
     began = time.monotonic()
     while not what():

@@ -17,7 +17,7 @@ def at_once(*acts: Callable[[], T]) -> list[T]:
     start = Barrier(len(acts))
 
     def run(act: Callable[[], T]) -> T:
-        start.wait(10)
+        start.wait(60)
         return act()
 
     with ThreadPoolExecutor(len(acts)) as pool:

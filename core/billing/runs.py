@@ -31,35 +31,37 @@ class Run:
     told_to: int
 
 
+_OPEN = text("""
+    INSERT INTO billing_run (plant_id, period_from, period_to, issued_on, due_on)
+    VALUES (:plant, :first, :last, :issued, :due)
+    ON CONFLICT (plant_id) WHERE state IN ('posting', 'telling', 'reversing') DO NOTHING
+    RETURNING id
+""")
+_OTHER = text("""
+    SELECT id, period_from, state FROM billing_run
+    WHERE plant_id = :plant AND state IN ('posting', 'telling', 'reversing')
+""")
+
+
 def open_run(database: Database, plant_id: int, period: Period, issued_on: date) -> int:
     """A new run, or the plant's open one if it is for the same month."""
+    bind = {
+        "plant": plant_id,
+        "first": period.first,
+        "last": period.last,
+        "issued": issued_on,
+        "due": issued_on + timedelta(days=DUE_DAYS),
+    }
+    other = None
     with database.begin() as session:
-        made = session.execute(
-            text("""
-                INSERT INTO billing_run (plant_id, period_from, period_to, issued_on, due_on)
-                VALUES (:plant, :first, :last, :issued, :due)
-                ON CONFLICT (plant_id) WHERE state IN ('posting', 'telling', 'reversing') DO NOTHING
-                RETURNING id
-            """),
-            {
-                "plant": plant_id,
-                "first": period.first,
-                "last": period.last,
-                "issued": issued_on,
-                "due": issued_on + timedelta(days=DUE_DAYS),
-            },
-        ).scalar_one_or_none()
         # Opened here, or the first batches would wait for each other to open it.
         ledger.account_id(session, "income", plant_id=plant_id)
-        if made is not None:
-            return int(made)
-        other = session.execute(
-            text(
-                "SELECT id, period_from, state FROM billing_run "
-                "WHERE plant_id = :plant AND state IN ('posting', 'telling', 'reversing')"
-            ),
-            {"plant": plant_id},
-        ).one()
+        # A run that was in the way may be over by the time it is looked for: then ours begins after all.
+        while other is None:
+            made = session.execute(_OPEN, bind).scalar_one_or_none()
+            if made is not None:
+                return int(made)
+            other = session.execute(_OTHER, bind).one_or_none()
     if other.period_from != period.first or other.state == "reversing":
         raise BillingError(f"run {other.id} of this plant is not finished: go on with it first")
     return int(other.id)

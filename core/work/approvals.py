@@ -33,7 +33,8 @@ CROSS JOIN LATERAL (
     SELECT coalesce(max(monthly_paise) FILTER (WHERE package_id = wanted.id), 0) AS wanted,
         coalesce(max(monthly_paise) FILTER (WHERE package_id = now_on.id), 0) AS now_on
     FROM (SELECT DISTINCT ON (package_id) package_id, monthly_paise FROM tariff
-          WHERE package_id IN (wanted.id, now_on.id) AND valid_from <= current_date
+          WHERE package_id IN (wanted.id, now_on.id)
+          AND valid_from <= (now() AT TIME ZONE 'Asia/Kolkata')::date
           ORDER BY package_id, valid_from DESC) AS valid
 ) AS price
 WHERE connection.id = %(connection)s

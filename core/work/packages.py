@@ -41,7 +41,7 @@ JOIN package_plant ON package_plant.plant_id = connection.plant_id
 JOIN package ON package.id = package_plant.package_id
 CROSS JOIN LATERAL (
     SELECT id, monthly_paise, rest_band FROM tariff WHERE tariff.package_id = package.id
-    AND valid_from <= current_date ORDER BY valid_from DESC LIMIT 1
+    AND valid_from <= (now() AT TIME ZONE 'Asia/Kolkata')::date ORDER BY valid_from DESC LIMIT 1
 ) AS tariff
 WHERE connection.id = %(connection)s
 ORDER BY package.id <> connection.package_id, tariff.monthly_paise, package.code LIMIT %(limit)s

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 
 import msgspec
 from sqlalchemy import text
@@ -92,7 +92,8 @@ FROM counted JOIN plant ON plant.id = counted.plant_id GROUP BY plant.id ORDER B
 """
 _DENIED = """
 SELECT request.number, coalesce(request.details ->> 'name', '-'),
-    coalesce(request.details ->> 'village', '-'), request.closed_at, coalesce(denial.note, '-')
+    coalesce(request.details ->> 'village', '-'),
+    (request.closed_at AT TIME ZONE 'Asia/Kolkata')::date, coalesce(denial.note, '-')
 FROM request JOIN staff_plant ON staff_plant.plant_id = request.plant_id
     AND staff_plant.staff_id = %(staff)s
 JOIN request_event AS denial ON denial.request_id = request.id AND denial.step = 'reject'
@@ -133,7 +134,7 @@ class Denied(msgspec.Struct, frozen=True, array_like=True):
     number: str
     name: str
     village: str
-    at: datetime
+    on: date
     reason: str
 
 

@@ -78,6 +78,40 @@ def test_whoever_owes_nothing_types_an_amount(till: Till) -> None:
     assert till.play.deliver() == [(ASHA, "120457 ke liye kitne rupaye?")]
 
 
+@pytest.mark.parametrize(
+    ("language", "line", "said"),
+    [
+        ("ENGLISH", "LINK", "Online, Rs 1 to Rs 10,000 can be paid for 120457. Please send such an amount."),
+        ("हिन्दी", "लिंक", "120457 के लिए ऑनलाइन रु 1 से रु 10,000 तक दे सकते हैं। इतनी ही राशि भेजें।"),
+    ],
+)
+def test_an_amount_that_nobody_means_is_asked_again(till: Till, language: str, line: str, said: str) -> None:
+    till.play.text(ASHA, f"LANGUAGE {language}")
+    till.play.deliver()
+    for typed in (f"{line} 99999999", "10000.01", "0.99"):
+        till.play.text(ASHA, typed)
+        assert till.play.deliver() == [(ASHA, said)]
+    assert till.play.scalar("SELECT count(*) FROM payment_link") == 0
+    till.play.text(ASHA, "10,000")
+    assert till.play.scalar("SELECT amount_paise FROM payment_link") == 10_000_00
+
+
+def test_staff_ask_for_no_more_than_the_customer_may_pay(till: Till) -> None:
+    till.play.text(RAMESH, "SENDLINK 120457 10001")
+    assert till.play.deliver() == [
+        (RAMESH, "Online, Rs 1 to Rs 10,000 can be paid for 120457. Please send such an amount.")
+    ]
+    till.play.text(RAMESH, "500")
+    assert till.play.scalar("SELECT amount_paise FROM payment_link") == 500_00
+
+
+@pytest.mark.parametrize(
+    ("owed", "most"), [(-50_00, 10_000_00), (25_000_50, 25_000_50), (10**9, 1_00_000_00)]
+)
+def test_who_owes_more_pays_more_up_to_what_upi_takes_at_once(owed: int, most: int) -> None:
+    assert core_links.most(owed) == most
+
+
 def test_staff_send_the_customer_a_link_once_a_day(till: Till) -> None:
     till.play.text(RAMESH, "SENDLINK 120457 300")
     [(phone, words)] = till.play.deliver()

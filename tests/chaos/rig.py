@@ -18,8 +18,8 @@ from core.settings import Settings
 from ops.child import Child, start
 
 ROOT = Path(__file__).parent.parent.parent
-READY_WITHIN = 20.0
-PATIENCE = 40.0
+READY_WITHIN = 90.0
+PATIENCE = 120.0
 """Seconds a gateway keeps repeating a text."""
 SECRET = "a-secret-of-the-chaos-tests-0001"
 RAZORPAY_SECRET = "a-webhook-secret-of-the-chaos-tests"
@@ -90,7 +90,7 @@ class Service:
     def web_comes_back(self) -> bool:
         """Wait until it answers; False when it has ended, as it does when its workers die in a row."""
         until = time.monotonic() + READY_WITHIN
-        with urllib3.PoolManager(retries=False, timeout=1.0) as pool:
+        with urllib3.PoolManager(retries=False, timeout=5.0) as pool:
             while time.monotonic() < until and self.web is not None and not self.web.ended():
                 try:
                     if pool.request("GET", f"http://127.0.0.1:{self.port}/healthz").status == 200:
@@ -135,7 +135,7 @@ class Line:
 
     def __post_init__(self) -> None:
         self._pool = urllib3.HTTPConnectionPool(
-            "127.0.0.1", self.service.port, maxsize=1, retries=False, timeout=10.0
+            "127.0.0.1", self.service.port, maxsize=1, retries=False, timeout=60.0
         )
 
     def dial(self, session: str, phone: str, text: str) -> str:

@@ -26,7 +26,7 @@ PAYMENTS, COUPONS, PAIRS, HAND_OVERS = 60, 60, 4, 3
 LINK_RUPEES, COUPON_RUPEES, HAND_RUPEES, CASH_RUPEES = 300, 50, 20, 100
 KILLS = 8
 """At least; it goes on until all is done."""
-LONGEST, PATIENCE = 120.0, 40.0
+LONGEST, PATIENCE = 300.0, 120.0
 """Seconds."""
 
 
@@ -99,7 +99,7 @@ def _kill(service: Service, chance: random.Random, over: Event) -> int:
 
 def _webhooks(service: Service, chance: random.Random) -> None:
     """Each payment told until it is taken, by one event or by two, and some again although they were."""
-    pool = urllib3.HTTPConnectionPool("127.0.0.1", service.port, retries=False, timeout=10.0)
+    pool = urllib3.HTTPConnectionPool("127.0.0.1", service.port, retries=False, timeout=60.0)
     with closing(pool):
         for place in range(PAYMENTS):
             for name in chance.choice(

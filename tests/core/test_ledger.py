@@ -177,7 +177,7 @@ def test_two_sessions_that_open_an_account_get_the_same(database: Database, book
 
     def open_one(_: int) -> int:
         with database.begin() as session:
-            start.wait(10)
+            start.wait(60)
             return ledger.account_id(session, "dues", connection_id=books.connections[1])
 
     with ThreadPoolExecutor(2) as pool:

@@ -76,7 +76,7 @@ def test_data_is_kept_and_no_process_is(folder: Path) -> None:
         query(folder, "INSERT INTO words VALUES ('bijli')")
         redis.Redis.from_url(embedded.valkey_url(folder)).set("kept", "bijli")
         processes = everything_below(*children)
-    assert psutil.wait_procs(processes, timeout=5)[1] == []
+    assert psutil.wait_procs(processes, timeout=60)[1] == []
     with running(folder):
         assert query(folder, "SELECT word FROM words") == [("bijli",)]
         assert redis.Redis.from_url(embedded.valkey_url(folder)).get("kept") == b"bijli"
@@ -106,8 +106,8 @@ def test_servers_left_over_are_ended_and_replaced(folder: Path) -> None:
     with running(folder) as (postgres, valkey):
         query(folder, "CREATE TABLE left_over (word text)")
         with running(folder):
-            assert postgres.process.wait(5) == 0
-            assert valkey.process.wait(5) == 0
+            assert postgres.process.wait(60) == 0
+            assert valkey.process.wait(60) == 0
             assert query(folder, "SELECT count(*) FROM left_over") == [(0,)]
 
 
@@ -168,4 +168,4 @@ def test_both_end_when_their_parent_is_killed(folder: Path) -> None:
     os.kill(parent, signal.SIGKILL)
     os.waitpid(parent, 0)
     assert len(servers) == 2
-    assert psutil.wait_procs(servers, timeout=5)[1] == []
+    assert psutil.wait_procs(servers, timeout=60)[1] == []

@@ -165,7 +165,7 @@ def test_the_inbox(service: Service, handset: Handset, shown: list[str]) -> None
 def test_by_hand(service: Service, handset: Handset, shown: list[str]) -> None:
     def typed() -> Iterator[str]:
         yield from ("dial", "1", "words", "BAL", "help", "")
-        arrived.wait(5)
+        arrived.wait(60)
         yield from ("dial", "end", "dial", "quit", "end", "quit", "never")
 
     arrived = threading.Event()

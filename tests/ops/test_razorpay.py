@@ -83,7 +83,7 @@ def bazaar(
         app = create_app(play.settings, play.services)
         service = stack.enter_context(running(make_web_server("127.0.0.1", 0, app, threaded=True)))
         monkeypatch.setattr(links, "services", lambda: play.services)
-        pool = stack.enter_context(urllib3.PoolManager(retries=False, timeout=5.0))
+        pool = stack.enter_context(urllib3.PoolManager(retries=False, timeout=60.0))
         yield Bazaar(play, desk, service, pool)
 
 

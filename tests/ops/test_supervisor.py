@@ -16,20 +16,20 @@ import pytest
 from ops.child import Child, start
 from ops.supervisor import ChildEnded, Crew, Taken, check_port, sole_holder
 
-WAIT = "import time; time.sleep(60)"
+WAIT = "import time; time.sleep(600)"
 STUBBORN = f"""
 import signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 subprocess.Popen([sys.executable, "-c", {WAIT!r}])
 print("deaf, with a child of its own", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 PARENT = """
 import time
 from ops.child import start
-child = start("sleeper", ["sleep", "60"])
+child = start("sleeper", ["sleep", "600"])
 print(child.process.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 FOREGROUND = """
 from ops.child import start
@@ -37,7 +37,7 @@ from ops.supervisor import Crew, Ended, end_on_signals
 end_on_signals()
 try:
     with Crew() as crew:
-        print(crew.add(start("sleeper", ["sleep", "60"])).process.pid, flush=True)
+        print(crew.add(start("sleeper", ["sleep", "600"])).process.pid, flush=True)
         crew.watch()
 except Ended as ended:
     print("ended by", ended, flush=True)
@@ -59,7 +59,7 @@ def _own_signals() -> object:
 
 
 def await_words(log: Path) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not log.read_text():
         assert time.monotonic() < until
         time.sleep(0.01)
@@ -90,7 +90,7 @@ def test_a_child_deaf_to_the_signal_is_killed_with_all_it_started(tmp_path: Path
     family = [psutil.Process(child.process.pid), *psutil.Process(child.process.pid).children()]
     assert len(family) == 2
     child.stop(patience=0.3)
-    assert psutil.wait_procs(family, timeout=5)[1] == []
+    assert psutil.wait_procs(family, timeout=60)[1] == []
 
 
 def test_a_child_does_not_outlive_a_killed_parent() -> None:
@@ -98,7 +98,7 @@ def test_a_child_does_not_outlive_a_killed_parent() -> None:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
         parent.kill()
-    child.wait(5)
+    child.wait(60)
     assert not child.is_running()
 
 

@@ -299,4 +299,5 @@ class Stage:
             words = words.replace((today() - timedelta(days=days)).strftime("%d/%m/%Y"), "<a day ago>")
         words = re.sub(r"<(today|in 1 days)> [0-9]{2}:[0-9]{2}", "<today> <time>", words)
         words = re.sub(r"<a day ago> [0-9]{2}:[0-9]{2}", "<a day ago> <time>", words)
-        return words.replace(today().strftime("%m/%Y"), "<month>")
+        # A month that stands alone; the days of the invented world are the same in every month.
+        return re.sub(rf"(?<![0-9/]){today():%m/%Y}", "<month>", words)

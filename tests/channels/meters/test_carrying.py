@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 import redis
@@ -26,6 +26,7 @@ from ops.meters import SLOT_SECONDS, in_reach, make_server
 from tests.channels.meters.conftest import Asked, Said, Site, payload
 from tests.channels.meters.test_sparkmeter import CUSTOMER
 from tests.conftest import Servers, demo_settings, fresh_database
+from tests.service import until
 
 ROOT = Path(__file__).parents[3]
 
@@ -226,21 +227,26 @@ settings = replace(
         "DATABASE_URL": sys.argv[1], "REDIS_URL": sys.argv[2], "BIJLI_SECRET_KEY": "x" * 32,
         "BIJLI_DEMO": "1", "BIJLI_HELPLINE": "1", "AT_SECRET": "x" * 32}),
     sparkmeter=SparkMeter(sys.argv[3], "token", "auto"))
-carry(make_road(Database(sys.argv[1]), Redis.from_url(sys.argv[2]), settings), seconds=20)
+carry(make_road(Database(sys.argv[1]), Redis.from_url(sys.argv[2]), settings), seconds=60)
 """
 
 
 def test_killed_in_mid_sending_the_end_is_the_same(servers: Servers, stage: Stage, site: Site) -> None:
     books: dict[str, str] = {}
-    site.say = lambda asked: replace(bank(asked, books), delay=1.0)
+    killed = Event()
+
+    def say(asked: Asked) -> Said:
+        killed.wait(60)
+        return bank(asked, books)
+
+    site.say = say
     stage.credit()
     argv = [sys.executable, "-c", PROGRAM, stage.database.url, servers.redis_url, site.url]
     worker = subprocess.Popen(argv, cwd=ROOT)
-    until = time.monotonic() + 20
-    while not site.asked and time.monotonic() < until:
-        time.sleep(0.02)
+    until(lambda: bool(site.asked), "the question to the meters' service")
     worker.send_signal(signal.SIGKILL)
     worker.wait()
+    killed.set()
     assert stage.states() == [("pay:1", "sending", None)]
     site.say = lambda asked: bank(asked, books)
     stage.carry()

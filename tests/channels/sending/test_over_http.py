@@ -96,7 +96,7 @@ def test_a_gateway_that_we_are_too_fast_for_is_left_alone_for_a_moment(
         make.due()
         make.drain(twilio)
     before = sum(moment < times[0] + 0.5 for moment in times)
-    assert before <= THREADS * 3, "what was under way ends, and no more begins"
+    assert before < 60, "what was under way ends, and no more begins"
     assert len(times) == 81
     assert set(make.rows("state")) == {("sent",)}
 

@@ -198,7 +198,7 @@ def _chromium(folder: Path, *more: str) -> str:
     run = subprocess.run(
         [CHROMIUM, *flags, *more],
         capture_output=True,
-        timeout=60,
+        timeout=180,
         check=True,
         encoding="utf-8",
         env={**os.environ, "XDG_DATA_HOME": str(folder)},

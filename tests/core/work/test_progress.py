@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
+from core.clock import now
 from core.ids import read_number, with_check_digit
 from core.work import joining, progress
 from core.work.joining import Wanted
@@ -175,7 +176,7 @@ def test_counts_and_the_denied_with_their_reason(desk: Desk) -> None:
     built(desk)
     for phone in (WALK_IN, "+919800000056"):
         wish(desk, "RAMPUR", "CSA", phone)
-    desk.step("cluster in-charge", "10022", Step.REJECT, note="too far")
+    desk.step("cluster in-charge", "10022", Step.REJECT, now(), note="too far")
     wish(desk, "RAMPUR", "CSA", "+919800000057")
     desk.step("CSA", "10039", Step.WITHDRAW)
     reader = desk.play.services.database.reader
