@@ -11,6 +11,7 @@ from conversations.staff import payee_of
 from core import accounts, links, payments, receipts, unmatched, upi
 from core.accounts import Owed
 from core.doing import Doing
+from core.fold import keyword
 from core.money import Money
 from core.people import Caller
 from core.text import Name, Text, say
@@ -22,8 +23,12 @@ WAITING_SHOWN = 9
 
 def pay_online(caller: Caller) -> Conversation:
     """A link to pay what is owed, half of it or another amount, by SMS to the phone that asks."""
-    paise = yield from said(say("paylink.how_much"), reading.amount)
-    line = yield from customer.which_line(caller)
+    first = yield from said(say("paylink.how_much"), partial(_line_or_amount, caller))
+    if isinstance(first, str):
+        line = next(line for line in caller.lines if line.number == first)
+        paise = yield from said(say("paylink.rupees", number=line.number), reading.amount)
+    else:
+        line, paise = (yield from customer.which_line(caller)), first
     asked = yield from _possible(line.id, line.number, paise)
 
     def send(doing: Doing) -> Text:
@@ -39,6 +44,12 @@ def pay_online(caller: Caller) -> Conversation:
         return say("nav.lines", lines=tuple(lines)).beside(lines[-1].picture)
 
     return send
+
+
+def _line_or_amount(caller: Caller, raw: str) -> str | int:
+    """One of the caller's own connections by its number, else an amount in paise: nobody pays Rs 120,457 by chance."""
+    typed = keyword(raw)
+    return typed if any(line.number == typed for line in caller.lines) else reading.amount(raw)
 
 
 def send_link(caller: Caller) -> Conversation:

@@ -95,7 +95,7 @@ OF_OTHER_PROMISES = {"card.promised", "later.nothing"}
 """Everybody on the stage owes something, and staff look before anybody promises; transcripts show these."""
 
 PAID_ONLINE = {
-    *(f"paylink.{how}" for how in ("coming", "failed", "how_much", "message", "not_yours")),
+    *(f"paylink.{how}" for how in ("coming", "failed", "how_much", "message", "not_yours", "rupees")),
     *(f"paylink.{how}" for how in ("thanks", "too_many")),
     *(f"refund.{how}" for how in ("due", "clear", "ahead")),
     *(f"sendlink.{how}" for how in ("coming", "no_phone", "sent_today")),
