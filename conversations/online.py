@@ -47,7 +47,7 @@ def pay_online(caller: Caller) -> Conversation:
 
 
 def _line_or_amount(caller: Caller, raw: str) -> str | int:
-    """One of the caller's own connections by its number, else an amount in paise: nobody pays Rs 120,457 by chance."""
+    """One of the caller's own connections by its number, else paise: nobody means so many rupees by chance."""
     typed = keyword(raw)
     return typed if any(line.number == typed for line in caller.lines) else reading.amount(raw)
 
