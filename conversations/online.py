@@ -47,7 +47,7 @@ def pay_online(caller: Caller) -> Conversation:
 
 
 def _line_or_amount(caller: Caller, raw: str) -> str | int:
-    """One of the caller's own connections by its number, else paise: nobody means so many rupees by chance."""
+    """One of the caller's own connections by its number, else paise: nobody means that many rupees."""
     typed = keyword(raw)
     return typed if any(line.number == typed for line in caller.lines) else reading.amount(raw)
 
