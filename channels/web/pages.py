@@ -37,9 +37,9 @@ _LINES = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="
 
 
 def lines(words: Text, status: int = 200) -> Response:
-    """A few words in every language, where nobody knows who looks."""
+    """A few words in every language, where nobody knows who looks; kept by nobody."""
     each = [render(words, language) for language in LANGUAGES]
-    return Response(render_template_string(_LINES, lines=each), status=status)
+    return private(Response(render_template_string(_LINES, lines=each), status=status), kept="no-store")
 
 
 def template(title: str, style: str, body: str) -> str:

@@ -52,7 +52,7 @@ def receipt_routes(settings: Settings, reader: Reader) -> Blueprint:
         receipt_id = opened(settings, token)
         proof = None if receipt_id is None else proof_of(reader, receipt_id)
         if proof is None:
-            return private(gone(say("page.gone")))
+            return gone(say("page.gone"))
         language = language_or(settings.default_language)
         mark = sha256(msgspec.json.encode((proof, kind, language, token))).hexdigest()[:32]
         if mark in request.if_none_match:
