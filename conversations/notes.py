@@ -25,14 +25,14 @@ def write(_caller: Caller) -> Conversation:
         written = writing.write(doing, words)
         how = "had" if written.known else "passed" if written.new else "added"
         said = say(f"note.{how}", note=written.number)
-        hint = None if written.known else _hint(words)
-        return say("nav.lines", lines=(hint, said)) if hint else said
+        sooner = None if written.known else hint(words)
+        return say("nav.lines", lines=(sooner, said)) if sooner else said
 
     return pass_on
 
 
-def _hint(words: str) -> Text | None:
-    """What reaches the technicians sooner than a note: a wire or sparks, then no light."""
+def hint(words: str) -> Text | None:
+    """What reaches the technicians sooner than a note: a wire, sparks or smoke, then no light; else None."""
     named = {keyword(word) for word in words.split()}
     for what in ("danger", "no_power"):
         if named & {keyword(word) for word in words_in_all(f"fault.kind.{what}_words")}:

@@ -12,6 +12,7 @@ KEPT_DAYS = {
     "outbox": 180,
     "inbound": 180,
     "note": 180,
+    "cash_list": 180,
     "handled": 30,
     "one_time_code": 1,
     "receipt_check": 7,
@@ -22,8 +23,9 @@ KEPT_DAYS = {
 BATCH = 5_000
 """Rows of one transaction, so that no one waits long for a lock."""
 
-# Bare time stamps, not states, where a row is of no use to anyone any more.
-_DELETE: Mapping[str, str] = {
+# Bare time stamps, not states, where a row is of no use to anyone any more. The number of a list stays, or it
+# could be entered twice: only its words are wiped.
+_FORGET: Mapping[str, str] = {
     "outbox": (
         "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox "
         "WHERE created_at < now() - make_interval(days => :days) AND state NOT IN ('queued', 'sending') "
@@ -37,6 +39,10 @@ _DELETE: Mapping[str, str] = {
     "note": (
         "DELETE FROM note WHERE id IN (SELECT id FROM note "
         "WHERE closed_at < now() - make_interval(days => :days) ORDER BY closed_at LIMIT :batch)"
+    ),
+    "cash_list": (
+        "UPDATE cash_list SET body = '' WHERE (staff_id, number) IN (SELECT staff_id, number FROM cash_list "
+        "WHERE at < now() - make_interval(days => :days) AND body <> '' LIMIT :batch)"
     ),
     "handled": (
         "DELETE FROM handled WHERE key IN (SELECT key FROM handled "
@@ -62,11 +68,11 @@ _DELETE: Mapping[str, str] = {
 
 
 def clean(database: Database) -> dict[str, int]:
-    """Delete what is older than it need be, batch by batch; gives the number of rows per table."""
+    """Forget what is older than it need be, batch by batch; gives the number of rows per table."""
     return {table: _clean(database, table) for table in KEPT_DAYS}
 
 
 def _clean(database: Database, table: str) -> int:
-    statement = text(_DELETE[table] + " RETURNING 1")
+    statement = text(_FORGET[table] + " RETURNING 1")
     bind = {"days": KEPT_DAYS[table], "batch": BATCH}
     return database.in_batches(BATCH, lambda session: len(session.execute(statement, bind).all()))

@@ -13,15 +13,41 @@ KEPT = "private, max-age=300"
 NOTHING_FOREIGN = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'none'"
 """What a page of ours may load: its own style and pictures. No script, and no frame around it."""
 
+_PAGE = """<!doctype html>
+<html lang="{{ lang }}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex">
+<title>TITLE</title>
+<style>
+body{margin:0 auto;padding:6px;max-width:28em;font:16px/1.4 sans-serif;color:#000;background:#fff}
+h1{font-size:1.2em;margin:0}.l a{padding:4px 8px 4px 0;display:inline-block}
+STYLE
+</style>
+BODY
+<p class="l">{% for code, name in languages %}
+<a href="{{ token }}?l={{ code }}" lang="{{ code }}">{{ name }}</a>
+{% endfor %}
+</html>
+"""
+
 _LINES = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <body style="font:16px/1.4 sans-serif;padding:6px">{% for line in lines %}<p>{{ line }}</p>{% endfor %}
 """
 
 
 def lines(words: Text, status: int = 200) -> Response:
-    """A few words in every language, where nobody knows who looks."""
+    """A few words in every language, where nobody knows who looks; kept by nobody."""
     each = [render(words, language) for language in LANGUAGES]
-    return Response(render_template_string(_LINES, lines=each), status=status)
+    return private(Response(render_template_string(_LINES, lines=each), status=status), kept="no-store")
+
+
+def template(title: str, style: str, body: str) -> str:
+    """The page around a body, for any phone: nothing is fetched, and the other languages stand at its end.
+
+    What it is rendered with has `token`, the end of its address, `lang` and `languages`.
+    """
+    return _PAGE.replace("TITLE", title).replace("STYLE", style).replace("BODY", body)
 
 
 def gone(words: Text) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import segno
 from flask import Blueprint, Response, render_template_string
 
-from channels.web.pages import gone, language_or, languages, private
+from channels.web.pages import gone, language_or, languages, private, template
 from core import upi
 from core.clock import today
 from core.db import Reader
@@ -17,27 +17,16 @@ from core.settings import Settings, Upi
 from core.text import render, say
 from core.upi import Payable, Wish
 
-_PAGE = """<!doctype html>
-<html lang="{{ lang }}">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="robots" content="noindex">
-<title>{{ service }}</title>
-<style>
-body{margin:0 auto;padding:6px;max-width:28em;font:16px/1.4 sans-serif;color:#000;background:#fff}
-h1{font-size:1.2em;margin:0}svg{width:200px;height:200px;display:block}
-a{padding:4px 8px 4px 0;display:inline-block}.go{border:2px solid #000;padding:8px}b{overflow-wrap:anywhere}
-</style>
-<h1>{{ service }}<br>{{ head }}</h1>
+_PAGE = template(
+    title="{{ service }}",
+    style="svg{width:200px;height:200px;display:block}b{overflow-wrap:anywhere}\n"
+    ".go{border:2px solid #000;padding:8px;display:inline-block}",
+    body="""<h1>{{ service }}<br>{{ head }}</h1>
 {% if qr %}<p>{{ scan }}</p>{{ qr|safe }}
 <p><a class="go" href="{{ uri }}">{{ open }}</a>
 <p>{{ by_hand }}<br><b>{{ vpa }}</b>{% endif %}
-<p>{{ after }}
-<p>{% for code, name in languages %}
-<a href="{{ token }}?l={{ code }}" lang="{{ code }}">{{ name }}</a>
-{% endfor %}
-</html>
-"""
+<p>{{ after }}""",
+)
 
 
 def pay_routes(settings: Settings, reader: Reader) -> Blueprint:

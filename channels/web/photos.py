@@ -11,7 +11,7 @@ import structlog
 from flask import Blueprint, Response, render_template_string
 
 from channels.photos import StoreAway, small, store_of
-from channels.web.pages import gone, language_or, languages, private
+from channels.web.pages import gone, language_or, languages, private, template
 from core import photo_pages
 from core.clock import today
 from core.db import Reader
@@ -24,27 +24,15 @@ log = structlog.get_logger()
 
 GONE = say("photo.gone")
 
-_PAGE = """<!doctype html>
-<html lang="{{ lang }}">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="robots" content="noindex">
-<title>{{ service }}</title>
-<style>
-body{margin:0 auto;padding:6px;max-width:28em;font:16px/1.4 sans-serif;color:#000;background:#fff}
-h1{font-size:1.2em;margin:0}img{max-width:100%;display:block}
-.l a{padding:4px 8px 4px 0;display:inline-block}
-</style>
-<h1>{{ service }}<br>{{ head }}</h1>
+_PAGE = template(
+    title="{{ service }}",
+    style="img{max-width:100%;display:block}",
+    body="""<h1>{{ service }}<br>{{ head }}</h1>
 {% for one in photos %}<p>{{ one.when }}<br>
 <a href="{{ token }}/{{ one.id }}.jpg"><img src="{{ token }}/small/{{ one.id }}.jpg" alt="{{ one.when }}"></a>
 {% endfor %}
-<p>{{ until }}
-<p class="l">{% for code, name in languages %}
-<a href="{{ token }}?l={{ code }}" lang="{{ code }}">{{ name }}</a>
-{% endfor %}
-</html>
-"""
+<p>{{ until }}""",
+)
 
 
 def photo_routes(settings: Settings, reader: Reader) -> Blueprint:

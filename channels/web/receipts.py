@@ -14,7 +14,7 @@ import msgspec
 from flask import Blueprint, Response, render_template_string, request
 
 from channels.web import paper
-from channels.web.pages import gone, language_or, languages, private
+from channels.web.pages import gone, language_or, languages, private, template
 from core.db import Reader
 from core.receipts import Proof, mode_words, opened, proof_of
 from core.settings import Settings
@@ -23,32 +23,19 @@ from core.text import Name, Text, render, say
 COLUMNS = 32
 """Characters of a line on 58 mm paper."""
 
-_PAGE = """<!doctype html>
-<html lang="{{ lang }}">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="robots" content="noindex">
-<title>{{ words.title }} {{ words.receipt }}</title>
-<style>
-body{margin:0 auto;padding:6px;max-width:28em;font:16px/1.4 sans-serif;color:#000;background:#fff}
-h1{font-size:1.2em;margin:0}dl{margin:6px 0}dt{color:#444;font-size:.8em}
-dd{margin:0 0 4px;overflow-wrap:anywhere}
-.no{border:2px solid #b00;color:#b00;padding:4px;font-weight:bold}
-a{padding:4px 8px 4px 0;display:inline-block}
-</style>
-<h1>{{ words.service }}<br>{{ words.title }}</h1>
+_PAGE = template(
+    title="{{ words.title }} {{ words.receipt }}",
+    style="""dl{margin:6px 0}dt{color:#444;font-size:.8em}dd{margin:0 0 4px;overflow-wrap:anywhere}
+.no{border:2px solid #b00;color:#b00;padding:4px;font-weight:bold}""",
+    body="""<h1>{{ words.service }}<br>{{ words.title }}</h1>
 {% if words.cancelled %}<p class="no">{{ words.cancelled }}</p>{% endif %}
 <dl>{% for label, value in words.rows %}<dt>{{ label }}</dt><dd>{{ value }}</dd>{% endfor %}</dl>
 <p>{{ words.check }}</p>
 <p>{{ words.keep }}<br>{{ words.help }}</p>
-<p>{% for name in ("pdf", "png", "txt") %}
+<p class="l">{% for name in ("pdf", "png", "txt") %}
 <a href="{{ token }}.{{ name }}?l={{ lang }}">{{ name|upper }}</a>
-{% endfor %}
-<p>{% for code, name in languages %}
-<a href="{{ token }}?l={{ code }}" lang="{{ code }}">{{ name }}</a>
-{% endfor %}
-</html>
-"""
+{% endfor %}""",
+)
 
 
 def receipt_routes(settings: Settings, reader: Reader) -> Blueprint:
@@ -65,7 +52,7 @@ def receipt_routes(settings: Settings, reader: Reader) -> Blueprint:
         receipt_id = opened(settings, token)
         proof = None if receipt_id is None else proof_of(reader, receipt_id)
         if proof is None:
-            return private(gone(say("page.gone")))
+            return gone(say("page.gone"))
         language = language_or(settings.default_language)
         mark = sha256(msgspec.json.encode((proof, kind, language, token))).hexdigest()[:32]
         if mark in request.if_none_match:

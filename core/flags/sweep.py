@@ -1,4 +1,4 @@
-"""The sweep over credit limits, every minute: each step one statement, and a repeat changes nothing.
+"""The sweep over credit limits, twice a minute: each step one statement, and a repeat changes nothing.
 
 First whoever has paid is restored, so that nobody is switched off who has; then the others are flagged
 and told, in good time before anything happens; then, where the operator lets smart meters do it and only

@@ -30,7 +30,7 @@ WHERE meter_state.seen_at < excluded.seen_at
 """)
 _BEFORE = text("""
 SELECT connection_id, seen_at, wh FROM meter_state WHERE connection_id = ANY(CAST(:connections AS bigint[]))
-FOR UPDATE
+ORDER BY connection_id FOR UPDATE
 """)
 _MINE = """
 SELECT connection.number, customer.name, customer.name_local, seen_at, wh,

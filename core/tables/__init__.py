@@ -43,6 +43,7 @@ from core.tables.messages import (
 from core.tables.meters import MeterChange, Reading, ReadingWas, SelfReading
 from core.tables.online import BankLine, OnlinePayment, PaymentLink, ProviderEvent
 from core.tables.operator import (
+    ApprovalLimit,
     Cluster,
     Organisation,
     Package,
@@ -63,6 +64,7 @@ from core.tables.work import Leave, Outage, Request, RequestEvent
 
 __all__ = [
     "Account",
+    "ApprovalLimit",
     "Audit",
     "AuditSeal",
     "BankLine",

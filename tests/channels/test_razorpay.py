@@ -171,6 +171,7 @@ def test_a_slip_is_entered_once(till: Till) -> None:
 def test_the_page_after_paying_says_thanks_and_credits_nothing(till: Till) -> None:
     till.ask()
     page = till.play.client.get(f"/payments/thanks?razorpay_payment_link_reference_id={till.reference}")
+    assert page.headers["Referrer-Policy"] == "no-referrer"
     assert page.status_code == 200
     assert till.counts()[:2] == (0, 0)
 

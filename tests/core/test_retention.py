@@ -41,6 +41,10 @@ def test_the_old_goes_and_the_rest_stays(settings: Settings) -> None:
                        now() - make_interval(days => age)
                 FROM plant, (VALUES ('old', 200), ('new', 0), ('open', NULL)) AS given(name, age);
                 INSERT INTO note_line (note_id, source, at, body) SELECT id, number, now(), 'x' FROM note;
+                INSERT INTO staff (code, name, role) VALUES ('C1', 'C', 'csa');
+                INSERT INTO cash_list (staff_id, number, body, at)
+                SELECT staff.id, age, '120457 300', now() - make_interval(days => age)
+                FROM staff, (VALUES (200), (100)) AS given(age);
                 INSERT INTO provider_event (id, body, received_at) VALUES
                     ('old', '{}', now() - interval '200 days'), ('new', '{}', now());
                 """
@@ -50,6 +54,7 @@ def test_the_old_goes_and_the_rest_stays(settings: Settings) -> None:
         "outbox": 2,
         "inbound": 1,
         "note": 1,
+        "cash_list": 1,
         "handled": 1,
         "one_time_code": 0,
         "receipt_check": 1,
@@ -64,5 +69,7 @@ def test_the_old_goes_and_the_rest_stays(settings: Settings) -> None:
             )
         )
         assert set(left) == {"o0", "o1", "still", "unanswered", "new"}
+        lists = session.execute(text("SELECT number, body FROM cash_list ORDER BY number")).all()
+        assert lists == [(100, "120457 300"), (200, "")]
     assert sum(retention.clean(database).values()) == 0
     database.close()
