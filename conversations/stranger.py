@@ -39,7 +39,7 @@ def link(caller: Caller) -> Conversation:
         typed = yield from ask(question, reading.code, again=True)
         result = yield from do("try-code", partial(_try, typed=typed, connection_id=connection_id))
         if result == "right":
-            # Somebody known on WhatsApp alone would dial as a stranger: nothing tells that it is the same one.
+            # Who is known on WhatsApp alone would dial as a stranger: nothing tells that it is the same one.
             return say("link.done_in_chat" if is_scoped(caller.phone) else "link.done", number=number)
         if result == "dead":
             break
