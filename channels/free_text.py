@@ -101,12 +101,16 @@ def expect_a_reader(reader: Reader, inbound: Inbound, phone: str) -> None:
         raise NobodyReads
 
 
+_ANSWERS = frozenset({"fixed", "still", "deny"})
+"""Commands that answer what we ask of customers in messages."""
+
+
 def refused(raw: str, line: Line | None, caller: Caller) -> Text | None:
     """Why no talk begins, in words that say what to send instead; None: one does."""
     plain = fold(raw)
     if not plain:
         return say("nav.empty")
-    if line is None:
+    if line is None or _is_nobodys_answer(line, caller):
         if len(plain) > LONGEST:
             return say("nav.too_long")
         kind = "not_understood" + ("_staff" if caller.staff else "" if caller.lines else "_stranger")
@@ -115,3 +119,8 @@ def refused(raw: str, line: Line | None, caller: Caller) -> Text | None:
         staff = line.command.audience == "staff"
         return say("nav.staff_only", word=plain.split()[0][:12]) if staff else say("nav.customer_only")
     return None
+
+
+def _is_nobodys_answer(line: Line, caller: Caller) -> bool:
+    """A yes or no of staff that nothing asked for: only customers are asked whether light is back."""
+    return not line.allowed and caller.staff is not None and line.command.name in _ANSWERS

@@ -86,7 +86,8 @@ class Meaning:
         """The open talk with this answer, or None when a new command is meant.
 
         An answer that the open question can take is one, even if it is also the word of a command;
-        only free text gives way to a full line of a staff command. What was looked for in vain is none.
+        only free text gives way to a full line of a staff command, and to the menu, which is no words to
+        keep. What was looked for in vain is none.
         """
         given = fold(self.inbound.given[:LONGEST])
         place = self.loaded.place
@@ -95,7 +96,8 @@ class Meaning:
         line = parse(given, place.caller)
         command = line is not None and line.exact and line.allowed
         said_in_full = place.whole and line and line.command.audience == "staff" and line.words
-        if line and command and (line.command.at_once or said_in_full):
+        menu = place.whole and line and line.command.name == "menu" and not line.words
+        if line and command and (line.command.at_once or said_in_full or menu):
             return None
         turn = self.turn(place)
         if self._unseen(place):

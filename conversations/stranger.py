@@ -10,6 +10,7 @@ from core import codes, people, receipts
 from core.doing import Doing
 from core.linking import Linkable, linkable
 from core.people import Caller
+from core.phones import is_scoped
 from core.text import say
 
 CODE_TRIES = codes.TRIES
@@ -38,7 +39,8 @@ def link(caller: Caller) -> Conversation:
         typed = yield from ask(question, reading.code, again=True)
         result = yield from do("try-code", partial(_try, typed=typed, connection_id=connection_id))
         if result == "right":
-            return say("link.done", number=number)
+            # Who is known on WhatsApp alone would dial as a stranger: nothing tells that it is the same one.
+            return say("link.done_in_chat" if is_scoped(caller.phone) else "link.done", number=number)
         if result == "dead":
             break
         question = say("link.wrong_code", last=recipient[-4:])

@@ -226,3 +226,20 @@ def assert_discreet(lines: list[str], typed: str) -> None:
         assert "0123456789abcdef" not in line, line
         if len(typed.strip()) > 3:
             assert typed.strip() not in line, line
+
+
+@pytest.mark.parametrize("word", ["menu", "मेनू", "MENU!"])
+def test_the_menu_is_no_words_to_keep(play: Play, word: str) -> None:
+    """Whoever asks for it in the middle of a fault wants out: nothing is noted."""
+    answer(play, CUSTOMER, "LANGUAGE ENGLISH")
+    menu = answer(play, CUSTOMER, "menu")
+    answer(play, CUSTOMER, "FAULT 4")
+    assert answer(play, CUSTOMER, word) == menu
+    assert play.scalar("SELECT count(*) FROM request") == 0
+
+
+@pytest.mark.parametrize("word", ["haan", "हाँ"])
+def test_a_yes_of_staff_that_nothing_asked_for(play: Play, word: str) -> None:
+    """They are told what staff can send, not to link a connection."""
+    answer(play, COLLECTOR, "LANGUAGE ENGLISH")
+    assert "Send e.g. PAY 120457 300" in answer(play, COLLECTOR, word)

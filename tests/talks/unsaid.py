@@ -7,6 +7,7 @@ from core.stuck import CAUSES
 from core.work.rules import STAGES
 
 SAID_BY_DOORS = {
+    "link.done_in_chat",
     "nav.again",
     "nav.busy",
     "nav.customer_only",

@@ -125,7 +125,7 @@ def test_a_picture_that_could_not_be_fetched_leaves_the_words_once(public: Road,
     assert sum("MediaUrl" in fields for fields in public.asked) == 1
 
 
-def test_words_that_fail_for_a_picture_they_have_not_have_failed(public: Road) -> None:
+def test_words_that_fail_for_a_picture_they_have_not_go_by_sms(public: Road) -> None:
     send(public)
     report(public, 63019)
     drain(
@@ -134,7 +134,7 @@ def test_words_that_fail_for_a_picture_they_have_not_have_failed(public: Road) -
     )
     assert row(public)[:2] == ("whatsapp", "sent")
     report(public, 63019)
-    assert row(public)[:2] == ("whatsapp", "failed")
+    assert row(public)[:2] == ("sms", "queued")
     assert len(public.asked) == 2
 
 
