@@ -82,6 +82,12 @@ class Meaning:
         caller = self._caller()
         return self.turn(Place(self._talk, "menu", caller, Memory(), self._language(caller)))
 
+    @property
+    def _asked(self) -> bool:
+        """Whether a question stands open: a word alone may then mean that, and `UNDO` asks what it undoes."""
+        place = self.loaded.place
+        return place is not None and not place.over
+
     def _continued(self) -> Turn | None:
         """The open talk with this answer, or None when a new command is meant.
 
@@ -155,7 +161,7 @@ class Meaning:
             # Without a number nobody knows whose phone this is: first of all it can be linked.
             command, refused = "link", None
         queue = list(line.words) if line else []
-        memory = Memory(queue=queue, sure=bool(line and line.exact))
+        memory = Memory(queue=queue, sure=bool(line and line.exact) and not (self._asked and not queue))
         turn = self.turn(Place(self._talk, command, caller, memory, language))
         if refused is None:
             turn.take(None)

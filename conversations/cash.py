@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from conversations import limits, listing, reading
-from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, seek
+from conversations.prompts import Act, Conversation, Talk, ask, choose, confirm, look, said, seek
 from conversations.proof import proven
 from core import disputes, handing, lists
 from core.disputes import Deniable, OpenDispute, Outcome
@@ -18,6 +19,7 @@ from core.text import Name, Text, say
 from core.work import money
 
 DENIABLE_SHOWN = 5
+_RECEIPT = re.compile("[0-9]{8,14}")
 
 
 def batch(_caller: Caller) -> Conversation:
@@ -110,10 +112,16 @@ def deniable_of(caller: Caller) -> Talk[list[Deniable]]:
 
 
 def deny(caller: Caller) -> Conversation:
-    """Say no to a receipt for cash that was never given."""
+    """Say no to a receipt for cash that was never given: the one that is named, or one of the last."""
     found = yield from deniable_of(caller)
     if not found:
         return say("deny.none")
+    named = yield from said(say("settle.receipt"), str.strip)
+    rows = [one for row, one in enumerate(found, 1) if named in (one.receipt, str(row))]
+    if rows:
+        return _denied(rows[0].payment_id)
+    if named and _RECEIPT.fullmatch(named):
+        return say("deny.not_open", receipt=named)
     options = [
         (
             one.payment_id,
@@ -124,6 +132,10 @@ def deny(caller: Caller) -> Conversation:
     payment_id = yield from choose(say("deny.which"), [*options, (0, say("deny.all_right"))])
     if not payment_id:
         return say("deny.kept")
+    return _denied(payment_id)
+
+
+def _denied(payment_id: int) -> Act:
     return lambda doing: say("deny.done", receipt=disputes.deny(doing, payment_id))
 
 

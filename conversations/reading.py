@@ -26,6 +26,10 @@ _FOREIGN = re.compile(
     r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_/.-]{6,60}|pay_[A-Za-z]{14}|[0-9]{15,30}", re.ASCII
 )
 """How slips, banks and payment services number a payment."""
+_COMMANDED = re.compile(r"[a-z]+\s+[0-9]{6}\s+[0-9.]+", re.I)
+"""PAY 120457 300 is no reference."""
+_DENIED = re.compile(r"[a-z]+\s+[0-9]+(\s+[0-9.]+)?", re.I)
+"""Nor is NO 112600001."""
 _RIGHT = frozenset({"1", "ok", "right", "yes", "sahi", "haan", "सही", "हाँ"})
 _LETTER = re.compile(r"[^\W\d_]")
 _PLACE = re.compile(r"^geo (?=-?[0-9])")
@@ -155,7 +159,7 @@ def payment_reference(raw: str) -> str:
     if digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 14:
         return digits
     number = read_number(raw)
-    if number is None and not _FOREIGN.fullmatch(plain):
+    if number is None and (_DENIED.fullmatch(fold(raw)) or not _FOREIGN.fullmatch(plain)):
         raise Unclear(say("unclear.payment", typed=quoted(raw)))
     return number or plain
 
@@ -277,7 +281,8 @@ def phone(raw: str) -> str:
 def reference(raw: str) -> str:
     """The reference on a card or wallet slip: letters and digits, in one way of writing."""
     plain = re.sub(r"[\s\-./_]", "", fold(raw)).upper()
-    if not (plain.isascii() and plain.isalnum() and 4 <= len(plain) <= 30):
+    line = _COMMANDED.fullmatch(fold(raw))
+    if line or not (plain.isascii() and plain.isalnum() and 4 <= len(plain) <= 30):
         raise Unclear(say("slip.bad"))
     return plain
 

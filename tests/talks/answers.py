@@ -7,7 +7,7 @@ from core.clock import financial_year, today
 CODE = "<code>"
 """Stands for the one-time code that was sent last."""
 
-RECEIPT = "112600001"
+RECEIPT = f"11{financial_year(today()) % 100:02d}00001"
 """The first receipt of the stage."""
 
 RECEIPT_CODE = "<receipt code>"
@@ -119,7 +119,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "deposit.refund_amount": (["10", "9999"], ["abc"]),
     "paylink.how_much": (["250"], ["abc"]),
     "paylink.amount": (["250", "99999"], ["abc", "0.00"]),
-    "paylink.between": (["250"], ["abc", "99999"]),
+    "paylink.between": (["250"], ["abc"]),
     "slip.amount": (["100"], ["abc", "0.00"]),
     "slip.reference": (["AB-1234"], ["x"]),
     "unmatched.which": (["1", "999"], ["abc"]),

@@ -58,7 +58,7 @@ def flag_and_meter(play: Play) -> None:
             text(
                 "INSERT INTO connection_flag (connection_id, since, arrears_paise, limit_paise, state, "
                 "act_after, off_at, excused_until) "
-                "SELECT id, now(), 60000, 50000, state, now() + days, now(), '2027-01-01' "
+                "SELECT id, now(), 60000, 50000, state, now() + days, now(), current_date + 30 "
                 "FROM connection JOIN (VALUES ('120457', 'switched_off', interval '1 day'), "
                 "('120473', 'flagged', '1 day'), ('120481', 'flagged', '-1 day'), "
                 "('200002', 'excused', '1 day')) AS flag (number, state, days) USING (number)"

@@ -243,3 +243,34 @@ def test_a_yes_of_staff_that_nothing_asked_for(play: Play, word: str) -> None:
     """They are told what staff can send, not to link a connection."""
     answer(play, COLLECTOR, "LANGUAGE ENGLISH")
     assert "Send e.g. PAY 120457 300" in answer(play, COLLECTOR, word)
+
+
+def last_receipt(play: Play) -> str:
+    return str(play.scalar("SELECT number FROM receipt ORDER BY id DESC LIMIT 1"))
+
+
+def test_a_no_that_names_its_receipt_is_about_that_one_also_while_a_question_stands_open(play: Play) -> None:
+    answer(play, COLLECTOR, "PAY 120457 100")
+    receipt = last_receipt(play)
+    answer(play, COLLECTOR, "PAY 120457 50")
+    answer(play, CUSTOMER, "LANGUAGE ENGLISH")
+    answer(play, CUSTOMER, "WHERE 999")
+    assert f"the cash of receipt {receipt}" in answer(play, CUSTOMER, f"NO {receipt}")
+    assert play.scalar("SELECT count(*) FROM dispute") == 1
+    assert f"Receipt {receipt}: we are looking into it already" in answer(play, CUSTOMER, f"NO {receipt}")
+    assert play.scalar("SELECT count(*) FROM dispute") == 1
+
+
+def test_undo_in_the_middle_of_a_talk_asks_what_it_undoes(play: Play) -> None:
+    answer(play, COLLECTOR, "PAY 120465 10")
+    answer(play, COLLECTOR, "PAY 120457")
+    assert answer(play, COLLECTOR, "UNDO").startswith("Take back Rs 10 of Mohan Lal, 120465?")
+    answer(play, COLLECTOR, "2")
+    assert play.scalar("SELECT count(*) FROM payment WHERE reversal_id IS NULL") == 1
+    assert answer(play, COLLECTOR, "UNDO").startswith("Taken back: Rs 10 of Mohan Lal")
+
+
+def test_a_whole_line_is_no_reference_of_a_slip(play: Play) -> None:
+    answer(play, COLLECTOR, "WALLET 120457 100")
+    assert "Rs 300 from Asha Devi" in answer(play, COLLECTOR, "PAY 120457 300")
+    assert money_moved(play) == 1

@@ -58,6 +58,7 @@ REFUSED_LATE = {
     "undo.too_late",
     "close.moved",
     "deny.known",
+    "deny.not_open",
     "got.gone",
     "got.over",
     "hand.open",
