@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from core import billing
 from core.billing import Period
-from core.clock import now
+from core.clock import now, today
 from core.doing import Doing
 from core.dunning import charging, late_fees
 from core.ids import with_check_digit
@@ -109,6 +109,18 @@ def bill_two_months(play: Play) -> None:
             default_language="en",
             service="Bijli Line",
             issued_on=issued_on,
+        )
+
+
+def read_water(play: Play) -> None:
+    """A water unit whose counters showed 1,000 l and 10 kWh ten days ago."""
+    with play.services.database.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO water_reading (source, plant_id, taken_on, litres, wh) "
+                "SELECT 'stage', id, CAST(:day AS date) - 10, 1000, 10000 FROM plant WHERE code = 'RAMPUR'"
+            ),
+            {"day": today()},
         )
 
 
