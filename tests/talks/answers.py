@@ -128,7 +128,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "note.words": (["tomorrow", "end"], ["x", "see www.example.com", "x" * 181]),
     "water.litres": (["000", "400", "9000"], ["4x", "1.5"]),
     "water.rupees": (["000", "800", "30", "60000"], ["abc", "200000"]),
-    "watermeter.litres": (["99999999", "900"], ["abc"]),
+    "watermeter.litres": (["900", "99999999"], ["abc"]),
     "watermeter.kwh": (["1", "999999", "5"], ["abc"]),
     "new.phone": (["9800000055", "9800000066"], ["98000"]),
     "new.for_name": (["Sita Devi", "Sita Devi RAMPUR"], ["7"]),

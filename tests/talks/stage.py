@@ -113,12 +113,14 @@ def bill_two_months(play: Play) -> None:
 
 
 def read_water(play: Play) -> None:
-    """A water unit whose counters showed 1,000 l and 10 kWh ten days ago."""
+    """A water unit with three readings: the walk finds the last two wrong, and one is left to count from."""
     with play.services.database.begin() as session:
         session.execute(
             text(
                 "INSERT INTO water_reading (source, plant_id, taken_on, litres, wh) "
-                "SELECT 'stage', id, CAST(:day AS date) - 10, 1000, 10000 FROM plant WHERE code = 'RAMPUR'"
+                "SELECT 'stage' || ago, id, CAST(:day AS date) - ago, litres, wh FROM plant, "
+                "(VALUES (30, 700, 3000), (20, 800, 6000), (10, 1000, 10000)) AS shown (ago, litres, wh) "
+                "WHERE code = 'RAMPUR'"
             ),
             {"day": today()},
         )
