@@ -36,6 +36,9 @@ _OPENING = frozenset({"menu", "thanks"})
 _ASKING = frozenset({"where", "kahan"})
 """Words that begin many sentences: they name a command alone or with a number, not in other company."""
 
+_SAID_TOO = frozenset({"water", "paani", "pani", "पानी"})
+"""Words of our staff's that begin a customer's sentences: `paani bhar gaya hai` is for a person."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -100,7 +103,8 @@ def _parse(raw: str, caller: Caller) -> Line | None:
     if not tokens:
         return None
     word = keyword(tokens[0]) or tokens[0]
-    if word in _ASKING and tokens[1:] and not _has_digit(tokens[1:]):
+    asking = word in _ASKING or (word in _SAID_TOO and caller.staff is None)
+    if asking and tokens[1:] and not _has_digit(tokens[1:]):
         return None
     found, exact = _exact(word), True
     if not found:

@@ -33,6 +33,8 @@ from conversations import (
     supply,
     switching,
     totals,
+    water,
+    watermeter,
     whereabouts,
     work,
 )
@@ -273,6 +275,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("sendlink", Audience.STAFF, online.send_link, menu="paying"),
     Command("waive", Audience.STAFF, fees.waive, menu="paying"),
     Command("fault_for", Audience.STAFF, field.fault_for, menu="work", photos=True),
+    Command("water", Audience.STAFF, water.sell, menu="cash"),
+    Command("watermeter", Audience.STAFF, watermeter.counted, menu="meter"),
+    Command("waters", Audience.STAFF, water.months, menu="cash"),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, joining.new_connection),
     Command("verify", Audience.STRANGER, stranger.verify, open=True),

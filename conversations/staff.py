@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations import customer, reading
+from conversations import customer, reading, water
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, said
 from core import collecting, floats, payments, receipts, taking_back
-from core.collecting import Card, Cash, Debtor, Found, LastPayment, Payee
+from core.collecting import Card, Cash, Debtor, Found, Last, Payee
 from core.doing import Doing
 from core.money import Money
 from core.people import Caller
 from core.phones import read_phone
 from core.text import Name, Text, say
+from core.water.litres import litres
 
 FOUND_SHOWN = 9
 DUES_SHOWN = 30
@@ -69,16 +70,17 @@ def pay(caller: Caller) -> Conversation:
 
 
 def undo(caller: Caller) -> Conversation:
-    """Take back the last payment of this collector, within ten minutes."""
-    query = partial(collecting.last_payment, staff_id=caller.member.id)
-    last: LastPayment | None = yield from look("last", query, LastPayment | None, fresh=True)
+    """Take back the last payment, or sale of water, of this collector, within ten minutes."""
+    query = partial(collecting.last_taken, staff_id=caller.member.id)
+    last: Last | None = yield from look("last", query, Last | None, fresh=True)
     if last is None:
         return say("undo.nothing")
-    name = Name(last.name, last.name_local)
-    question = say("undo.confirm", amount=Money(last.amount_paise), name=name, number=last.number)
+    if last.litres is not None:
+        return (yield from water.undo(last, last.litres))
+    question = say("undo.confirm", amount=Money(last.amount_paise), name=last.label, number=last.number)
     if not (yield from confirm(question, undoable=True)):
         return say("undo.kept")
-    payment_id, number = last.payment_id, last.number
+    payment_id, number = last.id, last.number
 
     def take_back(doing: Doing) -> Text:
         amount, of, balance = taking_back.undo(doing, payment_id)
@@ -152,6 +154,9 @@ def cash(caller: Caller) -> Conversation:
         "cash.held", held=Money(held.held_paise), payments=held.payments, today=Money(held.today_paise)
     )
     lines = [words]
+    if held.water_litres or held.water_paise:
+        sold, for_it = litres(held.water_litres), Money(held.water_paise)
+        lines.append(say("cash.water", litres=sold, amount=for_it))
     if held.limit_paise is not None:
         lines.append(say("cash.limit", limit=Money(held.limit_paise)))
     if held.disputed:

@@ -68,22 +68,35 @@ ORDER BY account.balance_paise DESC, connection.number LIMIT %(limit)s
 # Our own words only are put into it.
 _CASH = f"""
 SELECT coalesce((SELECT balance_paise FROM account WHERE kind = 'cash' AND staff_id = %(staff)s), 0),
-       count(*), coalesce(sum(amount_paise), 0),
+       paid.payments, paid.paise,
        (SELECT count(*) FROM dispute JOIN payment ON payment.id = dispute.payment_id
         WHERE payment.staff_id = %(staff)s AND dispute.settled_at IS NULL),
-       (SELECT {floats.LIMIT} FROM staff WHERE id = %(staff)s)
-FROM payment
-WHERE staff_id = %(staff)s AND mode = 'cash' AND reversal_id IS NULL
-  AND paid_at >= %(day)s::date::timestamp AT TIME ZONE 'Asia/Kolkata'
+       (SELECT {floats.LIMIT} FROM staff WHERE id = %(staff)s), water.litres, water.paise
+FROM (
+    SELECT count(*) AS payments, coalesce(sum(amount_paise), 0)::bigint AS paise FROM payment
+    WHERE staff_id = %(staff)s AND mode = 'cash' AND reversal_id IS NULL
+      AND paid_at >= %(day)s::date::timestamp AT TIME ZONE 'Asia/Kolkata') AS paid
+CROSS JOIN (
+    SELECT coalesce(sum(litres), 0)::bigint AS litres, coalesce(sum(amount_paise), 0)::bigint AS paise
+    FROM water_sale WHERE staff_id = %(staff)s AND undone_at IS NULL
+      AND sold_at >= %(day)s::date::timestamp AT TIME ZONE 'Asia/Kolkata') AS water
 """  # noqa: S608 (our own words)
 
 _LAST = """
-SELECT payment.id, payment.amount_paise, connection.number, customer.name, customer.name_local
-FROM payment
-JOIN connection ON connection.id = payment.connection_id
-JOIN customer ON customer.id = connection.customer_id
-WHERE payment.staff_id = %(staff)s AND payment.reversal_id IS NULL AND payment.paid_at > %(since)s
-ORDER BY payment.paid_at DESC, payment.id DESC LIMIT 1
+SELECT id, amount_paise, number, name, name_local, litres FROM (
+    (SELECT payment.id, payment.amount_paise, connection.number, customer.name, customer.name_local,
+        NULL::bigint AS litres, payment.paid_at AS at
+    FROM payment
+    JOIN connection ON connection.id = payment.connection_id
+    JOIN customer ON customer.id = connection.customer_id
+    WHERE payment.staff_id = %(staff)s AND payment.reversal_id IS NULL AND payment.paid_at > %(since)s
+    ORDER BY payment.paid_at DESC, payment.id DESC LIMIT 1)
+    UNION ALL
+    (SELECT water_sale.id, amount_paise, plant.code, plant.name, plant.name_local, litres, sold_at
+    FROM water_sale JOIN plant ON plant.id = water_sale.plant_id
+    WHERE water_sale.staff_id = %(staff)s AND undone_at IS NULL AND sold_at > %(since)s
+    ORDER BY sold_at DESC, water_sale.id DESC LIMIT 1)
+) AS latest ORDER BY at DESC LIMIT 1
 """
 
 UNDO_WITHIN = timedelta(minutes=10)
@@ -149,16 +162,20 @@ class Cash(msgspec.Struct, frozen=True, array_like=True):
     disputed: int
     limit_paise: int | None
     """How much may be held before handing over; None: no limit."""
+    water_litres: int
+    water_paise: int
+    """What of it came for water today, which no payment tells of."""
 
 
-class LastPayment(msgspec.Struct, frozen=True, array_like=True):
-    """The payment an UNDO would take back."""
+class Last(Named, msgspec.Struct, frozen=True, array_like=True):
+    """What an UNDO would take back: a payment of a connection, or with `litres` a sale of a plant's water."""
 
-    payment_id: int
+    id: int
     amount_paise: int
     number: str
     name: str
     name_local: str | None
+    litres: int | None
 
 
 def payee(reader: Reader, staff_id: int, number: str) -> Payee | None:
@@ -192,11 +209,10 @@ def largest_dues(reader: Reader, staff_id: int, limit: int) -> list[Debtor]:
 def cash_in_hand(reader: Reader, staff_id: int) -> Cash:
     """What a collector carries now."""
     rows = reader.rows(_CASH, {"staff": staff_id, "day": today()})
-    held, payments, collected, disputed, limit = rows[0]
-    return Cash(held, payments, int(collected), disputed, limit)
+    return Cash(*rows[0])
 
 
-def last_payment(reader: Reader, staff_id: int) -> LastPayment | None:
-    """The newest payment this collector may still take back."""
+def last_taken(reader: Reader, staff_id: int) -> Last | None:
+    """The newest payment or sale of water that this collector may still take back."""
     rows = reader.rows(_LAST, {"staff": staff_id, "since": now() - UNDO_WITHIN})
-    return LastPayment(*rows[0]) if rows else None
+    return Last(*rows[0]) if rows else None

@@ -21,6 +21,7 @@ AccountKind: TypeAlias = Literal[
     "difference",
     "income",
     "late_fees",
+    "water",
     "discount",
     "opening",
     "clearing",
@@ -35,6 +36,7 @@ OWNERS: dict[AccountKind, str] = {
     "difference": "staff_id",  # positive: missing when the collector counted; negative: too much
     "income": "plant_id",
     "late_fees": "plant_id",  # earned apart from what is supplied, so that it can be seen apart
+    "water": "plant_id",  # earned by the water unit, which has no customers' accounts
     "discount": "plant_id",
     "opening": "plant_id",  # the other side of what was owed before we came
     "clearing": "plant_id",  # positive: paid by card, wallet or online, on its way to the bank

@@ -23,8 +23,8 @@ WRONG_A_DAY = 10
 """Wrong codes that one phone may try in a day: one receipt's code takes it years to guess."""
 LINK_LIFE = timedelta(days=400)
 """A financial year, and the month in which its accounts are looked through."""
-MODES = ("cash", "card", "wallet", "upi", "link", "bank")
-"""Ways of paying that have words of their own."""
+MODES = ("cash", "card", "wallet", "upi", "link", "bank", "water")
+"""Ways of paying that have words of their own; water is cash, too, but not for electricity."""
 
 _COLUMNS = """
 SELECT receipt.id, receipt.number, receipt.code, payment.amount_paise, payment.mode, payment.paid_at,

@@ -21,20 +21,32 @@ _MINE = (
     "staff_plant.staff_id = %(staff)s AND (%(plant)s::text IS NULL OR upper(plant.code) = upper(%(plant)s))"
 )
 
+# Water is sold to nobody in particular, so it has no payment: it stands beside the ways of paying.
 _TAKEN = f"""
-SELECT plant.name, plant.name_local, payment.mode,
-       count(*) FILTER (WHERE payment.paid_at >= (%(day)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'),
-       coalesce(sum(payment.amount_paise) FILTER (
-           WHERE payment.paid_at >= (%(day)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'), 0)::bigint,
-       count(*), sum(payment.amount_paise)::bigint
-FROM payment
-JOIN connection ON connection.id = payment.connection_id
-JOIN staff_plant ON staff_plant.plant_id = connection.plant_id
-JOIN plant ON plant.id = staff_plant.plant_id
-WHERE payment.paid_at >= (%(first)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'
-  AND payment.paid_at < (%(upto)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'
-  AND payment.reversal_id IS NULL AND {_MINE}
-GROUP BY plant.id, payment.mode ORDER BY plant.name, plant.id, payment.mode
+WITH mine AS (
+    SELECT plant.id, plant.name, plant.name_local
+    FROM staff_plant JOIN plant ON plant.id = staff_plant.plant_id WHERE {_MINE}
+), taken AS (
+    SELECT mine.id, payment.mode, payment.paid_at AS at, payment.amount_paise AS paise
+    FROM payment
+    JOIN connection ON connection.id = payment.connection_id JOIN mine ON mine.id = connection.plant_id
+    WHERE payment.paid_at >= (%(first)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'
+      AND payment.paid_at < (%(upto)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'
+      AND payment.reversal_id IS NULL
+    UNION ALL
+    SELECT mine.id, 'water', sold_at, amount_paise
+    FROM water_sale JOIN mine ON mine.id = water_sale.plant_id
+    WHERE sold_at >= (%(first)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'
+      AND sold_at < (%(upto)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'
+      AND undone_at IS NULL AND amount_paise > 0
+)
+SELECT mine.name, mine.name_local, mode,
+       count(*) FILTER (WHERE at >= (%(day)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'),
+       coalesce(sum(paise) FILTER (
+           WHERE at >= (%(day)s::date)::timestamp AT TIME ZONE 'Asia/Kolkata'), 0)::bigint,
+       count(*), sum(paise)::bigint
+FROM taken JOIN mine ON mine.id = taken.id
+GROUP BY mine.id, mine.name, mine.name_local, mode ORDER BY mine.name, mine.id, mode
 """  # noqa: S608 (our own words)
 
 # What is owed is as old as the bills it can come from: money that came paid the oldest first.

@@ -1,4 +1,4 @@
-"""Three months of the demo's past, through the ledger: bills, a late fee, cash, receipts, hand-overs."""
+"""Three months of the demo's past, through the ledger: bills, a late fee, cash, water, hand-overs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core import clock, ledger
 from core.tables import Audit, Bill, BillingRun, BillLateFee, Payment, Receipt, ReceiptCounter
 from ops.demo_past import LATE, Billed, Fined, House, Paid, fine, moment
+from ops.demo_water import write_water
 
 STORY = (((12, 160),), (), ((9, 200),))
 """What 120457 paid after each of the three bills: days later and rupees. She owes the rest."""
@@ -57,6 +58,7 @@ def write_history(session: Session, history: History, chance: random.Random) -> 
         if isinstance(one, Fined):
             _note_fee(session, one, entry, runs[one.bill])
     _give_receipts(session, [(one, entry) for one, entry in entries if isinstance(one, Paid)])
+    write_water(session, now)
     _hand_in(session, houses, now)
     session.add(Audit(at=now, channel="demo", action="fill", object="demo:history", details={}))
 

@@ -59,6 +59,7 @@ from core.tables.operator import (
 from core.tables.photos import Photo
 from core.tables.schemes import Instalment, Plan, Scheme, SchemePlace
 from core.tables.supply import ConnectionFlag, ConnectionStatus, MeterCommand, MeterState
+from core.tables.water import WaterReading, WaterSale
 from core.tables.whatsapp import WhatsAppContent, WhatsAppTemplate
 from core.tables.work import Leave, Outage, Request, RequestEvent
 
@@ -136,6 +137,8 @@ __all__ = [
     "State",
     "Tariff",
     "TariffStep",
+    "WaterReading",
+    "WaterSale",
     "WhatsAppContent",
     "WhatsAppTemplate",
 ]

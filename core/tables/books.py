@@ -26,7 +26,8 @@ class Account(Base):
     """A place where money can be. Positive: owed to us or held for us; negative: we owe or have earned.
 
     Kinds: dues, deposit, instalments (per connection), cash, difference (per collector), and per plant
-    income, late_fees, discount, opening, clearing and suspense. A trigger on posting keeps `balance_paise`.
+    income, late_fees, water, discount, opening, clearing and suspense. A trigger on posting keeps
+    `balance_paise`.
     """
 
     __tablename__ = "account"

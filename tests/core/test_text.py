@@ -115,6 +115,7 @@ LATIN_IN_HINDI = {
     "READINGS",
     "UNREAD",
     "METER",
+    "WATERMETER",
     "TOREAD",
 }
 """What stands in Latin letters in Hindi sentences, because it is typed so."""

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from core.db import Database
 from core.settings import Settings
+from core.water.months import months
 from ops.demo_data import SEED, ensure_demo_data, fill, last_months, make_houses
 
 
@@ -113,6 +114,22 @@ def test_books_receipts_and_sizes(filled: Database) -> None:
         WHERE receipt.number <> plant.number || lpad((year % 100)::text, 2, '0') || lpad(serial::text, 5, '0')
         """,
     ) == [(0,)]
+
+
+def test_water_was_sold_and_read_for_seven_weeks(filled: Database) -> None:
+    with filled.begin() as session:
+        [(staff,)] = session.execute(text("SELECT id FROM staff WHERE phone = '+919800000002'")).all()
+    sikandarpur = months(filled.reader, staff)[0]
+    assert sikandarpur.before.made
+    assert sikandarpur.before.price == 2_00
+    assert sikandarpur.before.lost is not None
+    assert 0.03 < sikandarpur.before.lost < 0.09
+    assert 13_000 <= (sikandarpur.before.wh_per_kilolitre or 0) <= 15_000
+    assert rows(
+        filled,
+        "SELECT (SELECT sum(amount_paise) FROM water_sale) = -balance_paise FROM account "
+        "WHERE kind = 'water'",
+    ) == [(True,)]
 
 
 def test_a_filled_database_is_left_alone(filled: Database) -> None:

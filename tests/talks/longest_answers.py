@@ -57,7 +57,39 @@ READING_ANSWERS = [
     say("unclear.reading_list"),
 ]
 
+_WATER: dict[str, Param] = {"plant": NAME, "litres": "99,999", "amount": AMOUNT}
+_COUNTED: dict[str, Param] = {
+    "plant": NAME,
+    "shown": say("watermeter.faces", litres="99,99,999", kwh="99999.9"),
+}
+
+COUNTED = say(
+    "nav.lines",
+    lines=(
+        say("watermeter.noted", **_COUNTED),
+        say("watermeter.made", day=DAY, litres="99,999"),
+        say("watermeter.used_each", kwh="999.9", each="999.9"),
+        say("watermeter.again"),
+    ),
+)
+
+WATER_ANSWERS = [
+    say("water.sold", today="99,999", sum=AMOUNT, held=AMOUNT, **_WATER),
+    say("water.undone", today="99,999", sum=AMOUNT, held=AMOUNT, **_WATER),
+    *(say(f"water.{how}") for how in ("line", "litres", "nothing", "which_code", "not_noted", "not_yours")),
+    *(say(f"water.{how}") for how in ("too_late", "too_much")),
+    say("water.rupees", litres="99,99,999"),
+    say("water.unknown", typed="Bhuvaneshwa."),
+    say("unclear.litres", typed="Bhuvaneshwa."),
+    *(say(f"watermeter.{how}") for how in ("line", "litres", "kwh", "not_noted", "moved")),
+    say("watermeter.same", **_COUNTED),
+    say("waters.none"),
+    say("waters.none_then"),
+    say("cash.water", litres="99,99,999", amount=AMOUNT),
+]
+
 STAFF_ANSWERS = [
+    *WATER_ANSWERS,
     *READING_ANSWERS,
     *(say(f"pay.taken_{how}", amount=AMOUNT, receipt=RECEIPT, balance=BALANCE, **_TO) for how in STANDINGS),
     *(say(f"undo.done_{how}", amount=AMOUNT, balance=BALANCE, **_TO) for how in STANDINGS),
@@ -119,6 +151,9 @@ QUESTIONS = [
     say("excuse.confirm", days=60, **_TO),
     say("read.confirm", shown=KWH, **_TO),
     say("unread.confirm", shown=KWH, **_TO),
+    say("water.confirm", **_WATER),
+    say("water.undo", **_WATER),
+    say("watermeter.confirm", **_COUNTED),
 ]
 
 CUSTOMER_ANSWERS = [

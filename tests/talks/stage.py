@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from core import billing
 from core.billing import Period
-from core.clock import now
+from core.clock import now, today
 from core.doing import Doing
 from core.dunning import charging, late_fees
 from core.ids import with_check_digit
@@ -109,6 +109,20 @@ def bill_two_months(play: Play) -> None:
             default_language="en",
             service="Bijli Line",
             issued_on=issued_on,
+        )
+
+
+def read_water(play: Play) -> None:
+    """A water unit with three readings: the walk finds the last two wrong, and one is left to count from."""
+    with play.services.database.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO water_reading (source, plant_id, taken_on, litres, wh) "
+                "SELECT 'stage' || ago, id, CAST(:day AS date) - ago, litres, wh FROM plant, "
+                "(VALUES (30, 700, 3000), (20, 800, 6000), (10, 1000, 10000)) AS shown (ago, litres, wh) "
+                "WHERE code = 'RAMPUR'"
+            ),
+            {"day": today()},
         )
 
 

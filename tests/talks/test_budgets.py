@@ -6,7 +6,7 @@ import pytest
 
 from channels.ussd import screen
 from channels.written import MOST_PARTS, SMS
-from conversations.prompts import Confirm
+from conversations.prompts import Confirm, Menu, Option
 from core.gsm import fits_screen, is_gsm, parts
 from core.money import Money
 from core.outbox import KINDS
@@ -14,7 +14,18 @@ from core.settings import LANGUAGES
 from core.text import Name, Param, all_keys, render, say
 from core.work.rules import Kind
 from tests.talks.longest import AMOUNT, BALANCE, DAY, LONGEST, NAME, NUMBER, PHONE, REQUEST, STANDINGS, thing
-from tests.talks.longest_answers import _READ, _TO, CUSTOMER_ANSWERS, KWH, QUESTIONS, STAFF_ANSWERS
+from tests.talks.longest_answers import (
+    _READ,
+    _TO,
+    _WATER,
+    COUNTED,
+    CUSTOMER_ANSWERS,
+    KWH,
+    QUESTIONS,
+    STAFF_ANSWERS,
+)
+
+ODD_WATER = ("none", "free", "much", "price", "odd", "large")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -73,6 +84,42 @@ def test_a_question_about_an_odd_reading_is_two_sms_at_most(language: str) -> No
     for text in odd:
         [page] = SMS.pages_of_prompt(Confirm(text), None, language, deep=True)
         assert parts(page) <= (3 if language == "hi" else 2), page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_water_unit_made_and_odd_figures_of_water_are_two_sms_at_most(language: str) -> None:
+    """They hold every figure that can be wrong, with the longest name of a plant and the largest sums."""
+    assert parts(render(COUNTED, language)) <= (3 if language == "hi" else 1)
+    prices: dict[str, Param] = {"price": AMOUNT, "usual": AMOUNT}
+    shown: dict[str, Param] = {"now": "99,99,99,999", "last": "99,99,99,999", "day": DAY}
+    odd = [say(f"water.confirm_{how}", **_WATER, **prices) for how in ODD_WATER]
+    odd += [say(f"watermeter.jump_{what}", used="99,99,99,999", **shown) for what in ("litres", "wh")]
+    for text in odd:
+        [page] = SMS.pages_of_prompt(Confirm(text), None, language, deep=True)
+        assert parts(page) <= (3 if language == "hi" else 2), page
+    ways = ("new", "turned", "wrong", "typed")
+    less = Menu(
+        say("watermeter.less_litres", **shown), tuple(Option(how, say(f"watermeter.{how}")) for how in ways)
+    )
+    [page] = SMS.pages_of_prompt(less, None, language, deep=True)
+    assert parts(page) <= (3 if language == "hi" else 1), page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_two_plants_with_their_month_of_water_are_two_messages(language: str) -> None:
+    amounts: dict[str, Param] = {"litres": "9,99,999", "before": "9,99,999"}
+    plant = [
+        say("waters.plant", plant=NAME, month="11/2026"),
+        say("waters.made", day=DAY, **amounts),
+        say("waters.sold", amount=AMOUNT, amount_before=AMOUNT, **amounts),
+        say("waters.price", price=Money(19_95), before=Money(19_95)),
+        say("waters.lost", share=say("waters.over", share="99.9 %"), before="99.9 %"),
+        say("waters.power", kwh="99999.9", before="99999.9", each="999.9", each_before="999.9"),
+    ]
+    for plants, most in ((1, 2 if language == "hi" else 1), (2, 4 if language == "hi" else 2)):
+        pages = SMS.pages_of_words(say("nav.lines", lines=tuple(plant * plants)), language)
+        assert len(pages) <= most, pages
+        assert all(parts(page) <= MOST_PARTS for page in pages)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -155,6 +202,8 @@ def test_a_yes_or_no_with_a_usual_name_is_one_screen(language: str) -> None:
         "amount": Money(300_00),
         "days": 7,
         "shown": "1234.5",
+        "plant": Name("Rampur", "रामपुर"),
+        "litres": "400",
     }
     for question in QUESTIONS:
         assert (

@@ -20,7 +20,14 @@ from core.settings import LANGUAGES
 from tests.conftest import Servers, demo_settings, fresh_database
 from tests.play import Play
 from tests.talks.answers import RECEIPT
-from tests.talks.stage import bill_two_months, flag_and_meter, leave_unpaid, sell, work_on_some
+from tests.talks.stage import (
+    bill_two_months,
+    flag_and_meter,
+    leave_unpaid,
+    read_water,
+    sell,
+    work_on_some,
+)
 from tests.talks.unsaid import OUTBOUND, UNSAID
 from tests.talks.walk import Stop, Walk
 
@@ -54,6 +61,7 @@ def stage(servers: Servers, world_template: str) -> Iterator[str]:
             play.text(phone, "PAY 120457 9")
         sell(play, "FAN", "120457", "120473")
         bill_two_months(play)
+        read_water(play)
         leave_unpaid(play)
         sell(play, "TV", "120473", "200002")
         play.text("+919800000001", "READ 140")
@@ -160,6 +168,7 @@ def test_every_key_is_said_somewhere(servers: Servers, stage: str) -> None:
                 walk.stops("status")
             if walk.caller.staff:
                 walk.stops("totals")
+                walk.stops("waters")  # before any is sold
                 walk.stops("check")  # before READ of the same day takes them off the list
             walk_all(walk)
         said |= walk.watch.keys

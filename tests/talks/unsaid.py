@@ -252,6 +252,14 @@ OF_PINS = {
 }
 """Said in a code's SMS, or to who has a PIN: ussd/pin.txt and tests/core/test_pins.py show these."""
 
+OF_WATER = {
+    *(f"water.{how}" for how in ("confirm_odd", "line", "not_yours", "too_late", "too_much")),
+    *(f"water.{how}" for how in ("undo", "undone", "unknown", "which_code")),
+    *(f"waters.{how}" for how in ("none_then", "not_read", "over", "which")),
+    *(f"watermeter.{how}" for how in ("line", "moved", "same", "used")),
+}
+"""Said to a line that says more, or where days or people come between: water.txt, core/test_water.py."""
+
 UNSAID = (
     SAID_BY_DOORS
     | IN_DOCS
@@ -278,5 +286,6 @@ UNSAID = (
     | OF_PINS
     | OF_BROADCASTS
     | SAID_OF_METERS
+    | OF_WATER
 )
 """All of these; OUTBOUND are only the beginnings of keys."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core import disputes, handing, lists, payments, taking_back
 from core.doing import Doing
 from core.lists import Item
+from core.water import selling
 from tests.core.money.world import ASHA, COLLECTORS, HOUSES, IN_CHARGE, MOHAN, RAMESH, Act, World
 
 
@@ -39,6 +40,24 @@ class Cash(World):
         payment, phone = found[pick % len(found)]
         who = str(phone) if phone in COLLECTORS else RAMESH
         return self.by(who, lambda doing: taking_back.undo(doing, int(str(payment))))
+
+    def water(self, pick: int, rupees: int) -> Act:
+        """Water sold in Rampur, or by who serves both in Kasba; each fourth time it is given away."""
+        who = COLLECTORS[pick % 3]
+        plant = self.houses[HOUSES[3 if who == IN_CHARGE else 0]][2]
+        paise = 0 if pick % 4 == 3 else rupees * 100
+        return self.by(who, lambda doing: selling.sell(doing, plant, 1 + rupees // 2, paise))
+
+    def undo_water(self, pick: int, _rupees: int) -> Act | None:
+        found = self.rows(
+            "SELECT water_sale.id, phone FROM water_sale JOIN staff ON staff.id = staff_id "
+            "ORDER BY water_sale.id DESC LIMIT 4"
+        )
+        if not found:
+            return None
+        sale, phone = found[pick % len(found)]
+        who = RAMESH if pick % 5 == 4 else str(phone)
+        return self.by(who, lambda doing: selling.undo(doing, int(str(sale))))
 
     def deny(self, pick: int, _rupees: int) -> Act | None:
         found = self.ids("SELECT id FROM payment ORDER BY id DESC LIMIT 6")

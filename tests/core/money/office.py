@@ -15,6 +15,7 @@ class Office(Cash, Deposits, Coupons, Incoming, Billed):
 
 WAYS = (
     "pay", "pay_list", "card", "undo", "deny", "settle", "hand", "got", "close",
+    "water", "undo_water",
     "deposit", "set_off", "give_back", "another_package",
     "make_coupon", "redeem", "unredeem",
     "webhook", "refund", "match", "bank",

@@ -1,6 +1,6 @@
 """All that moves money, in any order, again and at once, on real PostgreSQL: no rupee is lost or doubled.
 
-What the ledger says is held against the rows of the trade: payments, bills, coupons, plans, hand-overs.
+What the ledger says is held against the rows of the trade: payments, bills, coupons, plans, water and cash.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ _CASH = """
 SELECT staff.id,
     (SELECT coalesce(sum(amount_paise), 0) FROM payment
      WHERE staff_id = staff.id AND mode = 'cash' AND reversal_id IS NULL)
+  + (SELECT coalesce(sum(amount_paise), 0) FROM water_sale
+     WHERE staff_id = staff.id AND undone_at IS NULL)
   + (SELECT coalesce(sum(CASE WHEN taker_id = staff.id THEN amount_paise ELSE -amount_paise END), 0)
      FROM handover WHERE state = 'taken' AND staff.id IN (giver_id, taker_id))
 FROM staff
@@ -96,6 +98,7 @@ class AllMoney(RuleBasedStateMachine):
         self.held_before = self.balances("deposit", "connection_id")
         for way, pick in (
             ("pay", 0),
+            ("water", 0),
             ("make_coupon", 0),
             ("webhook", 0),
             ("webhook", 1),
@@ -223,6 +226,8 @@ class AllMoney(RuleBasedStateMachine):
         assert self.total("suspense") == -office.number(_NOBODYS)
         assert self.total("income") == -office.number(_EARNED)
         assert self.total("late_fees") == -office.number(_FINED)
+        sold = "SELECT coalesce(sum(amount_paise), 0) FROM water_sale WHERE undone_at IS NULL"
+        assert self.total("water") == -office.number(sold)
         given = "SELECT coalesce(sum(paise), 0) FROM coupon WHERE entry_id IS NOT NULL"
         assert self.total("discount") == office.number(given)
         later = "SELECT coalesce(sum(paise), 0) FROM instalment WHERE run_id IS NULL AND payoff_id IS NULL"

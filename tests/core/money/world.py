@@ -154,6 +154,7 @@ class World:
             "UNION ALL SELECT 'payments', 0, count(*) FROM payment "
             "UNION ALL SELECT 'undone', 0, count(*) FROM payment WHERE reversal_id IS NOT NULL "
             "UNION ALL SELECT 'receipts', 0, count(*) FROM receipt "
+            "UNION ALL SELECT 'water', 0, count(*) FROM water_sale WHERE undone_at IS NULL "
             "UNION ALL SELECT 'messages', 0, count(*) FROM outbox "
             "UNION ALL SELECT 'bills', 0, count(*) FROM bill WHERE reversed_at IS NULL ORDER BY 1, 2"
         )

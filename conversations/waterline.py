@@ -1,0 +1,129 @@
+"""Readers of water: what a line says, two figures and perhaps a plant, and asking for what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from conversations import reading, scope
+from conversations.prompts import Talk, Unclear, ask, choose, look, said, seek
+from core.fold import fold, keyword
+from core.people import Caller
+from core.text import Text, say
+from core.water import places
+from core.water.litres import UNITS, read_litres
+from core.water.places import Place
+
+V = TypeVar("V")
+
+CHOSEN_FROM = 8
+"""From more plants than these one is named by its code, not chosen."""
+_FIGURE = re.compile(r"(rs\.?|रु\.?)?[-+.]?[0-9]", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a line: figures as they were typed, and a plant's code."""
+
+    figures: tuple[str, ...]
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The figures that a line said, as they were typed, and the plant that it named."""
+
+    figures: tuple[str, ...]
+    place: Place | None
+
+    def figure(self, nth: int) -> str | None:
+        return self.figures[nth] if nth < len(self.figures) else None
+
+
+def read_words(raw: str) -> Words:
+    """`400 800`, `400 l Rs 800`, `RAMPUR 400 800`: at most two figures and a plant, in any order."""
+    words = [word for word in fold(raw).split() if keyword(word) not in UNITS]
+    figures = tuple(word for word in words if _FIGURE.match(word))
+    codes = [word for word in words if not _FIGURE.match(word)]
+    if len(figures) > 2 or len(codes) > 1:
+        raise Unclear(say("water.too_much"))
+    return Words(figures, scope.plant(codes[0]) if codes else None)
+
+
+def litres(raw: str) -> int:
+    """Whole litres; none is `000` on a keypad, where `0` goes back."""
+    found = read_litres(raw)
+    if found is None:
+        raise Unclear(say("unclear.litres", typed=reading.quoted(raw)))
+    return found
+
+
+def cash_or_none(raw: str) -> int:
+    """Rupees that were taken in cash, in paise; `000` where nothing was."""
+    return 0 if re.fullmatch(r"0+(\.0*)?", fold(raw)) else reading.cash(raw)
+
+
+def kwh_or_none(raw: str) -> int | None:
+    """What a kWh counter shows, in Wh, or 1 where nobody looked at it."""
+    return None if fold(raw) == "1" else reading.kwh(raw)
+
+
+def told(caller: Caller, question: Text) -> Talk[Line]:
+    """What the line says already; a plant that it names is looked for at once."""
+    words = yield from said(question, read_words, whole=True)
+    if words is None:
+        return Line((), None)
+    place = None if words.code is None else (yield from _named(caller, words.code))
+    return Line(words.figures, place)
+
+
+def figure(typed: str | None, question: Text, read: Callable[[str], V]) -> Talk[V]:
+    """A figure of the line, or the answer to its question; one that can't be read is asked for again."""
+    if typed is None:
+        return (yield from ask(question, read))
+
+    def search(raw: str) -> Talk[V | None]:
+        yield from ()
+        return None if _wrong(raw, read) else read(raw)
+
+    return (yield from seek(typed, search, lambda raw: _wrong(raw, read) or question, fold))
+
+
+def _wrong(raw: str, read: Callable[[str], object]) -> Text | None:
+    try:
+        read(raw)
+    except Unclear as unclear:
+        return unclear.text
+    return None
+
+
+def place_of(caller: Caller, named: Place | None) -> Talk[Place]:
+    """The plant that the line named, else the only one of the caller's, else the one that is chosen."""
+    if named is not None:
+        return named
+    query = partial(places.places, staff_id=caller.member.id, limit=CHOSEN_FROM + 1)
+    mine: list[Place] = yield from look("places", query, list[Place])
+    if len(mine) == 1:
+        return mine[0]
+    if len(mine) > CHOSEN_FROM:
+        return (yield from _named(caller, (yield from ask(say("water.which_code"), scope.plant))))
+    chosen = yield from choose(
+        say("water.which"), [(one.code, say("water.place", plant=one.label)) for one in mine]
+    )
+    return next(one for one in mine if one.code == chosen)
+
+
+def _named(caller: Caller, term: str) -> Talk[Place]:
+    """Look for a plant by its code or name until it is one of the caller's."""
+
+    def search(term: str) -> Talk[Place | None]:
+        query = partial(places.named, staff_id=caller.member.id, term=term)
+        return look(f"place-{term}", query, Place | None)
+
+    def unknown(term: str) -> Text:
+        return say("water.unknown", typed=reading.quoted(term))
+
+    return (yield from seek(term, search, unknown, scope.plant))
