@@ -82,11 +82,11 @@ class Meaning:
         caller = self._caller()
         return self.turn(Place(self._talk, "menu", caller, Memory(), self._language(caller)))
 
-    @property
-    def _asked(self) -> bool:
-        """Whether a question stands open: a word alone may then mean that, and `UNDO` asks what it undoes."""
+    def _is_sure(self, line: Line) -> bool:
+        """Whether what can be undone needs no yes; a word alone may mean the open question, so UNDO asks."""
         place = self.loaded.place
-        return place is not None and not place.over
+        asked = place is not None and not place.over
+        return line.exact and (bool(line.words) or line.command.at_once or not asked)
 
     def _continued(self) -> Turn | None:
         """The open talk with this answer, or None when a new command is meant.
@@ -161,7 +161,7 @@ class Meaning:
             # Without a number nobody knows whose phone this is: first of all it can be linked.
             command, refused = "link", None
         queue = list(line.words) if line else []
-        memory = Memory(queue=queue, sure=bool(line and line.exact) and not (self._asked and not queue))
+        memory = Memory(queue=queue, sure=line is not None and self._is_sure(line))
         turn = self.turn(Place(self._talk, command, caller, memory, language))
         if refused is None:
             turn.take(None)
