@@ -77,7 +77,7 @@ def step_talk(step: Step) -> Callable[[Caller], Conversation]:
     def talk(caller: Caller) -> Conversation:
         if step is Step.START:
             return (yield from _begin(caller))
-        task = yield from _which(caller)
+        task = yield from which(caller)
         return (yield from _act(caller, task, step))
 
     return talk
@@ -88,11 +88,11 @@ def _begin(caller: Caller) -> Conversation:
     number = yield from said(say("work.which"), reading.request_number)
     if number is None and (yield from consent.wish(caller)).stopped:
         return (yield from consent.start(caller))
-    task = yield from _which(caller, number)
+    task = yield from which(caller, number)
     return (yield from _act(caller, task, Step.START))
 
 
-def _which(caller: Caller, number: str | None = None) -> Talk[Task]:
+def which(caller: Caller, number: str | None = None) -> Talk[Task]:
     """Ask for a request's number until it is one of my plants."""
     number = number or (yield from ask(say("work.which"), reading.request_number))
 
@@ -111,9 +111,12 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
     can = who_can(Kind(task.kind), step, task.state, task.level)
     if not can:
         return say("work.state", request=task.number, state=say(f"request.{task.state}"))
+    mine = caller.member.id == task.done_by
+    if step is Step.OK and mine and task.kind == Kind.FAULT:
+        return say("work.not_alone", request=task.number)
     if not _may(caller, task, step):
         return say("work.not_you", who=telling.roles(can))
-    if step in JUDGED and task.raised_by == caller.member.id:
+    if step in JUDGED and (mine or task.raised_by == caller.member.id):
         return say("work.own", who=telling.roles(can))
     refused = yield from _in_vain(caller, task, step)
     if refused is not None:
@@ -167,6 +170,8 @@ def _did(task: Task, step: Step, moved: Moved) -> Text:
         return say("work.amount_changed", request=moved.number, amount=moved.changed)
     if moved.second is not None:
         return say("work.did_first", request=moved.number, what=what, who=telling.roles(moved.second))
+    if step is Step.DONE and task.kind == Kind.FAULT:
+        return say(f"work.did_done_{'asked' if moved.told else 'unasked'}", request=moved.number, what=what)
     if _pays(task, step):
         amount = Money(task.paise or 0)
         return say("work.did_pay", amount=amount, number=task.connection or "-", request=moved.number)
@@ -228,7 +233,7 @@ def _doer(task: Task) -> Talk[int]:
 
 def hist(caller: Caller) -> Conversation:
     """The history of a request, step by step."""
-    task = yield from _which(caller)
+    task = yield from which(caller)
     return (yield from _history(caller, task.number))
 
 

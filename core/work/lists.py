@@ -27,7 +27,7 @@ _ROW = """
         request.details ->> 'package' AS wanted, request.paise, request.raised_by, first.id AS first_id,
         first.name AS first, first.name_local AS first_local,
         request.details ->> 'when' = 'next' AS with_bill, request.level,
-        ceil(extract(epoch FROM %(at)s - request.waits_since) / 3600)::int AS waited_hours
+        ceil(extract(epoch FROM %(at)s - request.waits_since) / 3600)::int AS waited_hours, request.done_by
     FROM request
     LEFT JOIN connection ON connection.id = request.connection_id
     LEFT JOIN customer ON customer.id = connection.customer_id
@@ -147,6 +147,7 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     """How often it has gone up for waiting too long."""
     waited_hours: int
     """Begun hours since it came into its state."""
+    done_by: int | None
 
     @property
     def label(self) -> Name:

@@ -19,7 +19,7 @@ from core.errors import Refusal
 from core.ids import with_check_digit
 from core.money import Money
 from core.text import Name, say
-from core.work import approvals, telling, whose
+from core.work import approvals, telling, verdict, whose
 from core.work.rules import (
     DANGER_WAITS,
     FIELD,
@@ -95,6 +95,10 @@ class Moved:
     """This was the first of two approvals; the roles that can add the second."""
     changed: Money | None = None
     """Nothing was done: the amount is another by now."""
+    code: str | None = None
+    """Nothing was done: the customer's code is `wrong`, or `dead`."""
+    told: bool = False
+    """Whether the customer hears of this step."""
 
 
 def is_on(doing: Doing, kind: Kind, plant_id: int) -> bool:
@@ -165,22 +169,20 @@ def take_step(
     to_staff_id: int | None = None,
     details: dict[str, Any] | None = None,
     paise: int | None = None,
+    code: str = "",
     effect: Effect | None = None,
 ) -> Moved:
     """Move a request one step; Refusal in words that name who can, or what has happened meanwhile.
 
     `paise` is the amount that whoever approves has seen and proven: nothing is done when it is another
-    by now. An approval above one's limit is kept as the first of two.
+    by now. An approval above one's limit is kept as the first of two. `code` is what the customer has
+    read out.
     """
     row = _locked(doing, number)
     rule = _allowed(doing, row, step)
-    if step is Step.APPROVE and row.paise is not None:
-        changed = approvals.amount_now(doing, row, paise)
-        if changed is not None:
-            return Moved(number, row.state, None, changed=Money(changed))
-        second = approvals.first_of_two(doing, row, rule.who)
-        if second is not None:
-            return _first(doing, row, second)
+    stays = _stays(doing, row, step, rule, paise, code)
+    if stays is not None:
+        return stays
     state = rule.after or row.state
     assignee = whose.assignee_after(doing, row, step, to_staff_id)
     me = doing.caller.staff
@@ -202,10 +204,25 @@ def take_step(
     _remember(doing, row.id, state, step, given_to, said, row.paise if step is Step.APPROVE else None)
     if effect is not None:
         effect(doing, row)
-    telling.tell(doing, row, step, state, assignee, note, details or {})
+    told = telling.tell(doing, row, step, state, assignee, note, details or {})
     about = {} if row.paise is None else {"paise": row.paise}
     doing.audit(f"request.{step}", f"request:{number}", state=state, **about)
-    return Moved(number, state, Name(assignee.name, assignee.name_local) if assignee else None)
+    who_has = Name(assignee.name, assignee.name_local) if assignee else None
+    return Moved(number, state, who_has, told=told)
+
+
+def _stays(doing: Doing, row: Row[Any], step: Step, rule: Rule, paise: int | None, code: str) -> Moved | None:
+    """What keeps a request where it is, though the step is this person's; None: nothing does."""
+    if step is Step.CODE:
+        tried = verdict.try_code(doing, row, code)
+        return None if tried == "right" else Moved(row.number, row.state, None, code=tried)
+    if step is not Step.APPROVE or row.paise is None:
+        return None
+    changed = approvals.amount_now(doing, row, paise)
+    if changed is not None:
+        return Moved(row.number, row.state, None, changed=Money(changed))
+    second = approvals.first_of_two(doing, row, rule.who)
+    return _first(doing, row, second) if second is not None else None
 
 
 def _first(doing: Doing, row: Row[Any], second: frozenset[str]) -> Moved:
@@ -240,6 +257,8 @@ def _allowed(doing: Doing, row: Row[Any], step: Step) -> Rule:
     own = staff and (staff.id in (row.raised_by, row.done_by) or (step is Step.APPROVE and row.asked))
     if own and step in JUDGED:
         raise Refusal(say("work.own", who=telling.roles(who)))
+    if step is Step.CODE and (staff is None or staff.id != row.done_by):
+        raise Refusal(say("work.code_not_yours", request=row.number))
     if step is Step.REOPEN and row.closed_at and doing.at - row.closed_at > REOPEN_WITHIN:
         raise Refusal(say("work.too_late", request=row.number))
     return rule
@@ -279,19 +298,3 @@ def _goes_up(at: datetime, state: str, urgent: bool) -> datetime | None:
     """When a request that nobody moves goes a step up; closed ones never do."""
     wait: timedelta | None = DANGER_WAITS if urgent and state == "requested" else WAITS.get(state)
     return at + wait if wait else None
-
-
-_RATE = text("""
-    UPDATE request SET rating = :stars WHERE number = :number AND state = 'completed' AND (
-        phone = :phone OR EXISTS (SELECT FROM connection_phone AS link
-            WHERE link.connection_id = request.connection_id AND link.e164 = :phone))
-    RETURNING id
-""")
-
-
-def rate(doing: Doing, number: str, stars: int) -> None:
-    """Keep how the one who asked liked it, 1 to 5; the newest word counts. Refusal when it is not theirs."""
-    bind = {"number": number, "stars": stars, "phone": doing.caller.phone}
-    if doing.session.execute(_RATE, bind).first() is None:
-        raise Refusal(say("work.none_yours", request=number))
-    doing.audit("request.rate", f"request:{number}", stars=stars)

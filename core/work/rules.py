@@ -38,6 +38,7 @@ class Step(StrEnum):
     STAGE = "stage"
     DONE = "done"
     OK = "ok"
+    CODE = "code"
     SENDBACK = "sendback"
     APPROVE = "approve"
     REJECT = "reject"
@@ -91,13 +92,15 @@ _MONEY = {
 """Above one's limit: who completes the approval has it done."""
 
 RULES: Mapping[Kind, Mapping[Step, Rule]] = {
-    # 3.5.7: the CSA calls the customer and closes what is resolved; a technician never closes alone.
+    # 3.5.7: the CSA calls the customer and closes what is resolved; a technician never closes alone, but
+    # who finished it may with the code that its customer was sent (CODE).
     Kind.FAULT: {
         Step.ASSIGN: Rule(WORKED, None, frozenset({CSA, CLUSTER})),
         Step.TAKE: Rule(WORKED, None, FIELD),
         Step.START: Rule(("requested",), "in_process", FIELD),
         Step.DONE: Rule(WORKED, "review", FIELD),
         Step.OK: Rule(("review",), "completed", CHARGE | {CSA, RAISER}),
+        Step.CODE: Rule(("review",), "completed", FIELD | CHARGE),
         Step.SENDBACK: Rule(("review",), "in_process", CHARGE | {CSA, RAISER}),
         Step.REJECT: Rule(WORKED, "rejected", CHARGE),
         Step.WITHDRAW: Rule(WORKED, "rejected", frozenset({RAISER})),

@@ -13,6 +13,7 @@ from core.alerts import tell_staff
 from core.doing import Doing
 from core.money import Money
 from core.text import Name, Text, say
+from core.work import verdict
 from core.work.rules import FIELD, RULES, Kind, Step
 
 CUSTOMER: Mapping[tuple[Kind, Step], str] = {
@@ -20,6 +21,7 @@ CUSTOMER: Mapping[tuple[Kind, Step], str] = {
     (Kind.FAULT, Step.TAKE): "coming",
     (Kind.FAULT, Step.DONE): "mended",
     (Kind.FAULT, Step.OK): "closed",
+    (Kind.FAULT, Step.CODE): "by_code",
     (Kind.FAULT, Step.REJECT): "rejected",
     (Kind.PACKAGE, Step.APPROVE): "approved",
     (Kind.PACKAGE, Step.REJECT): "rejected",
@@ -64,10 +66,13 @@ def tell(
     assignee: Row[Any] | None,
     note: str | None,
     details: Mapping[str, Any],
-) -> None:
-    """Write every message that one step causes, in its transaction; `details` are what the step adds."""
+) -> bool:
+    """Write every message that one step causes, in its transaction; `details` are what the step adds.
+
+    Gives whether the customer hears of it.
+    """
     me = doing.caller.staff
-    _tell_of_step(doing, row, step, assignee, details)
+    told = _tell_of_step(doing, row, step, assignee, details)
     if assignee is not None and step in (Step.ASSIGN, Step.SENDBACK) and (me is None or assignee.id != me.id):
         words = _to_doer(row, step, note)
         _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
@@ -91,6 +96,7 @@ def tell(
         if me is None or row.raised_by != me.id:
             words = _to_raiser(row, step, state, note)
             _tell(doing, [phone], f"{step}-raised:{row.id}", words)
+    return told
 
 
 def _to_raiser(row: Row[Any], step: Step, state: str, note: str | None) -> Text:
@@ -148,30 +154,43 @@ def noted(note: str | None) -> Text:
 
 def _tell_of_step(
     doing: Doing, row: Row[Any], step: Step, assignee: Row[Any] | None, details: Mapping[str, Any]
-) -> None:
+) -> bool:
     key = CUSTOMER.get((Kind(row.kind), step))
-    if key is None:
-        return
+    phones = _hearers(doing, row.id) if key else []
+    if not phones:
+        return False
+    asks = step is Step.DONE and row.kind == Kind.FAULT
     words = say(
         f"work.told_{key}_{row.topic}" if row.kind == Kind.STATUS else f"work.told_{key}",
         request=row.number,
         number=row.connection_number or "-",
         name=Name(assignee.name, assignee.name_local) if assignee else say("work.our_people"),
         stage=say(f"work.reached_{details['stage']}") if "stage" in details else "",
+        code=verdict.new_code(doing, row.number, phones[0]) if asks else "",
         service=doing.settings.service_name,
     )
-    tell_customer(doing, row.id, row.connection_id, words)
+    _post(doing, row.id, row.connection_id, words, phones, "mended" if asks else "notice")
+    return True
 
 
 def tell_customer(doing: Doing, request_id: int, connection_id: int | None, words: Text) -> None:
     """Tell whose request it is, on every phone that hears of it but the one that acts."""
+    _post(doing, request_id, connection_id, words, _hearers(doing, request_id), "notice")
+
+
+def _hearers(doing: Doing, request_id: int) -> list[str]:
     phones = doing.session.scalars(_ASKED, {"request": request_id}).all()
+    return [phone for phone in phones if phone and phone != doing.caller.phone]
+
+
+def _post(
+    doing: Doing, request_id: int, connection_id: int | None, words: Text, phones: list[str], kind: str
+) -> None:
     outbox.post_many(
         doing.session,
         [
-            outbox.Message(f"request:{request_id}:{doing.key}:{phone}", phone, "notice", words, connection_id)
+            outbox.Message(f"request:{request_id}:{doing.key}:{phone}", phone, kind, words, connection_id)
             for phone in phones
-            if phone and phone != doing.caller.phone
         ],
         default_language=doing.settings.default_language,
     )

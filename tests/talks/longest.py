@@ -68,6 +68,8 @@ def _paused(trouble: Trouble) -> Text:
     return say("alerts.gateway_paused", gateway="africastalking", reason=say(f"alerts.trouble.{trouble}"))
 
 
+TOLD_BESIDE = ("asked", "connected", "joined", "noted", "reported")
+"""What customers are told that is no step of a machine's table."""
 STAGES_REACHED = [say(f"work.reached_{stage}") for stage in STAGES]
 
 ABOUT_MONEY = (Kind.PACKAGE, *sorted(INSIDE))
@@ -203,10 +205,11 @@ LONGEST: dict[str, list[Text]] = {
         ),
         *(
             say(f"work.told_{key}", request=REQUEST, name=NAME, stage=stage, number=NUMBER, service=SERVICE)
-            for key in sorted({*told_of_steps(), "asked", "connected", "joined", "noted", "reported"})
+            for key in sorted({*told_of_steps(), *TOLD_BESIDE} - {"mended"})
             for stage in STAGES_REACHED
         ),
     ],
+    "mended": [say("work.told_mended", request=REQUEST, name=NAME, code="123456", service=SERVICE)],
     "note": [
         say("note.came", note="1000006", name=NAME, number=NUMBER, words="x" * SHOWN),
         say("note.answer", note="1000006", name=NAME, service=SERVICE, words="x" * SHOWN),

@@ -213,6 +213,9 @@ OF_OTHER_REQUESTS = {
 }
 """What the requests of the stage don't come to; transcripts (work, outage, requests) and tests show them."""
 
+OF_CODES = {"closing.right", "work.did_done_unasked", "work.past_code"}
+"""The walk has the code of another fault, and everybody on the stage a phone; by_code.txt shows these."""
+
 OF_NOTES = {"note.ours", "note.row_answered", "note.thanked"}
 """Nobody has answered the stage's notes; notes.txt shows these."""
 
@@ -270,6 +273,7 @@ UNSAID = (
     | OF_DEPOSITS
     | OF_LATE_FEES
     | PAID_ONLINE
+    | OF_CODES
     | OF_NOTES
     | OF_NEW_CONNECTIONS
     | ON_WHATSAPP
