@@ -18,7 +18,7 @@ from core.work import approvals, effects, lists, machine, telling
 from core.work.approvals import Standing
 from core.work.lists import Doer, Event, Task
 from core.work.machine import Moved
-from core.work.rules import FIELD, HANDS, JUDGED, RAISER, STAGES, Kind, Step, reached, who_can
+from core.work.rules import FIELD, HANDS, INSIDE, JUDGED, RAISER, STAGES, Kind, Step, lent, reached, who_can
 
 BY_METER = ("metered", "by_hand")
 """Steps of a smart meter, which has taken a new package or would not (core/work/reprogramming.py)."""
@@ -150,6 +150,8 @@ def _in_vain(caller: Caller, task: Task, step: Step) -> Talk[Text | None]:
     """Why an approval would not count, said before a code is asked for it."""
     if step is not Step.APPROVE or task.paise is None or task.plant_id is None:
         return None
+    if _is_lent(caller, task, step):
+        return None  # in whose name it is given, and whether it counts, is known in the act
     query = partial(
         approvals.standing,
         me=caller.member,
@@ -179,11 +181,21 @@ def _did(task: Task, step: Step, moved: Moved) -> Text:
 
 
 def _may(caller: Caller, task: Task, step: Step) -> bool:
-    """Whether this step is theirs, by role or because they wrote the request down."""
+    """Whether this step is theirs: by role, because they wrote the request down, or standing in."""
     me = caller.member
     can = who_can(Kind(task.kind), step, task.state, task.level)
     has = step in HANDS and task.assignee_id == me.id and bool(can & FIELD)
-    return me.role in can or has or (RAISER in can and task.raised_by == me.id)
+    if me.role in can and task.in_my_plants:
+        return True
+    return has or (RAISER in can and task.raised_by == me.id) or _is_lent(caller, task, step)
+
+
+def _is_lent(caller: Caller, task: Task, step: Step) -> bool:
+    """Whether it is theirs for standing in for somebody away."""
+    role, kind = caller.member.role, Kind(task.kind)
+    if kind in INSIDE and not task.in_my_plants:
+        return False
+    return any(lent(kind, step, task.state, task.level, role, of_role) for of_role, _, _ in task.lent_by)
 
 
 def _gone_up_to(caller: Caller, task: Task) -> bool:
@@ -261,7 +273,9 @@ def _history(caller: Caller, number: str) -> Conversation:
 
 def _who(event: Event) -> Name | Text:
     if event.name:
-        return Name(event.name, event.name_local)
+        name = Name(event.name, event.name_local)
+        absent = Name(event.absent, event.absent_local) if event.absent else None
+        return say("work.for_away", name=name, away=absent) if absent else name
     if event.step in BY_ITSELF:
         return say("work.by_itself")
     return say("work.the_meter" if event.step in BY_METER else "work.by_phone")

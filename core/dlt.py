@@ -66,6 +66,7 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "scheme.act",
             "scheme.act_off",
             "work.to_connect",
+            "leave.act",
             "off.act",
             "off.act_on",
             "waive.act",

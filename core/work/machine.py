@@ -14,12 +14,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, text
 
+from core.clock import local
 from core.doing import Doing
 from core.errors import Refusal
 from core.ids import with_check_digit
 from core.money import Money
 from core.text import Name, say
-from core.work import approvals, telling, verdict, whose
+from core.work import approvals, standing_in, telling, verdict, whose
 from core.work.rules import (
     DANGER_WAITS,
     FIELD,
@@ -43,6 +44,10 @@ _LOCK = text("""
         EXISTS (SELECT FROM staff_plant JOIN staff AS me ON me.id = staff_plant.staff_id
             WHERE staff_plant.staff_id = :staff AND me.active
             AND staff_plant.plant_id = request.plant_id) AS mine,
+        EXISTS (SELECT FROM leave JOIN staff_plant ON staff_plant.staff_id = leave.staff_id
+            WHERE leave.stand_in_id = :staff AND leave.ended_at IS NULL
+            AND CAST(:day AS date) BETWEEN leave.first AND leave.last
+            AND staff_plant.plant_id = request.plant_id) AS stands_in,
         request.phone IS NOT NULL AND request.phone = :phone OR EXISTS (
             SELECT FROM connection_phone AS link WHERE link.connection_id = request.connection_id
             AND link.e164 = :phone AND link.role IN ('holder', 'payer')) AS asked
@@ -60,8 +65,8 @@ _MOVE = text("""
     WHERE id = :request
 """)
 _EVENT = text("""
-    INSERT INTO request_event (request_id, at, state, step, staff_id, to_staff_id, note, paise)
-    VALUES (:request, :at, :state, :step, :staff, :to, :note, :paise)
+    INSERT INTO request_event (request_id, at, state, step, staff_id, for_staff_id, to_staff_id, note, paise)
+    VALUES (:request, :at, :state, :step, :staff, :for, :to, :note, :paise)
 """)
 _RAISE = text("""
     WITH made AS (
@@ -179,8 +184,8 @@ def take_step(
     read out.
     """
     row = _locked(doing, number)
-    rule = _allowed(doing, row, step)
-    stays = _stays(doing, row, step, rule, paise, code)
+    rule, lender = _allowed(doing, row, step)
+    stays = _stays(doing, row, step, rule, lender, paise, code)
     if stays is not None:
         return stays
     state = rule.after or row.state
@@ -201,17 +206,26 @@ def take_step(
     )
     said = note or (details or {}).get("stage")
     given_to = assignee.id if step is Step.ASSIGN and assignee else None
-    _remember(doing, row.id, state, step, given_to, said, row.paise if step is Step.APPROVE else None)
+    about_paise = row.paise if step is Step.APPROVE else None
+    _remember(doing, row.id, state, step, given_to, said, about_paise, lender)
     if effect is not None:
         effect(doing, row)
     told = telling.tell(doing, row, step, state, assignee, note, details or {})
     about = {} if row.paise is None else {"paise": row.paise}
-    doing.audit(f"request.{step}", f"request:{number}", state=state, **about)
+    doing.audit(f"request.{step}", f"request:{number}", state=state, **about, **_for(lender))
     who_has = Name(assignee.name, assignee.name_local) if assignee else None
     return Moved(number, state, who_has, told=told)
 
 
-def _stays(doing: Doing, row: Row[Any], step: Step, rule: Rule, paise: int | None, code: str) -> Moved | None:
+def _stays(
+    doing: Doing,
+    row: Row[Any],
+    step: Step,
+    rule: Rule,
+    lender: Row[Any] | None,
+    paise: int | None,
+    code: str,
+) -> Moved | None:
     """What keeps a request where it is, though the step is this person's; None: nothing does."""
     if step is Step.CODE:
         tried = verdict.try_code(doing, row, code)
@@ -221,29 +235,35 @@ def _stays(doing: Doing, row: Row[Any], step: Step, rule: Rule, paise: int | Non
     changed = approvals.amount_now(doing, row, paise)
     if changed is not None:
         return Moved(row.number, row.state, None, changed=Money(changed))
-    second = approvals.first_of_two(doing, row, rule.who)
-    return _first(doing, row, second) if second is not None else None
+    second = approvals.first_of_two(doing, row, rule.who, lender)
+    return _first(doing, row, second, lender) if second is not None else None
 
 
-def _first(doing: Doing, row: Row[Any], second: frozenset[str]) -> Moved:
+def _first(doing: Doing, row: Row[Any], second: frozenset[str], lender: Row[Any] | None) -> Moved:
     """Keep the first of two approvals, and tell who can add the second."""
-    _remember(doing, row.id, row.state, Step.APPROVE, None, None, row.paise)
+    _remember(doing, row.id, row.state, Step.APPROVE, None, None, row.paise, lender)
     approvals.tell_second(doing, row, second)
-    doing.audit("request.approve", f"request:{row.number}", state=row.state, paise=row.paise, of_two=1)
+    about = {"paise": row.paise, "of_two": 1}
+    doing.audit("request.approve", f"request:{row.number}", state=row.state, **about, **_for(lender))
     return Moved(row.number, row.state, None, second)
 
 
 def _locked(doing: Doing, number: str) -> Row[Any]:
     staff = doing.caller.staff
-    bind = {"number": number, "staff": staff.id if staff else None, "phone": doing.caller.phone}
+    bind = {
+        "number": number,
+        "staff": staff.id if staff else None,
+        "phone": doing.caller.phone,
+        "day": local(doing.at).date(),
+    }
     row = doing.session.execute(_LOCK, bind).one_or_none()
-    if row is None or not (row.mine or row.asked or (staff and row.raised_by == staff.id)):
+    if row is None or not (row.mine or row.stands_in or row.asked or (staff and row.raised_by == staff.id)):
         raise Refusal(say("work.none", request=number))
     return row
 
 
-def _allowed(doing: Doing, row: Row[Any], step: Step) -> Rule:
-    """The rule of this step, if it leads on from here and this person may take it."""
+def _allowed(doing: Doing, row: Row[Any], step: Step) -> tuple[Rule, Row[Any] | None]:
+    """The rule of this step, if it leads on from here and this person may take it, and for whom they do."""
     rule = RULES[Kind(row.kind)].get(step)
     if rule is None or row.state not in rule.before:
         raise Refusal(say("work.state", request=row.number, state=say(f"request.{row.state}")))
@@ -252,7 +272,8 @@ def _allowed(doing: Doing, row: Row[Any], step: Step) -> Rule:
     asked = row.asked and row.kind not in INSIDE
     raiser = asked or bool(staff and staff.id == row.raised_by)
     by_role = bool(staff and row.mine and (staff.role in who or _has(row, staff.id, step, rule)))
-    if not by_role and not (raiser and RAISER in rule.who):
+    lender = standing_in.lender(doing, row, step, own_right=by_role)
+    if not by_role and not (raiser and RAISER in rule.who) and lender is None:
         raise Refusal(say("work.not_you", who=telling.roles(who)))
     own = staff and (staff.id in (row.raised_by, row.done_by) or (step is Step.APPROVE and row.asked))
     if own and step in JUDGED:
@@ -261,7 +282,7 @@ def _allowed(doing: Doing, row: Row[Any], step: Step) -> Rule:
         raise Refusal(say("work.code_not_yours", request=row.number))
     if step is Step.REOPEN and row.closed_at and doing.at - row.closed_at > REOPEN_WITHIN:
         raise Refusal(say("work.too_late", request=row.number))
-    return rule
+    return rule, lender
 
 
 def _has(row: Row[Any], staff_id: int, step: Step, rule: Rule) -> bool:
@@ -277,6 +298,7 @@ def _remember(
     to_staff_id: int | None,
     note: str | None,
     paise: int | None,
+    lender: Row[Any] | None,
 ) -> None:
     staff = doing.caller.staff
     doing.session.execute(
@@ -287,11 +309,17 @@ def _remember(
             "state": state,
             "step": step,
             "staff": staff.id if staff else None,
+            "for": lender.id if lender else None,
             "to": to_staff_id,
             "note": note,
             "paise": paise,
         },
     )
+
+
+def _for(lender: Row[Any] | None) -> dict[str, int]:
+    """For whom a step was taken, as the audit keeps it."""
+    return {"for_staff": lender.id} if lender else {}
 
 
 def _goes_up(at: datetime, state: str, urgent: bool) -> datetime | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 
 from core import outbox
 from core.alerts import tell_staff
+from core.clock import local
 from core.doing import Doing
 from core.money import Money
 from core.text import Name, Text, say
@@ -52,9 +53,17 @@ ASKED = """
 _ASKED = text(f"SELECT e164 FROM request CROSS JOIN LATERAL ({ASKED}) AS asked WHERE id = :request")  # noqa: S608
 _PHONE_OF = text("SELECT phone FROM staff WHERE id = :staff AND active")
 _ROLES = text("""
-    SELECT DISTINCT staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
-    WHERE staff_plant.plant_id = :plant AND staff.active AND staff.phone IS NOT NULL
-    AND staff.role = ANY(:roles) AND staff.id <> ALL(:but)
+    WITH addressed AS (
+        SELECT staff.id, staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
+        WHERE staff_plant.plant_id = :plant AND staff.active AND staff.role = ANY(:roles)
+    )
+    SELECT phone FROM addressed WHERE phone IS NOT NULL AND id <> ALL(:but)
+    UNION
+    SELECT stand_in.phone FROM addressed JOIN leave ON leave.staff_id = addressed.id
+    JOIN staff AS stand_in ON stand_in.id = leave.stand_in_id AND stand_in.active
+    WHERE leave.ended_at IS NULL AND CAST(:day AS date) BETWEEN leave.first AND leave.last
+    AND stand_in.role = ANY(:able) AND stand_in.phone IS NOT NULL
+    AND stand_in.id <> ALL(:but) AND addressed.id <> ALL(:but)
 """)
 
 
@@ -128,11 +137,27 @@ def tell_waiting(doing: Doing, number: str, kind: Kind, topic: str | None, plant
 
 
 def tell_roles(
-    doing: Doing, plant_id: int, who: frozenset[str], but: Collection[int | None], cause: str, words: Text
+    doing: Doing,
+    plant_id: int,
+    who: frozenset[str],
+    but: Collection[int | None],
+    cause: str,
+    words: Text,
+    *,
+    able: frozenset[str] | None = None,
 ) -> None:
-    """Tell the staff of a plant who have one of some roles, but for the ones named."""
+    """Tell the staff of a plant who have one of some roles, but for the ones named.
+
+    Who stands in for one of them hears it, too, where their own role is among `able` (or those roles).
+    """
     left_out = [staff_id for staff_id in but if staff_id is not None]
-    bind = {"plant": plant_id, "roles": sorted(who), "but": left_out}
+    bind = {
+        "plant": plant_id,
+        "roles": sorted(who),
+        "able": sorted(able or who),
+        "but": left_out,
+        "day": local(doing.at).date(),
+    }
     _tell(doing, list(doing.session.scalars(_ROLES, bind).all()), cause, words)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from core.clock import local
 from core.doing import Doing
 from core.errors import Refusal
 from core.text import Name, say
@@ -44,14 +45,14 @@ def assignee_after(doing: Doing, row: Row[Any], step: Step, to_staff_id: int | N
 
 
 def _stand_in(doing: Doing, staff_id: int, plant_id: int) -> int | None:
-    bind = {"staff": staff_id, "plant": plant_id, "day": doing.at.date()}
+    bind = {"staff": staff_id, "plant": plant_id, "day": local(doing.at).date()}
     row = doing.session.execute(_STAND_IN, bind).one_or_none()
     return int(row.id) if row else None
 
 
 def _doer(doing: Doing, row: Row[Any], to_staff_id: int | None) -> Row[Any]:
     """The one who gets the work: field staff of the plant, or who stands in for them."""
-    bind = {"staff": to_staff_id, "plant": row.plant_id, "day": doing.at.date()}
+    bind = {"staff": to_staff_id, "plant": row.plant_id, "day": local(doing.at).date()}
     found = doing.session.execute(_STAND_IN, bind).one_or_none()
     if found is None or found.role not in DOERS:
         raise Refusal(say("work.not_theirs", request=row.number))

@@ -112,6 +112,7 @@ LONGEST: dict[str, list[Text]] = {
             for how in ("approve", "reject")
             for kind in ABOUT_MONEY
         ),
+        say("code.act", code="123456", act=say("leave.act", name=NAME, days=60), service=SERVICE),
         say("code.act", code="123456", act=say("work.to_connect", request=REQUEST), service=SERVICE),
         *(
             say(
@@ -349,6 +350,7 @@ LONGEST: dict[str, list[Text]] = {
         say("work.pay_out", request=REQUEST, amount=AMOUNT, number=NUMBER),
         *(say("work.withdrawn", request=REQUEST, what=thing(kind)) for kind in Kind),
         *(say("work.moved", request=REQUEST, name=NAME, what=thing(kind)) for kind in Kind),
+        *(say(f"leave.{how}", name=NAME, until=DAY) for how in ("yours", "yours_decides")),
         say("outage.goes_up", plant=NAME, since=MOMENT),
         say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),
