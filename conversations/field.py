@@ -191,6 +191,8 @@ def _health(year: Health) -> list[Text]:
         "mended": year.mended,
         "hours": reporting.hours(timedelta(seconds=year.seconds)),
     }
+    if not year.mended:
+        return [say("work.health_none", faults=year.faults)]
     if year.stars is None:
         return [say("work.health", **gaps)]
     return [say("work.health_rated", **gaps, stars=f"{year.stars:g}")]

@@ -222,6 +222,15 @@ OF_LEAVE = {
 }
 """Whoever goes on leave on the walk hands on no approvals; leave.txt shows these."""
 
+OF_LIGHT = {
+    *(f"light.{how}" for how in ("asked", "mine", "outage", "outage_told", "unknown", "waits")),
+    "fault.outage",
+    "fault.outage_told",
+    "light.not_reported",
+    "work.health_none",
+}
+"""What the homes of the stage are not asked: light.txt and outage.txt show these."""
+
 OF_NOTES = {"note.ours", "note.row_answered", "note.thanked"}
 """Nobody has answered the stage's notes; notes.txt shows these."""
 
@@ -281,6 +290,7 @@ UNSAID = (
     | PAID_ONLINE
     | OF_CODES
     | OF_LEAVE
+    | OF_LIGHT
     | OF_NOTES
     | OF_NEW_CONNECTIONS
     | ON_WHATSAPP
