@@ -125,8 +125,8 @@ class Places:
         )
 
     def note_told(self, channel: str, phone: str, text: str, life: int) -> None:
-        """The question that the message `text` led to is on its way to its reader."""
-        self._wire.tell("SET", f"bl:t:{channel}:{phone}", text, "EX", life)
+        """The question that the message `text` led to is on its way to its reader; a nudge follows."""
+        self._wire.tell("SET", f"bl:t:{channel}:{phone}", text, "EX", life, soon=True)
 
     def save(self, channel: str, phone: str, read: bytes, place: Place, life: int) -> bool:
         """Write the place unless another hop did since it was read; True when Redis is away."""
@@ -152,6 +152,10 @@ class Places:
     def forget(self, channel: str, phone: str, read: bytes) -> bool:
         """Drop the place, unless another hop has changed it since it was read; then False."""
         return bool(self._wire.call("EVAL", _FORGET, 1, f"bl:p:{channel}:{phone}", read))
+
+    def drop(self, channel: str, phone: str, read: bytes) -> None:
+        """As `forget`, without waiting: for a talk whose end is written; a nudge follows."""
+        self._wire.tell("EVAL", _FORGET, 1, f"bl:p:{channel}:{phone}", read, soon=True)
 
     def remember_caller(self, caller: Caller) -> None:
         """Keep a caller for the next hops."""

@@ -192,7 +192,7 @@ class Texting:
                 raise
         if ended and loaded.raw:
             # Last, so that whoever finds no place finds the text answered.
-            places.forget(channel, phone, loaded.raw)
+            places.drop(channel, phone, loaded.raw)
         return True
 
     def _thank(self, loaded: Loaded, phone: str) -> None:

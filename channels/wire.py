@@ -25,7 +25,9 @@ class _Connection(Protocol):
 
     def connect(self) -> None: ...
 
-    def send_command(self, *words: Any) -> None: ...
+    def pack_command(self, *words: Any) -> list[bytes]: ...
+
+    def send_packed_command(self, packed: list[bytes]) -> None: ...
 
     def read_response(self, *, disable_decoding: bool) -> Any: ...
 
@@ -57,17 +59,21 @@ class Wire:
                     return None
         return None
 
-    def tell(self, *command: Any) -> None:
+    def tell(self, *command: Any, soon: bool = False) -> None:
         """Send, and read the answer only before the next command: half the cost of a trip is waiting.
 
-        For what may be lost without harm, as it is when the connection breaks meanwhile.
+        For what may be lost without harm, as it is when the connection breaks meanwhile. `soon`: it
+        leaves together with this thread's next command, where one is known to follow.
         """
         if getattr(self._local, "connection", None) is None:
             self.call(*command)
             return
         try:
-            self._connection().send_command(*command)
+            connection = self._connection()
+            self._local.unsent += connection.pack_command(*command)
             self._local.unread += 1
+            if not soon:
+                self._send(connection)
         except (redis.RedisError, OSError):
             self.close()
 
@@ -83,7 +89,8 @@ class Wire:
         job that takes too long came in between, would go to the next caller."""
         connection = self._connection()
         try:
-            connection.send_command(*command)
+            self._local.unsent += connection.pack_command(*command)
+            self._send(connection)
             while self._local.unread:
                 self._local.unread -= 1
                 _skip(connection)
@@ -94,6 +101,11 @@ class Wire:
             self.close()
             raise
 
+    def _send(self, connection: _Connection) -> None:
+        """All that was packed for this connection, in one packet."""
+        packed, self._local.unsent = self._local.unsent, []
+        connection.send_packed_command([b"".join(packed)])
+
     def _connection(self) -> _Connection:
         found: _Connection | None = getattr(self._local, "connection", None)
         if found is None:
@@ -101,6 +113,7 @@ class Wire:
             found.connect()
             self._local.connection = found
             self._local.unread = 0
+            self._local.unsent = []
         return found
 
 

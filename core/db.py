@@ -39,21 +39,22 @@ class ThreadReader:
 
     def rows(self, sql: LiteralString, params: Mapping[str, Any]) -> list[Row]:
         """Run one query; a connection found dead is opened anew, once."""
-        connection: psycopg.Connection[Row] | None = getattr(self._local, "connection", None)
-        if connection is not None:
+        # One cursor for all: a fresh one costs a fifth of a statement.
+        cursor: psycopg.Cursor[Row] | None = getattr(self._local, "cursor", None)
+        if cursor is not None:
             try:
-                return connection.execute(sql, params).fetchall()
+                return cursor.execute(sql, params).fetchall()
             except psycopg.OperationalError:
-                self._open.remove(connection)
-                connection.close()
-                self._local.connection = None
+                self._open.remove(cursor.connection)
+                cursor.connection.close()
+                self._local.cursor = None
         return self._connect().execute(sql, params).fetchall()
 
-    def _connect(self) -> psycopg.Connection[Row]:
+    def _connect(self) -> psycopg.Cursor[Row]:
         fresh = psycopg.connect(self._url, autocommit=True, prepare_threshold=0, connect_timeout=5)
         self._open.append(fresh)
-        self._local.connection = fresh
-        return fresh
+        cursor = self._local.cursor = fresh.cursor()
+        return cursor
 
     def close(self) -> None:
         """Close the connections of all threads; for the end of the process."""
