@@ -30,6 +30,9 @@ _LISTS = {"pay": "batch", "batch": "batch", "read": "readlist", "readlist": "rea
 _CURRENCY = frozenset({"rs", "inr", "rupee", "rupees", "rupaye", "रु", "रुपये"})
 """Words beside an amount that add nothing to it."""
 
+LONGEST_QUESTION = 9
+"""Words in which somebody asks when light comes; what is longer says more, and is for a person."""
+
 _OPENING = frozenset({"menu", "thanks"})
 """Commands whose words are a greeting or a thanks: with a sentence after them, that is what is meant."""
 
@@ -103,6 +106,8 @@ def _parse(raw: str, caller: Caller) -> Line | None:
     if not tokens:
         return None
     word = keyword(tokens[0]) or tokens[0]
+    if caller.lines and _asks_for_light(tokens) and not _begins_another(word, caller):
+        return Line(BY_NAME["light"], (), True, True, None)
     asking = word in _ASKING or (word in _SAID_TOO and caller.staff is None)
     if asking and tokens[1:] and not _has_digit(tokens[1:]):
         return None
@@ -117,6 +122,8 @@ def _parse(raw: str, caller: Caller) -> Line | None:
     # बकाया is a word of staff and of customers: whoever may use neither is no customer yet.
     open_to_more = [entry for entry in found if entry[0].audience != "staff"]
     command, language = (usable or open_to_more or found)[0]
+    if command.name == "fault" and _asks_for(tokens, "other"):
+        return None  # `bijli ka bill kab aayega` is no fault: a person reads it
     given = _given(command, tokens[1:])
     return None if given is None else Line(command, tuple(given), exact, bool(usable), language)
 
@@ -143,6 +150,8 @@ def _given(command: Command, given: list[str]) -> list[str] | None:
         # `band karo` says no more than `band`; `band hai bijli` says something else.
         beside = [keyword(each) for each in words_in_all("stop.beside_words")]
         return [] if all(keyword(each) in beside for each in given) else None
+    if command.name == "light":
+        return None if given else []
     if command.audience == "staff":
         # `PAY 120457 Rs 300`, and ₹300, which folds to the same.
         return [each for each in given if keyword(each) not in _CURRENCY]
@@ -150,6 +159,29 @@ def _given(command: Command, given: list[str]) -> list[str] | None:
         # `paisa kahan hai` and `paisa kahan 112600001` say no more than their number.
         return [each for each in given if _has_digit([each])]
     return given
+
+
+def _asks_for_light(tokens: list[str]) -> bool:
+    """`bijli kab aayegi`: when or why, about light, and about nothing else that may come."""
+    short = len(tokens) <= LONGEST_QUESTION and not _has_digit(tokens)
+    return short and _asks_for(tokens, "about") and not _asks_for(tokens, "other")
+
+
+def _begins_another(word: str, caller: Caller) -> bool:
+    """Whether a line begins with a command of this caller that has nothing to do with light: WRITE, NOTE."""
+    usable = {command.name for command, _ in _exact(word) if may_use(caller, command)}
+    return bool(usable - {"fault", "light"})
+
+
+def _asks_for(tokens: list[str], which: str) -> bool:
+    """Whether somebody asks when or why, about light or about something else (`other`)."""
+    said = {keyword(token) for token in tokens}
+    return bool(said & _words_of_light("when")) and bool(said & _words_of_light(which))
+
+
+@lru_cache(maxsize=3)
+def _words_of_light(which: str) -> frozenset[str]:
+    return frozenset(map(keyword, words_in_all(f"light.{which}_words")))
 
 
 def letters(word: str) -> int:

@@ -39,6 +39,9 @@ def card(task: Task) -> Text:
         lines.append(say("work.card_who", number=task.connection, name=task.label))
     if task.paise is not None:
         lines.append(say("work.card_amount", amount=Money(task.paise)))
+    if task.lent_by and not task.in_my_plants:
+        _, away, away_local = task.lent_by[0]
+        lines.append(say("work.card_for", name=Name(away, away_local)))
     if task.level:
         lines.append(say("work.card_up", span=_waited(task)))
     if task.with_bill:

@@ -15,7 +15,7 @@ from core.people import Caller, Line
 from core.picture import Picture
 from core.requests import FaultKind, RequestView
 from core.settings import LANGUAGES
-from core.text import Name, Text, say
+from core.text import Name, Param, Text, say
 from core.work import telling
 from core.work.outages import Known
 
@@ -210,7 +210,7 @@ def report_fault(caller: Caller) -> Conversation:
         if not opened.new:
             return say("fault.known", request=opened.number)
         if opened.outage is not None:
-            return _outage(opened.number, opened.outage)
+            return outage_words(opened.number, opened.outage)
         return say("fault.danger" if kind is FaultKind.DANGER else "fault.opened", request=opened.number)
 
     return open_request
@@ -226,10 +226,10 @@ def what_is_wrong() -> Talk[tuple[FaultKind, str | None]]:
     return kind, (yield from ask(say("fault.note"), reading.note, whole=True)) or None
 
 
-def _outage(number: str, outage: Known) -> Text:
-    """Known already: since when, how many homes, and who is on it."""
-    who = outage.doer or say("work.our_people")
-    return say("fault.outage", request=number, since=outage.since, homes=outage.homes, name=who)
+def outage_words(number: str, outage: Known) -> Text:
+    """Known already: since when, how many homes, and who is on it, once somebody is."""
+    gaps: dict[str, Param] = {"request": number, "since": outage.since, "homes": outage.homes}
+    return say("fault.outage", **gaps, name=outage.doer) if outage.doer else say("fault.outage_told", **gaps)
 
 
 def fault_status(caller: Caller) -> Conversation:

@@ -9,6 +9,7 @@ from conversations import reading, reporting, staff
 from conversations.cash import colleague
 from conversations.customer import what_is_wrong, which_line
 from conversations.prompts import Conversation, Talk, ask, choose, look
+from conversations.proof import proven
 from core import collecting, requests
 from core.collecting import Card, Payee
 from core.doing import Doing
@@ -20,6 +21,7 @@ from core.work.complaints import Status
 from core.work.figures import Health
 from core.work.lists import Brief
 from core.work.outages import OpenOutage
+from core.work.rules import hands_on_approvals, lends
 
 OUTAGES_SHOWN = 10
 REQUESTS_SHOWN = 5
@@ -53,15 +55,23 @@ def _outage(key: str, one: OpenOutage) -> Text:
 
 
 def leave(caller: Caller) -> Conversation:
-    """Be away for some days, with somebody who stands in."""
+    """Be away for some days, with somebody who stands in.
+
+    What hands on the right to approve is proven, and who sets it hears how much of it the stand-in gets.
+    """
+    me = caller.member
     days = yield from ask(say("leave.days"), partial(reading.days, most=away.LONGEST))
-    to = yield from colleague(caller.member, "leave")
+    to = yield from colleague(me, "leave")
+    much = lends(to.role, me.role)
 
     def note(doing: Doing) -> Text:
         away.leave(doing, days, to.staff_id)
-        return say("leave.noted", days=days, name=to.label)
+        return say(f"leave.noted_{much}", days=days, name=to.label)
 
-    return note
+    if not hands_on_approvals(to.role, me.role):
+        return note
+    act = say("leave.act", name=to.label, days=days)
+    return (yield from proven(caller, f"leave:{days}:{to.staff_id}", act, note))
 
 
 def back(_caller: Caller) -> Conversation:
@@ -181,6 +191,8 @@ def _health(year: Health) -> list[Text]:
         "mended": year.mended,
         "hours": reporting.hours(timedelta(seconds=year.seconds)),
     }
+    if not year.mended:
+        return [say("work.health_none", faults=year.faults)]
     if year.stars is None:
         return [say("work.health", **gaps)]
     return [say("work.health_rated", **gaps, stars=f"{year.stars:g}")]

@@ -13,7 +13,7 @@ from core.doing import Doing
 from core.people import Caller
 from core.requests import RequestView
 from core.text import Text, say
-from core.work import machine, own, telling
+from core.work import machine, own, telling, verdict
 from core.work.lists import Brief
 from core.work.own import Waiting
 from core.work.rules import OPEN, REOPEN_WITHIN, Kind, Step
@@ -35,7 +35,7 @@ def fixed(caller: Caller) -> Conversation:
     stars = yield from ask(say("mended.stars", request=number), reading.stars)
 
     def rate(doing: Doing) -> Text:
-        machine.rate(doing, number, stars)
+        verdict.rate(doing, number, stars)
         return say("mended.thanks")
 
     return rate

@@ -18,7 +18,7 @@ from core.work import approvals, effects, lists, machine, telling
 from core.work.approvals import Standing
 from core.work.lists import Doer, Event, Task
 from core.work.machine import Moved
-from core.work.rules import FIELD, HANDS, JUDGED, RAISER, STAGES, Kind, Step, reached, who_can
+from core.work.rules import FIELD, HANDS, INSIDE, JUDGED, RAISER, STAGES, Kind, Step, lent, reached, who_can
 
 BY_METER = ("metered", "by_hand")
 """Steps of a smart meter, which has taken a new package or would not (core/work/reprogramming.py)."""
@@ -77,7 +77,7 @@ def step_talk(step: Step) -> Callable[[Caller], Conversation]:
     def talk(caller: Caller) -> Conversation:
         if step is Step.START:
             return (yield from _begin(caller))
-        task = yield from _which(caller)
+        task = yield from which(caller)
         return (yield from _act(caller, task, step))
 
     return talk
@@ -88,11 +88,11 @@ def _begin(caller: Caller) -> Conversation:
     number = yield from said(say("work.which"), reading.request_number)
     if number is None and (yield from consent.wish(caller)).stopped:
         return (yield from consent.start(caller))
-    task = yield from _which(caller, number)
+    task = yield from which(caller, number)
     return (yield from _act(caller, task, Step.START))
 
 
-def _which(caller: Caller, number: str | None = None) -> Talk[Task]:
+def which(caller: Caller, number: str | None = None) -> Talk[Task]:
     """Ask for a request's number until it is one of my plants."""
     number = number or (yield from ask(say("work.which"), reading.request_number))
 
@@ -111,9 +111,12 @@ def _act(caller: Caller, task: Task, step: Step) -> Conversation:
     can = who_can(Kind(task.kind), step, task.state, task.level)
     if not can:
         return say("work.state", request=task.number, state=say(f"request.{task.state}"))
+    mine = caller.member.id == task.done_by
+    if step is Step.OK and mine and task.kind == Kind.FAULT:
+        return say("work.not_alone", request=task.number)
     if not _may(caller, task, step):
         return say("work.not_you", who=telling.roles(can))
-    if step in JUDGED and task.raised_by == caller.member.id:
+    if step in JUDGED and (mine or task.raised_by == caller.member.id):
         return say("work.own", who=telling.roles(can))
     refused = yield from _in_vain(caller, task, step)
     if refused is not None:
@@ -147,6 +150,8 @@ def _in_vain(caller: Caller, task: Task, step: Step) -> Talk[Text | None]:
     """Why an approval would not count, said before a code is asked for it."""
     if step is not Step.APPROVE or task.paise is None or task.plant_id is None:
         return None
+    if _is_lent(caller, task, step):
+        return None  # in whose name it is given, and whether it counts, is known in the act
     query = partial(
         approvals.standing,
         me=caller.member,
@@ -167,6 +172,8 @@ def _did(task: Task, step: Step, moved: Moved) -> Text:
         return say("work.amount_changed", request=moved.number, amount=moved.changed)
     if moved.second is not None:
         return say("work.did_first", request=moved.number, what=what, who=telling.roles(moved.second))
+    if step is Step.DONE and task.kind == Kind.FAULT:
+        return say(f"work.did_done_{'asked' if moved.told else 'unasked'}", request=moved.number, what=what)
     if _pays(task, step):
         amount = Money(task.paise or 0)
         return say("work.did_pay", amount=amount, number=task.connection or "-", request=moved.number)
@@ -174,11 +181,21 @@ def _did(task: Task, step: Step, moved: Moved) -> Text:
 
 
 def _may(caller: Caller, task: Task, step: Step) -> bool:
-    """Whether this step is theirs, by role or because they wrote the request down."""
+    """Whether this step is theirs: by role, because they wrote the request down, or standing in."""
     me = caller.member
     can = who_can(Kind(task.kind), step, task.state, task.level)
     has = step in HANDS and task.assignee_id == me.id and bool(can & FIELD)
-    return me.role in can or has or (RAISER in can and task.raised_by == me.id)
+    if me.role in can and task.in_my_plants:
+        return True
+    return has or (RAISER in can and task.raised_by == me.id) or _is_lent(caller, task, step)
+
+
+def _is_lent(caller: Caller, task: Task, step: Step) -> bool:
+    """Whether it is theirs for standing in for somebody away."""
+    role, kind = caller.member.role, Kind(task.kind)
+    if kind in INSIDE and not task.in_my_plants:
+        return False
+    return any(lent(kind, step, task.state, task.level, role, of_role) for of_role, _, _ in task.lent_by)
 
 
 def _gone_up_to(caller: Caller, task: Task) -> bool:
@@ -228,7 +245,7 @@ def _doer(task: Task) -> Talk[int]:
 
 def hist(caller: Caller) -> Conversation:
     """The history of a request, step by step."""
-    task = yield from _which(caller)
+    task = yield from which(caller)
     return (yield from _history(caller, task.number))
 
 
@@ -256,7 +273,9 @@ def _history(caller: Caller, number: str) -> Conversation:
 
 def _who(event: Event) -> Name | Text:
     if event.name:
-        return Name(event.name, event.name_local)
+        name = Name(event.name, event.name_local)
+        absent = Name(event.absent, event.absent_local) if event.absent else None
+        return say("work.for_away", name=name, away=absent) if absent else name
     if event.step in BY_ITSELF:
         return say("work.by_itself")
     return say("work.the_meter" if event.step in BY_METER else "work.by_phone")

@@ -66,6 +66,7 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "scheme.act",
             "scheme.act_off",
             "work.to_connect",
+            "leave.act",
             "off.act",
             "off.act_on",
             "waive.act",
@@ -101,6 +102,8 @@ _REASONS: Mapping[str, str] = {
     "reversal.": "Proof of cancellation: receipt, sum and connection, and what is owed after it",
     "scheme.": "A sale on instalments, paid off or taken back: what, for which connection, what is owed when",
     "selfread.": "What became of the customer's own reading: which connection, what was read, what counts",
+    "work.told_by_code": "Closed with the customer's code: which fault, by whom, how to object",
+    "work.told_mended": "Whether a fault is mended: which, who says so, and the code for that person",
     "work.told_noted": "What was asked for in the customer's name: the connection, the package, the number",
     "supply.notice": "A notice required before supply is paused: connection, sum and the last day to pay",
 }

@@ -21,7 +21,7 @@ from core.text import Name, Named, Text, say
 OFFER_LASTS = timedelta(days=1)
 
 _COLLEAGUE = """
-SELECT staff.id, staff.name, staff.name_local FROM staff
+SELECT staff.id, staff.name, staff.name_local, staff.role FROM staff
 WHERE staff.active AND staff.phone IS NOT NULL AND staff.id <> %(staff)s
   AND (upper(staff.code) = upper(%(term)s) OR staff.phone = %(phone)s)
   AND EXISTS (SELECT FROM staff_plant AS his JOIN staff_plant AS mine USING (plant_id)
@@ -71,6 +71,7 @@ class Colleague(Named, msgspec.Struct, frozen=True, array_like=True):
     staff_id: int
     name: str
     name_local: str | None
+    role: str
 
 
 class Offer(Named, msgspec.Struct, frozen=True, array_like=True):

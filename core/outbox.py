@@ -66,6 +66,8 @@ KINDS: Mapping[str, Kind] = {
     "broadcast": Kind(9, TWO_PARTS, timedelta(days=1), stoppable=True),
     # What people write to people; the customer is answered where they wrote.
     "note": Kind(1, FOUR_PARTS, timedelta(days=2), whatsapp=False),
+    # It carries a code for who finished the work, which holds for a day.
+    "mended": Kind(1, TWO_PARTS, timedelta(days=1)),
     "notice": Kind(2, TWO_PARTS, timedelta(days=2)),
     "supply": Kind(2, TWO_PARTS, timedelta(days=2)),
     "staff_alert": Kind(2, TWO_PARTS, timedelta(days=1), whatsapp=False),

@@ -67,6 +67,9 @@ def close_expired(session: Session) -> int:
         "FOR NO KEY UPDATE SKIP LOCKED) RETURNING 1",
     )
     session.execute(
-        text("UPDATE outbox SET body = '' WHERE kind = 'code' AND body <> '' AND expires_at <= now()")
+        text(
+            "UPDATE outbox SET body = '' "
+            "WHERE kind IN ('code', 'mended') AND body <> '' AND expires_at <= now()"
+        )
     )
     return closed

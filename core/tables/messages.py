@@ -104,7 +104,9 @@ class Outbox(Base):
         ),
         Index("outbox_by_provider", "gateway", "provider_id"),
         Index("outbox_by_recipient", "recipient", "id"),
-        Index("outbox_codes", "expires_at", postgresql_where=text("kind = 'code' AND body <> ''")),
+        Index(
+            "outbox_codes", "expires_at", postgresql_where=text("kind IN ('code', 'mended') AND body <> ''")
+        ),
     )
 
 

@@ -112,6 +112,8 @@ class RequestEvent(Base):
     state: Mapped[str]
     step: Mapped[str | None]
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    for_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """Who was away and whose right `staff_id` used, standing in."""
     to_staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     note: Mapped[str | None]
     paise: Mapped[int | None]
@@ -153,6 +155,7 @@ class Leave(Base):
     ended_at: Mapped[datetime | None]
     __table_args__ = (
         Index("leave_by_staff", "staff_id", "last"),
+        Index("leave_by_stand_in", "stand_in_id", "last"),
         CheckConstraint("staff_id <> stand_in_id", name="two_people"),
         CheckConstraint("last >= first", name="in_order"),
     )

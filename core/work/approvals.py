@@ -39,14 +39,15 @@ CROSS JOIN LATERAL (
 ) AS price
 WHERE connection.id = %(connection)s
 """
-# The first of two, as long as they may still decide here.
+# The first of two, as long as they may still decide here; `holder` is whose right it was, of who was away.
 _FIRST = """
-SELECT staff.id, staff.role FROM request_event
+SELECT staff.id, holder.role, holder.id FROM request_event
 JOIN request ON request.id = request_event.request_id
 JOIN staff ON staff.id = request_event.staff_id
+JOIN staff AS holder ON holder.id = coalesce(request_event.for_staff_id, request_event.staff_id)
 WHERE request.number = %(number)s AND request_event.step = 'approve'
-AND request_event.paise = request.paise AND staff.active AND staff.role = ANY(%(roles)s)
-AND EXISTS (SELECT FROM staff_plant WHERE staff_id = staff.id AND plant_id = request.plant_id)
+AND request_event.paise = request.paise AND staff.active AND holder.role = ANY(%(roles)s)
+AND EXISTS (SELECT FROM staff_plant WHERE staff_id = holder.id AND plant_id = request.plant_id)
 ORDER BY request_event.id LIMIT 1
 """
 
@@ -77,20 +78,25 @@ def amount_now(doing: Doing, row: Row[Any], expected: int | None) -> int | None:
     return paise
 
 
-def first_of_two(doing: Doing, row: Row[Any], who: frozenset[str]) -> frozenset[str] | None:
+def first_of_two(
+    doing: Doing, row: Row[Any], who: frozenset[str], lender: Row[Any] | None
+) -> frozenset[str] | None:
     """The roles that can add the second approval if this one is only the first; None: it is enough.
 
-    Refusal for who gave the first, and where neither of the two has a limit that reaches so far.
+    `lender` is who is away and for whom it is given: their limit counts. Refusal for who gave the first, or
+    for whom it was given, and where neither of the two has a limit that reaches so far.
     """
     staff = doing.caller.staff
     if row.paise is None or staff is None:
         return None
     given = limits.of_plant(doing.session, row.plant_id)
-    if given.alone(staff.role, row.paise):
+    role = lender.role if lender else staff.role
+    if given.alone(role, row.paise):
         return None
     bind = {"number": row.number, "roles": sorted(who)}
     first = doing.session.connection().exec_driver_sql(_FIRST, bind).one_or_none()
-    standing = _standing(given, row.paise, who, staff, tuple(first) if first else None)
+    mine = {staff.id, lender.id} if lender else {staff.id}
+    standing = _standing(given, row.paise, who, role, mine, tuple(first) if first else None)
     if standing.why is not None:
         raise Refusal(refusal(standing, row.number, row.paise))
     return None if first else frozenset(standing.others)
@@ -112,7 +118,7 @@ def standing(reader: Reader, me: StaffMember, number: str, plant_id: int, paise:
     if given.alone(me.role, paise):
         return Standing()
     rows = reader.rows(_FIRST, {"number": number, "roles": sorted(CHARGE)})
-    return _standing(given, paise, CHARGE, me, rows[0] if rows else None)
+    return _standing(given, paise, CHARGE, me.role, {me.id}, rows[0] if rows else None)
 
 
 def refusal(standing: Standing, number: str, paise: int) -> Text:
@@ -122,15 +128,18 @@ def refusal(standing: Standing, number: str, paise: int) -> Text:
 
 
 def _standing(
-    given: Limits, paise: int, who: frozenset[str], me: StaffMember, first: tuple[Any, ...] | None
+    given: Limits, paise: int, who: frozenset[str], role: str, mine: set[int], first: tuple[Any, ...] | None
 ) -> Standing:
-    """Judge an approval above one's own limit: the first of two, the second, or neither."""
+    """Judge an approval above a role's limit: the first of two, the second, or neither.
+
+    `mine`: who gives it, and for whom; neither may have had a part in the first.
+    """
     able = frozenset(role for role in who if given.covers(role, paise))
     if first is None:
-        return Standing(tuple(sorted(who if me.role in able else able)))
-    first_id, first_role = first
+        return Standing(tuple(sorted(who if role in able else able)))
+    first_id, first_role, holder_id = first
     others = who if first_role in able else able
-    why = "first_yours" if first_id == me.id else None if me.role in others else "second_by"
+    why = "first_yours" if mine & {first_id, holder_id} else None if role in others else "second_by"
     return Standing(tuple(sorted(others)), why)
 
 
@@ -146,4 +155,5 @@ def tell_second(doing: Doing, row: Row[Any], who: frozenset[str]) -> None:
         amount=Money(row.paise),
         name=Name(staff.name, staff.name_local),
     )
-    telling.tell_roles(doing, row.plant_id, who, {staff.id, row.raised_by}, f"second:{row.number}", words)
+    but = {staff.id, row.raised_by}
+    telling.tell_roles(doing, row.plant_id, who, but, f"second:{row.number}", words, able=CHARGE)

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from core.alerts import tell_staff
 from core.clock import local, now
 from core.db import Database, Reader
 from core.doing import Doing
@@ -16,7 +17,7 @@ from core.errors import Refusal
 from core.outbox import Message, post_many
 from core.text import Name, Named, say
 from core.work import telling
-from core.work.rules import OPEN, RULES, Kind, rung
+from core.work.rules import CHARGE, OPEN, RULES, Kind, lends, rung
 
 LONGEST = 60
 """Days of one leave."""
@@ -28,6 +29,7 @@ _LEAVE = text("""
     INSERT INTO leave (source, staff_id, stand_in_id, first, last)
     VALUES (:source, :staff, :stand_in, :first, :last)
 """)
+_STAND_IN = text("SELECT phone, role FROM staff WHERE id = :staff")
 _END = text("""
     UPDATE leave SET ended_at = :at WHERE staff_id = :staff AND ended_at IS NULL
     AND last >= CAST(:day AS date) RETURNING id
@@ -39,18 +41,28 @@ WHERE leave.staff_id = %(staff)s AND leave.ended_at IS NULL AND %(day)s BETWEEN 
 ORDER BY leave.id DESC LIMIT 1
 """
 # From whom it waits for (`turn`, a rung of core/work/rules.py) to the next one up, then daily to the state
-# in-charges; where a plant has no cluster in-charge, straight past. Supply that is off has reminders of its
-# own (core/work/switching.py).
+# in-charges; where a plant has no cluster in-charge, straight past. What waits for cluster in-charges who are
+# all away, and for whom nobody may decide, does not wait for its hours. Supply that is off has reminders of
+# its own (core/work/switching.py).
 _GO_UP = text("""
-    WITH late AS (
+    WITH away AS (
+        SELECT leave.staff_id, bool_or(stand_in.active AND stand_in.role = ANY(:charge)) AS decided
+        FROM leave JOIN staff AS stand_in ON stand_in.id = leave.stand_in_id
+        WHERE leave.ended_at IS NULL AND CAST(:day AS date) BETWEEN leave.first AND leave.last
+        GROUP BY leave.staff_id
+    ), cluster_led AS (
+        SELECT staff_plant.plant_id, bool_or(coalesce(away.decided, true)) AS there
+        FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
+        LEFT JOIN away ON away.staff_id = staff.id
+        WHERE staff.active AND staff.role = 'cluster_in_charge' GROUP BY staff_plant.plant_id
+    ), late AS (
         SELECT request.id, turn.rung, turn.rung + request.level = 0 AND NOT EXISTS (
-            SELECT FROM staff_plant JOIN staff ON staff.id = staff_plant.staff_id
-            WHERE staff_plant.plant_id = request.plant_id AND staff.active
-            AND staff.role = 'cluster_in_charge') AS past
+            SELECT FROM cluster_led WHERE plant_id = request.plant_id AND there) AS past
         FROM request
         JOIN unnest(CAST(:kinds AS text[]), CAST(:states AS text[]), CAST(:rungs AS int[]))
             AS turn (kind, state, rung) ON turn.kind = request.kind AND turn.state = request.state
-        WHERE closed_at IS NULL AND goes_up_at <= :at
+        WHERE closed_at IS NULL AND (goes_up_at <= :at OR turn.rung + request.level = 1
+            AND request.plant_id IN (SELECT plant_id FROM cluster_led WHERE NOT there))
         AND NOT (request.state = 'review' AND outage_id IS NOT NULL)
         ORDER BY goes_up_at LIMIT :batch FOR NO KEY UPDATE OF request SKIP LOCKED
     ), up AS (
@@ -61,11 +73,15 @@ _GO_UP = text("""
     ), noted AS (
         INSERT INTO request_event (request_id, at, state, step) SELECT id, :at, state, 'up' FROM up
     )
-    SELECT up.*, staff.phone, plant.name, plant.name_local FROM up
+    SELECT up.*, staff.phone, plant.name, plant.name_local, stand_in.phone AS also FROM up
     LEFT JOIN plant ON plant.id = up.plant_id
     LEFT JOIN staff_plant ON staff_plant.plant_id = up.plant_id
     LEFT JOIN staff ON staff.id = staff_plant.staff_id AND staff.active AND staff.phone IS NOT NULL
         AND staff.role = CASE WHEN up.rung + up.level = 1 THEN 'cluster_in_charge' ELSE 'state_in_charge' END
+    LEFT JOIN leave ON leave.staff_id = staff.id AND leave.ended_at IS NULL
+        AND CAST(:day AS date) BETWEEN leave.first AND leave.last
+    LEFT JOIN staff AS stand_in ON stand_in.id = leave.stand_in_id AND stand_in.active
+        AND stand_in.role = ANY(:charge)
 """)
 _TURNS = [
     (str(kind), state, rung(kind, state)) for kind in RULES if kind is not Kind.SUPPLY for state in OPEN
@@ -111,6 +127,14 @@ def leave(doing: Doing, days: int, stand_in_id: int) -> None:
         },
     )
     doing.audit("staff.leave", f"staff:{staff.id}", days=days, stand_in=stand_in_id)
+    stand_in = doing.session.execute(_STAND_IN, {"staff": stand_in_id}).one()
+    much = lends(stand_in.role, staff.role) in ("all", "some")
+    words = say(
+        "leave.yours_decides" if much else "leave.yours",
+        name=Name(staff.name, staff.name_local),
+        until=first + timedelta(days=days - 1),
+    )
+    tell_staff(doing.session, [stand_in.phone], f"leave:{doing.key}", words, doing.settings.default_language)
 
 
 def back(doing: Doing) -> None:
@@ -136,16 +160,19 @@ def _go_up(session: Session, default_language: str) -> int:
     session.execute(_QUIET, {"at": at, "batch": BATCH})
     kinds, states, rungs = (list(column) for column in zip(*_TURNS, strict=True))
     turns = {"kinds": kinds, "states": states, "rungs": rungs}
-    rows = session.execute(_GO_UP, {"at": at, "next": at + AGAIN, "batch": BATCH, **turns}).all()
-    messages = [_gone_up(row) for row in rows if row.phone]
+    bind = {"at": at, "next": at + AGAIN, "batch": BATCH, "day": local(at).date(), "charge": sorted(CHARGE)}
+    rows = session.execute(_GO_UP, {**bind, **turns}).all()
+    # Whoever stands in for two who are away hears of it once.
+    told = {(row.id, phone): row for row in rows for phone in (row.phone, row.also) if phone}
+    messages = [_gone_up(row, phone) for (_, phone), row in told.items()]
     post_many(session, messages, default_language=default_language)
     return len({row.id for row in rows})
 
 
-def _gone_up(row: Row[Any]) -> Message:
+def _gone_up(row: Row[Any], phone: str) -> Message:
     if row.outage_id is not None:
         words = say("outage.goes_up", plant=Name(row.name, row.name_local), since=row.waits_since)
-        return Message(f"outage-up:{row.outage_id}:{row.level}:{row.phone}", row.phone, "staff_alert", words)
+        return Message(f"outage-up:{row.outage_id}:{row.level}:{phone}", phone, "staff_alert", words)
     words = say(
         "work.goes_up",
         request=row.number,
@@ -153,7 +180,7 @@ def _gone_up(row: Row[Any]) -> Message:
         since=row.waits_since,
     )
     cause = f"goes-up:{row.id}:{row.level}:{row.waits_since.isoformat()}"
-    return Message(f"{cause}:{row.phone}", row.phone, "staff_alert", words)
+    return Message(f"{cause}:{phone}", phone, "staff_alert", words)
 
 
 def away(reader: Reader, staff_id: int) -> Away | None:

@@ -7,13 +7,14 @@ history costs nothing.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 import msgspec
 
 from core.clock import now, today
 from core.db import Reader
 from core.text import Name, Named
-from core.work.rules import DOERS, INSIDE, RULES, Kind, Step, going_up
+from core.work.rules import DOERS, EVERY_ROLE, INSIDE, OPEN, RULES, Kind, Step, going_up, lent
 
 _ROW = """
     SELECT request.number, request.kind, request.topic, request.state, request.urgent, request.plant_id,
@@ -27,7 +28,18 @@ _ROW = """
         request.details ->> 'package' AS wanted, request.paise, request.raised_by, first.id AS first_id,
         first.name AS first, first.name_local AS first_local,
         request.details ->> 'when' = 'next' AS with_bill, request.level,
-        ceil(extract(epoch FROM %(at)s - request.waits_since) / 3600)::int AS waited_hours
+        ceil(extract(epoch FROM %(at)s - request.waits_since) / 3600)::int AS waited_hours, request.done_by,
+        EXISTS (SELECT FROM staff_plant AS own WHERE own.staff_id = %(staff)s
+            AND own.plant_id = request.plant_id) AS in_my_plants,
+        coalesce((
+            SELECT jsonb_agg(jsonb_build_array(absent.role, absent.name, absent.name_local) ORDER BY leave.id)
+            FROM leave JOIN staff AS absent ON absent.id = leave.staff_id AND absent.active
+            WHERE leave.stand_in_id = %(staff)s AND leave.ended_at IS NULL
+            AND %(day)s BETWEEN leave.first AND leave.last
+            AND absent.id IS DISTINCT FROM request.raised_by AND absent.id IS DISTINCT FROM request.done_by
+            AND EXISTS (SELECT FROM staff_plant AS theirs
+                WHERE theirs.staff_id = absent.id AND theirs.plant_id = request.plant_id)
+        ), '[]') AS lent_by
     FROM request
     LEFT JOIN connection ON connection.id = request.connection_id
     LEFT JOIN customer ON customer.id = connection.customer_id
@@ -39,12 +51,15 @@ _ROW = """
         AND request_event.paise = request.paise AND one.active ORDER BY request_event.id LIMIT 1
     ) AS first ON request.paise IS NOT NULL AND request.state = 'requested'
 """
-# Mine, also what is given to somebody I stand in for; then what nobody has yet in my plants.
-_TASKS = f"""
+# Oneself, and whom one stands in for.
+_FOR_WHOM = """
 WITH for_whom AS (
     SELECT %(staff)s::bigint AS id UNION SELECT staff_id FROM leave
     WHERE stand_in_id = %(staff)s AND ended_at IS NULL AND %(day)s BETWEEN first AND last
-), found AS (
+)"""
+# Mine, also what is given to somebody I stand in for; then what nobody has yet in my plants.
+_TASKS = f"""
+{_FOR_WHOM}, found AS (
     SELECT number, urgent, created_at, true AS mine FROM request
     WHERE closed_at IS NULL AND assignee_id IN (SELECT id FROM for_whom) AND details ->> 'waits' IS NULL
     AND state IN ('requested', 'in_process')
@@ -62,13 +77,24 @@ ORDER BY found.urgent DESC, found.mine DESC, found.created_at, request.id LIMIT 
 # What waits is found first, by its own index: most open requests wait for nobody's decision. Faults of an
 # outage are mended together and answered by their customers.
 _REVIEW = f"""
-WITH waiting AS MATERIALIZED (
-    SELECT request.id FROM staff_plant
-    CROSS JOIN unnest(%(kinds)s::text[], %(states)s::text[], %(levels)s::int[]) AS wanted (kind, state, level)
+WITH whose AS (
+    SELECT %(staff)s::bigint AS id, '' AS role
+    UNION ALL
+    SELECT absent.id, absent.role FROM leave JOIN staff AS absent ON absent.id = leave.staff_id
+    WHERE leave.stand_in_id = %(staff)s AND leave.ended_at IS NULL AND absent.active
+    AND %(day)s BETWEEN leave.first AND leave.last
+), waiting AS MATERIALIZED (
+    SELECT DISTINCT request.id FROM whose JOIN staff_plant ON staff_plant.staff_id = whose.id
+    JOIN unnest(%(roles)s::text[], %(kinds)s::text[], %(states)s::text[], %(levels)s::int[])
+        AS wanted (role, kind, state, level) ON wanted.role = whose.role
     JOIN request ON request.plant_id = staff_plant.plant_id AND request.kind = wanted.kind
         AND request.state = wanted.state AND request.closed_at IS NULL
         AND request.level >= wanted.level AND request.outage_id IS NULL
-    WHERE staff_plant.staff_id = %(staff)s
+    WHERE whose.role = '' OR NOT (
+        whose.id = ANY(ARRAY[request.raised_by, request.done_by])
+        OR %(staff)s = ANY(ARRAY[request.raised_by, request.done_by])) IS TRUE
+    AND (request.kind <> ALL(%(inside)s) OR EXISTS (
+        SELECT FROM staff_plant AS own WHERE own.staff_id = %(staff)s AND own.plant_id = request.plant_id))
 )
 {_ROW} JOIN waiting ON waiting.id = request.id
 WHERE first.id IS DISTINCT FROM %(staff)s
@@ -81,21 +107,24 @@ AND request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(sta
 ORDER BY request.created_at, request.id LIMIT %(limit)s
 """  # noqa: S608 (our own words)
 _ONE = f"""
+{_FOR_WHOM}
 {_ROW}
 WHERE request.number = %(number)s AND (
-    request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
+    request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id IN (SELECT id FROM for_whom))
     OR request.raised_by = %(staff)s)
 """  # noqa: S608 (our own words)
-_HISTORY = """
+_HISTORY = f"""
+{_FOR_WHOM}
 SELECT request_event.at, request_event.step, request_event.state, staff.name, staff.name_local,
-    request_event.note, request_event.paise
+    request_event.note, request_event.paise, absent.name, absent.name_local
 FROM request_event JOIN request ON request.id = request_event.request_id
 LEFT JOIN staff ON staff.id = request_event.staff_id
+LEFT JOIN staff AS absent ON absent.id = request_event.for_staff_id
 WHERE request.number = %(number)s AND (
-    request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
+    request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id IN (SELECT id FROM for_whom))
     OR request.raised_by = %(staff)s)
 ORDER BY request_event.id
-"""
+"""  # noqa: S608 (our own words)
 _OF = """
 SELECT number, kind, topic, state FROM request
 WHERE connection_id = %(connection)s AND closed_at IS NULL
@@ -147,6 +176,10 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     """How often it has gone up for waiting too long."""
     waited_hours: int
     """Begun hours since it came into its state."""
+    done_by: int | None
+    in_my_plants: bool
+    lent_by: tuple[tuple[str, str, str | None], ...]
+    """Those away whom one stands in for here, and who have no part in it: role, name, name in Devanagari."""
 
     @property
     def label(self) -> Name:
@@ -164,6 +197,9 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     note: str | None
     paise: int | None
     """The amount of an approval."""
+    absent: str | None
+    """For whom it was done, who was away."""
+    absent_local: str | None
 
 
 class Doer(Named, msgspec.Struct, frozen=True, array_like=True):
@@ -201,33 +237,50 @@ def tasks(reader: Reader, staff_id: int, limit: int) -> list[Task]:
 def to_decide(reader: Reader, staff_id: int, role: str, limit: int) -> list[Task]:
     """What waits for a decision of this role in one's plants or has gone up to it, longest waiting first."""
     own = {
-        (kind, state): 0
+        ("", kind, state): 0
         for kind, steps in RULES.items()
         for step in (Step.APPROVE, Step.OK)
         if step in steps and role in steps[step].who
         for state in steps[step].before
     }
-    waiting = {(kind, state): level for kind, state, level in going_up(role)} | own
+    up = {("", kind, state): level for kind, state, level in going_up(role)}
+    waiting = up | own | _lent_to(role)
     bind = {
         "staff": staff_id,
-        "kinds": [str(kind) for kind, _ in waiting],
-        "states": [state for _, state in waiting],
+        "day": today(),
+        "roles": [of_role for of_role, _, _ in waiting],
+        "kinds": [str(kind) for _, kind, _ in waiting],
+        "states": [state for _, _, state in waiting],
         "levels": list(waiting.values()),
+        "inside": [str(kind) for kind in INSIDE],
         "limit": limit,
         "at": now(),
     }
     return [Task(*row) for row in reader.rows(_REVIEW, bind)]
 
 
+@cache
+def _lent_to(role: str) -> dict[tuple[str, Kind, str], int]:
+    """What waits for somebody of another role and is lent to their stand-in, and from which level on."""
+    return {
+        (of_role, kind, state): level
+        for of_role in sorted(EVERY_ROLE)
+        for kind in RULES
+        for state in OPEN
+        for level in (2, 1, 0)
+        if any(lent(kind, step, state, level, role, of_role) for step in (Step.APPROVE, Step.OK))
+    }
+
+
 def tasks_of(reader: Reader, staff_id: int, kind: Kind, limit: int) -> list[Task]:
     """What is open of one kind in one's plants, oldest first."""
-    bind = {"staff": staff_id, "kind": str(kind), "limit": limit, "at": now()}
+    bind = {"staff": staff_id, "day": today(), "kind": str(kind), "limit": limit, "at": now()}
     return [Task(*row) for row in reader.rows(_OF_KIND, bind)]
 
 
 def one(reader: Reader, staff_id: int, number: str) -> Task | None:
     """A request of one's plants, or one that one has raised."""
-    rows = reader.rows(_ONE, {"staff": staff_id, "number": number, "at": now()})
+    rows = reader.rows(_ONE, {"staff": staff_id, "day": today(), "number": number, "at": now()})
     return Task(*rows[0]) if rows else None
 
 
@@ -244,4 +297,5 @@ def doers(reader: Reader, plant_id: int, limit: int) -> list[Doer]:
 
 def history(reader: Reader, staff_id: int, number: str) -> list[Event]:
     """Every step of a request, oldest first."""
-    return [Event(*row) for row in reader.rows(_HISTORY, {"staff": staff_id, "number": number})]
+    bind = {"staff": staff_id, "day": today(), "number": number}
+    return [Event(*row) for row in reader.rows(_HISTORY, bind)]

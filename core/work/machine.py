@@ -14,12 +14,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, text
 
+from core.clock import local
 from core.doing import Doing
 from core.errors import Refusal
 from core.ids import with_check_digit
 from core.money import Money
 from core.text import Name, say
-from core.work import approvals, telling, whose
+from core.work import approvals, standing_in, telling, verdict, whose
 from core.work.rules import (
     DANGER_WAITS,
     FIELD,
@@ -43,6 +44,10 @@ _LOCK = text("""
         EXISTS (SELECT FROM staff_plant JOIN staff AS me ON me.id = staff_plant.staff_id
             WHERE staff_plant.staff_id = :staff AND me.active
             AND staff_plant.plant_id = request.plant_id) AS mine,
+        EXISTS (SELECT FROM leave JOIN staff_plant ON staff_plant.staff_id = leave.staff_id
+            WHERE leave.stand_in_id = :staff AND leave.ended_at IS NULL
+            AND CAST(:day AS date) BETWEEN leave.first AND leave.last
+            AND staff_plant.plant_id = request.plant_id) AS stands_in,
         request.phone IS NOT NULL AND request.phone = :phone OR EXISTS (
             SELECT FROM connection_phone AS link WHERE link.connection_id = request.connection_id
             AND link.e164 = :phone AND link.role IN ('holder', 'payer')) AS asked
@@ -60,8 +65,8 @@ _MOVE = text("""
     WHERE id = :request
 """)
 _EVENT = text("""
-    INSERT INTO request_event (request_id, at, state, step, staff_id, to_staff_id, note, paise)
-    VALUES (:request, :at, :state, :step, :staff, :to, :note, :paise)
+    INSERT INTO request_event (request_id, at, state, step, staff_id, for_staff_id, to_staff_id, note, paise)
+    VALUES (:request, :at, :state, :step, :staff, :for, :to, :note, :paise)
 """)
 _RAISE = text("""
     WITH made AS (
@@ -95,6 +100,10 @@ class Moved:
     """This was the first of two approvals; the roles that can add the second."""
     changed: Money | None = None
     """Nothing was done: the amount is another by now."""
+    code: str | None = None
+    """Nothing was done: the customer's code is `wrong`, or `dead`."""
+    told: bool = False
+    """Whether the customer hears of this step."""
 
 
 def is_on(doing: Doing, kind: Kind, plant_id: int) -> bool:
@@ -165,22 +174,20 @@ def take_step(
     to_staff_id: int | None = None,
     details: dict[str, Any] | None = None,
     paise: int | None = None,
+    code: str = "",
     effect: Effect | None = None,
 ) -> Moved:
     """Move a request one step; Refusal in words that name who can, or what has happened meanwhile.
 
     `paise` is the amount that whoever approves has seen and proven: nothing is done when it is another
-    by now. An approval above one's limit is kept as the first of two.
+    by now. An approval above one's limit is kept as the first of two. `code` is what the customer has
+    read out.
     """
     row = _locked(doing, number)
-    rule = _allowed(doing, row, step)
-    if step is Step.APPROVE and row.paise is not None:
-        changed = approvals.amount_now(doing, row, paise)
-        if changed is not None:
-            return Moved(number, row.state, None, changed=Money(changed))
-        second = approvals.first_of_two(doing, row, rule.who)
-        if second is not None:
-            return _first(doing, row, second)
+    rule, lender = _allowed(doing, row, step)
+    stays = _stays(doing, row, step, rule, lender, paise, code)
+    if stays is not None:
+        return stays
     state = rule.after or row.state
     assignee = whose.assignee_after(doing, row, step, to_staff_id)
     me = doing.caller.staff
@@ -199,34 +206,64 @@ def take_step(
     )
     said = note or (details or {}).get("stage")
     given_to = assignee.id if step is Step.ASSIGN and assignee else None
-    _remember(doing, row.id, state, step, given_to, said, row.paise if step is Step.APPROVE else None)
+    about_paise = row.paise if step is Step.APPROVE else None
+    _remember(doing, row.id, state, step, given_to, said, about_paise, lender)
     if effect is not None:
         effect(doing, row)
-    telling.tell(doing, row, step, state, assignee, note, details or {})
+    told = telling.tell(doing, row, step, state, assignee, note, details or {})
     about = {} if row.paise is None else {"paise": row.paise}
-    doing.audit(f"request.{step}", f"request:{number}", state=state, **about)
-    return Moved(number, state, Name(assignee.name, assignee.name_local) if assignee else None)
+    doing.audit(f"request.{step}", f"request:{number}", state=state, **about, **_for(lender))
+    who_has = Name(assignee.name, assignee.name_local) if assignee else None
+    return Moved(number, state, who_has, told=told)
 
 
-def _first(doing: Doing, row: Row[Any], second: frozenset[str]) -> Moved:
+def _stays(
+    doing: Doing,
+    row: Row[Any],
+    step: Step,
+    rule: Rule,
+    lender: Row[Any] | None,
+    paise: int | None,
+    code: str,
+) -> Moved | None:
+    """What keeps a request where it is, though the step is this person's; None: nothing does."""
+    if step is Step.CODE:
+        tried = verdict.try_code(doing, row, code)
+        return None if tried == "right" else Moved(row.number, row.state, None, code=tried)
+    if step is not Step.APPROVE or row.paise is None:
+        return None
+    changed = approvals.amount_now(doing, row, paise)
+    if changed is not None:
+        return Moved(row.number, row.state, None, changed=Money(changed))
+    second = approvals.first_of_two(doing, row, rule.who, lender)
+    return _first(doing, row, second, lender) if second is not None else None
+
+
+def _first(doing: Doing, row: Row[Any], second: frozenset[str], lender: Row[Any] | None) -> Moved:
     """Keep the first of two approvals, and tell who can add the second."""
-    _remember(doing, row.id, row.state, Step.APPROVE, None, None, row.paise)
+    _remember(doing, row.id, row.state, Step.APPROVE, None, None, row.paise, lender)
     approvals.tell_second(doing, row, second)
-    doing.audit("request.approve", f"request:{row.number}", state=row.state, paise=row.paise, of_two=1)
+    about = {"paise": row.paise, "of_two": 1}
+    doing.audit("request.approve", f"request:{row.number}", state=row.state, **about, **_for(lender))
     return Moved(row.number, row.state, None, second)
 
 
 def _locked(doing: Doing, number: str) -> Row[Any]:
     staff = doing.caller.staff
-    bind = {"number": number, "staff": staff.id if staff else None, "phone": doing.caller.phone}
+    bind = {
+        "number": number,
+        "staff": staff.id if staff else None,
+        "phone": doing.caller.phone,
+        "day": local(doing.at).date(),
+    }
     row = doing.session.execute(_LOCK, bind).one_or_none()
-    if row is None or not (row.mine or row.asked or (staff and row.raised_by == staff.id)):
+    if row is None or not (row.mine or row.stands_in or row.asked or (staff and row.raised_by == staff.id)):
         raise Refusal(say("work.none", request=number))
     return row
 
 
-def _allowed(doing: Doing, row: Row[Any], step: Step) -> Rule:
-    """The rule of this step, if it leads on from here and this person may take it."""
+def _allowed(doing: Doing, row: Row[Any], step: Step) -> tuple[Rule, Row[Any] | None]:
+    """The rule of this step, if it leads on from here and this person may take it, and for whom they do."""
     rule = RULES[Kind(row.kind)].get(step)
     if rule is None or row.state not in rule.before:
         raise Refusal(say("work.state", request=row.number, state=say(f"request.{row.state}")))
@@ -235,14 +272,17 @@ def _allowed(doing: Doing, row: Row[Any], step: Step) -> Rule:
     asked = row.asked and row.kind not in INSIDE
     raiser = asked or bool(staff and staff.id == row.raised_by)
     by_role = bool(staff and row.mine and (staff.role in who or _has(row, staff.id, step, rule)))
-    if not by_role and not (raiser and RAISER in rule.who):
+    lender = standing_in.lender(doing, row, step, own_right=by_role)
+    if not by_role and not (raiser and RAISER in rule.who) and lender is None:
         raise Refusal(say("work.not_you", who=telling.roles(who)))
     own = staff and (staff.id in (row.raised_by, row.done_by) or (step is Step.APPROVE and row.asked))
     if own and step in JUDGED:
         raise Refusal(say("work.own", who=telling.roles(who)))
+    if step is Step.CODE and (staff is None or staff.id != row.done_by):
+        raise Refusal(say("work.code_not_yours", request=row.number))
     if step is Step.REOPEN and row.closed_at and doing.at - row.closed_at > REOPEN_WITHIN:
         raise Refusal(say("work.too_late", request=row.number))
-    return rule
+    return rule, lender
 
 
 def _has(row: Row[Any], staff_id: int, step: Step, rule: Rule) -> bool:
@@ -258,6 +298,7 @@ def _remember(
     to_staff_id: int | None,
     note: str | None,
     paise: int | None,
+    lender: Row[Any] | None,
 ) -> None:
     staff = doing.caller.staff
     doing.session.execute(
@@ -268,6 +309,7 @@ def _remember(
             "state": state,
             "step": step,
             "staff": staff.id if staff else None,
+            "for": lender.id if lender else None,
             "to": to_staff_id,
             "note": note,
             "paise": paise,
@@ -275,23 +317,12 @@ def _remember(
     )
 
 
+def _for(lender: Row[Any] | None) -> dict[str, int]:
+    """For whom a step was taken, as the audit keeps it."""
+    return {"for_staff": lender.id} if lender else {}
+
+
 def _goes_up(at: datetime, state: str, urgent: bool) -> datetime | None:
     """When a request that nobody moves goes a step up; closed ones never do."""
     wait: timedelta | None = DANGER_WAITS if urgent and state == "requested" else WAITS.get(state)
     return at + wait if wait else None
-
-
-_RATE = text("""
-    UPDATE request SET rating = :stars WHERE number = :number AND state = 'completed' AND (
-        phone = :phone OR EXISTS (SELECT FROM connection_phone AS link
-            WHERE link.connection_id = request.connection_id AND link.e164 = :phone))
-    RETURNING id
-""")
-
-
-def rate(doing: Doing, number: str, stars: int) -> None:
-    """Keep how the one who asked liked it, 1 to 5; the newest word counts. Refusal when it is not theirs."""
-    bind = {"number": number, "stars": stars, "phone": doing.caller.phone}
-    if doing.session.execute(_RATE, bind).first() is None:
-        raise Refusal(say("work.none_yours", request=number))
-    doing.audit("request.rate", f"request:{number}", stars=stars)

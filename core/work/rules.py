@@ -38,6 +38,7 @@ class Step(StrEnum):
     STAGE = "stage"
     DONE = "done"
     OK = "ok"
+    CODE = "code"
     SENDBACK = "sendback"
     APPROVE = "approve"
     REJECT = "reject"
@@ -91,13 +92,15 @@ _MONEY = {
 """Above one's limit: who completes the approval has it done."""
 
 RULES: Mapping[Kind, Mapping[Step, Rule]] = {
-    # 3.5.7: the CSA calls the customer and closes what is resolved; a technician never closes alone.
+    # 3.5.7: the CSA calls the customer and closes what is resolved; a technician never closes alone, but
+    # who finished it may with the code that its customer was sent (CODE).
     Kind.FAULT: {
         Step.ASSIGN: Rule(WORKED, None, frozenset({CSA, CLUSTER})),
         Step.TAKE: Rule(WORKED, None, FIELD),
         Step.START: Rule(("requested",), "in_process", FIELD),
         Step.DONE: Rule(WORKED, "review", FIELD),
         Step.OK: Rule(("review",), "completed", CHARGE | {CSA, RAISER}),
+        Step.CODE: Rule(("review",), "completed", FIELD | CHARGE),
         Step.SENDBACK: Rule(("review",), "in_process", CHARGE | {CSA, RAISER}),
         Step.REJECT: Rule(WORKED, "rejected", CHARGE),
         Step.WITHDRAW: Rule(WORKED, "rejected", frozenset({RAISER})),
@@ -191,6 +194,8 @@ LADDER = (FIELD, frozenset({CLUSTER}), frozenset({STATE}))
 """Rung by rung, whom what waits too long goes up to."""
 HANDS = frozenset({Step.START, Step.STAGE, Step.DONE})
 """The work itself: whoever has taken it goes on with it."""
+DECIDED = frozenset({Step.ASSIGN, Step.OK, Step.SENDBACK, Step.APPROVE, Step.REJECT})
+"""What is decided rather than done: who stands in for somebody away may take these for them."""
 _ONWARD = (Step.APPROVE, Step.TAKE, Step.START, Step.STAGE, Step.DONE, Step.OK)
 
 WAITS: Mapping[str, timedelta] = {
@@ -228,6 +233,44 @@ def who_can(kind: Kind, step: Step, state: str, level: int = 0) -> frozenset[str
         return frozenset()
     below = FIELD | {CLUSTER}
     return rule.who | reached(kind, state, level) if rule.who & below else rule.who
+
+
+def lent(kind: Kind, step: Step, state: str, level: int, to_role: str, of_role: str) -> bool:
+    """Whether who stands in for somebody away may take this step for them.
+
+    The one away could, and it is a step that the stand-in's own role may take somewhere: being away lends
+    plants and limits, never a power that the stand-in's role does not know. A state in-charge stands in
+    for whatever a cluster in-charge decides.
+    """
+    rule = RULES[kind].get(step)
+    if rule is None or step not in DECIDED or of_role not in who_can(kind, step, state, level):
+        return False
+    return to_role in rule.who or (to_role, of_role) == (STATE, CLUSTER)
+
+
+def lends(to_role: str, of_role: str) -> str:
+    """How much of what a role decides a stand-in of another may: `all`, `some`, `none`; `nothing` to lend."""
+    own = [
+        (kind, step, state)
+        for kind, steps in RULES.items()
+        for step, rule in steps.items()
+        for state in rule.before
+        if step in DECIDED and of_role in rule.who
+    ]
+    taken = [one for one in own if lent(*one, 0, to_role, of_role)]
+    if not own:
+        return "nothing"
+    return "all" if len(taken) == len(own) else "some" if taken else "none"
+
+
+def hands_on_approvals(to_role: str, of_role: str) -> bool:
+    """Whether standing in brings a right to approve or reject, which a forged number must not hand on."""
+    return any(
+        lent(kind, step, state, 0, to_role, of_role)
+        for kind in RULES
+        for step in (Step.APPROVE, Step.REJECT)
+        for state in OPEN
+    )
 
 
 def going_up(role: str) -> list[tuple[Kind, str, int]]:

@@ -32,7 +32,7 @@ REMIND = (time(9), time(17))
 """When it is recalled each day, besides the planned end: three times a day at most."""
 BATCH = 500
 
-_COVERED = (
+COVERED = (
     "request.kind = 'supply_off' AND request.closed_at IS NULL AND request.plant_id = connection.plant_id "
     "AND coalesce(request.connection_id, connection.id) = connection.id"
 )
@@ -73,7 +73,7 @@ _HOMES = text(f"""
     SELECT connection.id, connection.meter_driver IS NOT NULL AS smart FROM connection
     WHERE connection.plant_id = :plant AND connection.status = 'active'
     AND connection.id = coalesce(CAST(:connection AS bigint), connection.id)
-    AND NOT EXISTS (SELECT FROM request WHERE {_COVERED} AND request.number <> :request)
+    AND NOT EXISTS (SELECT FROM request WHERE {COVERED} AND request.number <> :request)
     ORDER BY connection.id
 """)  # noqa: S608 (our own words)
 _PHONES = text("""
@@ -88,7 +88,7 @@ _STAFF = text("""
 """)
 _KNOWN = text(f"""
     SELECT request.number, request.created_at, (request.details ->> 'until')::timestamptz AS until
-    FROM connection JOIN request ON {_COVERED} WHERE connection.id = :connection
+    FROM connection JOIN request ON {COVERED} WHERE connection.id = :connection
     ORDER BY request.created_at LIMIT 1
 """)  # noqa: S608 (our own words)
 _MINE = """

@@ -10,9 +10,11 @@ from sqlalchemy import Row, text
 
 from core import outbox
 from core.alerts import tell_staff
+from core.clock import local
 from core.doing import Doing
 from core.money import Money
 from core.text import Name, Text, say
+from core.work import verdict
 from core.work.rules import FIELD, RULES, Kind, Step
 
 CUSTOMER: Mapping[tuple[Kind, Step], str] = {
@@ -20,6 +22,7 @@ CUSTOMER: Mapping[tuple[Kind, Step], str] = {
     (Kind.FAULT, Step.TAKE): "coming",
     (Kind.FAULT, Step.DONE): "mended",
     (Kind.FAULT, Step.OK): "closed",
+    (Kind.FAULT, Step.CODE): "by_code",
     (Kind.FAULT, Step.REJECT): "rejected",
     (Kind.PACKAGE, Step.APPROVE): "approved",
     (Kind.PACKAGE, Step.REJECT): "rejected",
@@ -50,9 +53,17 @@ ASKED = """
 _ASKED = text(f"SELECT e164 FROM request CROSS JOIN LATERAL ({ASKED}) AS asked WHERE id = :request")  # noqa: S608
 _PHONE_OF = text("SELECT phone FROM staff WHERE id = :staff AND active")
 _ROLES = text("""
-    SELECT DISTINCT staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
-    WHERE staff_plant.plant_id = :plant AND staff.active AND staff.phone IS NOT NULL
-    AND staff.role = ANY(:roles) AND staff.id <> ALL(:but)
+    WITH addressed AS (
+        SELECT staff.id, staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
+        WHERE staff_plant.plant_id = :plant AND staff.active AND staff.role = ANY(:roles)
+    )
+    SELECT phone FROM addressed WHERE phone IS NOT NULL AND id <> ALL(:but)
+    UNION
+    SELECT stand_in.phone FROM addressed JOIN leave ON leave.staff_id = addressed.id
+    JOIN staff AS stand_in ON stand_in.id = leave.stand_in_id AND stand_in.active
+    WHERE leave.ended_at IS NULL AND CAST(:day AS date) BETWEEN leave.first AND leave.last
+    AND stand_in.role = ANY(:able) AND stand_in.phone IS NOT NULL
+    AND stand_in.id <> ALL(:but) AND addressed.id <> ALL(:but)
 """)
 
 
@@ -64,10 +75,13 @@ def tell(
     assignee: Row[Any] | None,
     note: str | None,
     details: Mapping[str, Any],
-) -> None:
-    """Write every message that one step causes, in its transaction; `details` are what the step adds."""
+) -> bool:
+    """Write every message that one step causes, in its transaction; `details` are what the step adds.
+
+    Gives whether the customer hears of it.
+    """
     me = doing.caller.staff
-    _tell_of_step(doing, row, step, assignee, details)
+    told = _tell_of_step(doing, row, step, assignee, details)
     if assignee is not None and step in (Step.ASSIGN, Step.SENDBACK) and (me is None or assignee.id != me.id):
         words = _to_doer(row, step, note)
         _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
@@ -91,6 +105,7 @@ def tell(
         if me is None or row.raised_by != me.id:
             words = _to_raiser(row, step, state, note)
             _tell(doing, [phone], f"{step}-raised:{row.id}", words)
+    return told
 
 
 def _to_raiser(row: Row[Any], step: Step, state: str, note: str | None) -> Text:
@@ -122,11 +137,27 @@ def tell_waiting(doing: Doing, number: str, kind: Kind, topic: str | None, plant
 
 
 def tell_roles(
-    doing: Doing, plant_id: int, who: frozenset[str], but: Collection[int | None], cause: str, words: Text
+    doing: Doing,
+    plant_id: int,
+    who: frozenset[str],
+    but: Collection[int | None],
+    cause: str,
+    words: Text,
+    *,
+    able: frozenset[str] | None = None,
 ) -> None:
-    """Tell the staff of a plant who have one of some roles, but for the ones named."""
+    """Tell the staff of a plant who have one of some roles, but for the ones named.
+
+    Who stands in for one of them hears it, too, where their own role is among `able` (or those roles).
+    """
     left_out = [staff_id for staff_id in but if staff_id is not None]
-    bind = {"plant": plant_id, "roles": sorted(who), "but": left_out}
+    bind = {
+        "plant": plant_id,
+        "roles": sorted(who),
+        "able": sorted(able or who),
+        "but": left_out,
+        "day": local(doing.at).date(),
+    }
     _tell(doing, list(doing.session.scalars(_ROLES, bind).all()), cause, words)
 
 
@@ -148,30 +179,43 @@ def noted(note: str | None) -> Text:
 
 def _tell_of_step(
     doing: Doing, row: Row[Any], step: Step, assignee: Row[Any] | None, details: Mapping[str, Any]
-) -> None:
+) -> bool:
     key = CUSTOMER.get((Kind(row.kind), step))
-    if key is None:
-        return
+    phones = _hearers(doing, row.id) if key else []
+    if not phones:
+        return False
+    asks = step is Step.DONE and row.kind == Kind.FAULT
     words = say(
         f"work.told_{key}_{row.topic}" if row.kind == Kind.STATUS else f"work.told_{key}",
         request=row.number,
         number=row.connection_number or "-",
         name=Name(assignee.name, assignee.name_local) if assignee else say("work.our_people"),
         stage=say(f"work.reached_{details['stage']}") if "stage" in details else "",
+        code=verdict.new_code(doing, row.number, phones[0]) if asks else "",
         service=doing.settings.service_name,
     )
-    tell_customer(doing, row.id, row.connection_id, words)
+    _post(doing, row.id, row.connection_id, words, phones, "mended" if asks else "notice")
+    return True
 
 
 def tell_customer(doing: Doing, request_id: int, connection_id: int | None, words: Text) -> None:
     """Tell whose request it is, on every phone that hears of it but the one that acts."""
+    _post(doing, request_id, connection_id, words, _hearers(doing, request_id), "notice")
+
+
+def _hearers(doing: Doing, request_id: int) -> list[str]:
     phones = doing.session.scalars(_ASKED, {"request": request_id}).all()
+    return [phone for phone in phones if phone and phone != doing.caller.phone]
+
+
+def _post(
+    doing: Doing, request_id: int, connection_id: int | None, words: Text, phones: list[str], kind: str
+) -> None:
     outbox.post_many(
         doing.session,
         [
-            outbox.Message(f"request:{request_id}:{doing.key}:{phone}", phone, "notice", words, connection_id)
+            outbox.Message(f"request:{request_id}:{doing.key}:{phone}", phone, kind, words, connection_id)
             for phone in phones
-            if phone and phone != doing.caller.phone
         ],
         default_language=doing.settings.default_language,
     )

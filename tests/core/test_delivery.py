@@ -230,6 +230,7 @@ def test_too_late_is_not_sent(database: Database) -> None:
 
 def test_a_code_is_wiped_when_it_no_longer_holds(database: Database) -> None:
     write(database, "a code", "code")
+    write(database, "mended? a code", "mended")
     write(database, "a receipt", "receipt")
     claim(database)
     sweep(database)
@@ -237,7 +238,7 @@ def test_a_code_is_wiped_when_it_no_longer_holds(database: Database) -> None:
     sweep(database)
     with database.begin() as session:
         bodies = session.execute(text("SELECT kind, body FROM outbox ORDER BY kind")).all()
-    assert [tuple(row) for row in bodies] == [("code", ""), ("receipt", "body of a receipt")]
+    assert [tuple(row) for row in bodies] == [("code", ""), ("mended", ""), ("receipt", "body of a receipt")]
 
 
 def test_what_waits_is_counted(database: Database) -> None:

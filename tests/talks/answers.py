@@ -81,6 +81,8 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "meter.opening": (["7"], ["abc"]),
     "where.which": ([RECEIPT, "120457", "999999999"], ["12", "abc"]),
     "work.which": (["10006", "10014", "10022"], ["10050", "abc"]),
+    "closing.code": (["000000"], ["12"]),
+    "closing.wrong": (["000001"], ["12"]),
     "work.unknown": (["10006"], ["10050"]),
     "work.why_reject": (["not ours"], ["1"]),
     "work.why_sendback": (["still dark"], ["1"]),

@@ -68,6 +68,8 @@ def _paused(trouble: Trouble) -> Text:
     return say("alerts.gateway_paused", gateway="africastalking", reason=say(f"alerts.trouble.{trouble}"))
 
 
+TOLD_BESIDE = ("asked", "connected", "joined", "noted", "reported")
+"""What customers are told that is no step of a machine's table."""
 STAGES_REACHED = [say(f"work.reached_{stage}") for stage in STAGES]
 
 ABOUT_MONEY = (Kind.PACKAGE, *sorted(INSIDE))
@@ -110,6 +112,7 @@ LONGEST: dict[str, list[Text]] = {
             for how in ("approve", "reject")
             for kind in ABOUT_MONEY
         ),
+        say("code.act", code="123456", act=say("leave.act", name=NAME, days=60), service=SERVICE),
         say("code.act", code="123456", act=say("work.to_connect", request=REQUEST), service=SERVICE),
         *(
             say(
@@ -203,10 +206,11 @@ LONGEST: dict[str, list[Text]] = {
         ),
         *(
             say(f"work.told_{key}", request=REQUEST, name=NAME, stage=stage, number=NUMBER, service=SERVICE)
-            for key in sorted({*told_of_steps(), "asked", "connected", "joined", "noted", "reported"})
+            for key in sorted({*told_of_steps(), *TOLD_BESIDE} - {"mended"})
             for stage in STAGES_REACHED
         ),
     ],
+    "mended": [say("work.told_mended", request=REQUEST, name=NAME, code="123456", service=SERVICE)],
     "note": [
         say("note.came", note="1000006", name=NAME, number=NUMBER, words="x" * SHOWN),
         say("note.answer", note="1000006", name=NAME, service=SERVICE, words="x" * SHOWN),
@@ -346,6 +350,7 @@ LONGEST: dict[str, list[Text]] = {
         say("work.pay_out", request=REQUEST, amount=AMOUNT, number=NUMBER),
         *(say("work.withdrawn", request=REQUEST, what=thing(kind)) for kind in Kind),
         *(say("work.moved", request=REQUEST, name=NAME, what=thing(kind)) for kind in Kind),
+        *(say(f"leave.{how}", name=NAME, until=DAY) for how in ("yours", "yours_decides")),
         say("outage.goes_up", plant=NAME, since=MOMENT),
         say("note.goes_up", note="1000006", since=MOMENT),
         say("outage.alarm", plant=NAME, since=MOMENT, homes=999),

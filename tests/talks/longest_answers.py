@@ -95,6 +95,13 @@ STAFF_ANSWERS = [
     *(say(f"undo.done_{how}", amount=AMOUNT, balance=BALANCE, **_TO) for how in STANDINGS),
     *(say(f"pay.amount_{how}", dues=BALANCE, **_TO) for how in STANDINGS),
     *(say(f"join.{how}", number=NUMBER, name=NAME, deposit=AMOUNT) for how in ("done", "done_deposit")),
+    *(say(f"leave.noted_{how}", days=60, name=NAME) for how in ("all", "some", "none", "nothing")),
+    *(
+        say(f"work.did_done_{how}", request=REQUEST, what=say("fault.kind.danger"))
+        for how in ("asked", "unasked")
+    ),
+    *(say(f"closing.{how}", request=REQUEST) for how in ("code", "wrong", "dead", "right", "none")),
+    *(say(f"work.{how}", request=REQUEST) for how in ("not_alone", "code_not_yours")),
     say("join.meter"),
     say("join.by_sheet", request=REQUEST),
     say("new.phone"),

@@ -1,4 +1,4 @@
-"""The walk itself: seven kinds of caller, three languages, two channels."""
+"""The walk itself: every role and kind of caller, three languages, three channels."""
 
 from __future__ import annotations
 
@@ -36,6 +36,9 @@ CALLERS = {
     "two connections": "+919800000004",
     "technician": "+919800000002",
     "in-charge": "+919800000003",
+    "state in-charge": "+919800000030",
+    "CSA": "+919800000032",
+    "operator": "+919800000031",
     "technician with a connection": "+919800000062",
     "technician of an empty plant": "+919800000070",
     "unknown": "+919800000009",

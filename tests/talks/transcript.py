@@ -277,7 +277,7 @@ class Stage:
         return lines
 
     def _note_code(self, message: Arrival) -> None:
-        if message.kind == "code":
+        if message.kind in ("code", "mended"):
             self.codes += _CODE.findall(message.words)[:1]
 
     def _plain(self, words: str) -> str:

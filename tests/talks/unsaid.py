@@ -32,7 +32,7 @@ OUTBOUND = (
     "alerts.", "bill.told_", "call.", "carry.", "bill.taken_back", "bill.note", "bill.part", "latefee.",
     "code.", "receipt.", "reversal.", "fault.alarm", "page.", "sheet.", "photo.", "mode.",
     "remind.", "work.told_", "work.yours", "work.back", "work.raised", "work.waits", "work.with",
-    "work.our_people",
+    "work.our_people", "leave.yours",
     "off.act", "off.alarm", "off.back_alarm", "off.still",
     "work.reached_", "progress.asked", "progress.unplaced",
     "supply.", "meters.action.", "flags.short", "note.came", "note.answer", "note.goes_up",
@@ -215,6 +215,24 @@ OF_OTHER_REQUESTS = {
 }
 """What the requests of the stage don't come to; transcripts (work, outage, requests) and tests show them."""
 
+OF_CODES = {"closing.right", "work.code_not_yours", "work.did_done_unasked", "work.past_code"}
+"""The walk has the code of another fault, and everybody on the stage a phone; by_code.txt shows these."""
+
+OF_LEAVE = {
+    *(f"leave.{how}" for how in ("act", "noted_all", "noted_none", "noted_some")),
+    *(f"work.{how}" for how in ("card_for", "for_away")),
+}
+"""Whoever goes on leave on the walk hands on no approvals; leave.txt shows these."""
+
+OF_LIGHT = {
+    *(f"light.{how}" for how in ("asked", "mine", "outage", "outage_told", "unknown", "waits")),
+    "fault.outage",
+    "fault.outage_told",
+    "light.not_reported",
+    "work.health_none",
+}
+"""What the homes of the stage are not asked: light.txt and outage.txt show these."""
+
 OF_NOTES = {"note.ours", "note.row_answered", "note.thanked"}
 """Nobody has answered the stage's notes; notes.txt shows these."""
 
@@ -280,6 +298,9 @@ UNSAID = (
     | OF_DEPOSITS
     | OF_LATE_FEES
     | PAID_ONLINE
+    | OF_CODES
+    | OF_LEAVE
+    | OF_LIGHT
     | OF_NOTES
     | OF_NEW_CONNECTIONS
     | ON_WHATSAPP

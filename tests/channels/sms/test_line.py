@@ -31,6 +31,34 @@ def test_all_of_these_ask_what_is_owed(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "raw",
+    ["bijli kab aayegi", "Bijli kab tak aayegi?", "kab aayegi bijli", "KAB", "बिजली कब आएगी?", "कब", "WHEN",
+     "when will the light come back", "why is there no power", "light kyon nahin hai", "batti kab ayegi"],
+)  # fmt: skip
+def test_all_of_these_ask_when_light_comes(raw: str) -> None:
+    for caller in (CUSTOMER, BOTH):
+        line = parse(raw, caller)
+        assert line is not None, raw
+        assert (line.command.name, line.words) == ("light", ())
+
+
+@pytest.mark.parametrize(
+    ("raw", "caller", "command"),
+    [
+        ("WRITE when does the light come", CUSTOMER, "write"),
+        ("FAULT 2 when does the light come", CUSTOMER, "fault"),
+        ("NOTE 10006 when the light came", BOTH, "note"),
+        ("bijli ka bill kab aayega", CUSTOMER, None),
+        ("when will the new lines reach our lane", CUSTOMER, None),
+        ("bijli", CUSTOMER, "fault"),
+    ],
+)
+def test_these_ask_for_something_else(raw: str, caller: Caller, command: str | None) -> None:
+    line = parse(raw, caller)
+    assert (line.command.name if line else None) == command
+
+
+@pytest.mark.parametrize(
     ("raw", "caller", "command", "words_after", "exact"),
     [
         ("PAY 120457 300", COLLECTOR, "pay", ("120457", "300"), True),

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.errors import Refusal
+from core.work import verdict
 from core.work.machine import take_step
 from core.work.rules import INSIDE, RULES, WAITS, Kind, Step, rung
 from tests.core.work.desk import AT, Desk
@@ -53,6 +54,7 @@ def attempt(desk: Desk, session: Session, who: str, step: Step, paise: int | Non
     """Try a step and undo it; gives the state it led to, `first` of two, or the key of the refusal."""
     staff = desk.callers["technician"].staff
     with session.begin_nested() as savepoint:
+        code = finish(desk, session, who) if step is Step.CODE else ""
         try:
             moved = take_step(
                 desk.doing(session, who),
@@ -60,12 +62,23 @@ def attempt(desk: Desk, session: Session, who: str, step: Step, paise: int | Non
                 step,
                 to_staff_id=staff.id if staff else None,
                 paise=paise,
+                code=code,
             )
         except Refusal as refusal:
             return refusal.text.key
         finally:
             savepoint.rollback()
     return "first" if moved.second else moved.state
+
+
+def finish(desk: Desk, session: Session, who: str) -> str:
+    """Have the request finished by this person, where they are staff; gives the code its customer got."""
+    member = desk.callers[who].staff
+    if member is not None:
+        session.execute(
+            text("UPDATE request SET done_by = :staff, waits_since = :at"), {"staff": member.id, "at": AT}
+        )
+    return verdict.new_code(desk.doing(session, who), "1000006", "+919800000001")
 
 
 def expected(row: dict[str, str] | None, who: str) -> str:
