@@ -91,6 +91,7 @@ def bill_two_months(play: Play) -> None:
     """A house read in November and not in December, and one in advance: every line a bill can have."""
     database = play.services.database
     with database.begin() as session:
+        session.execute(text("UPDATE plan SET begun_on = '2026-11-20'"))
         session.execute(
             text(
                 "INSERT INTO reading (connection_id, taken_on, wh, source) "
