@@ -39,7 +39,7 @@ _OPENING = frozenset({"menu", "thanks"})
 _ASKING = frozenset({"where", "kahan"})
 """Words that begin many sentences: they name a command alone or with a number, not in other company."""
 
-_SAID_TOO = frozenset({"water", "paani", "pani", "पानी"})
+_SAID_TOO = frozenset({"water", "paani", "पानी"})
 """Words of our staff's that begin a customer's sentences: `paani bhar gaya hai` is for a person."""
 
 

@@ -35,17 +35,14 @@ def sell(caller: Caller) -> Conversation:
     usual: Usual = yield from look(f"usual-{place.code}", query, Usual)
     how = "large" if paise > me.cash_limit_paise else usual.unlikely(amount, paise)
     sold: dict[str, Param] = {"litres": litres(amount), "amount": Money(paise), "plant": place.label}
-    prices: dict[str, Param] = {
-        "price": _price(per_litre(paise, amount)),
-        "usual": _price(usual.price),
-    }
+    prices: dict[str, Param] = {"price": _price(per_litre(paise, amount)), "usual": _price(usual.price)}
     question = say(f"water.confirm_{how}" if how else "water.confirm", **sold, **(prices if how else {}))
     if not (yield from confirm(question, undoable=not how)):
         return say("water.not_noted")
 
     def note(doing: Doing) -> Text:
         day = selling.sell(doing, place.plant_id, amount, paise)
-        words = say("water.sold", price=prices["price"], **sold, **_of(day))
+        words = say("water.sold", **sold, **_of(day))
         return say("nav.lines", lines=(words, *floats.warning(doing, me.id)))
 
     return note

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from conversations import reading, scope
+from conversations import reading
 from conversations.prompts import Talk, Unclear, ask, choose, look, said, seek
 from core.fold import fold, keyword
 from core.people import Caller
@@ -26,10 +26,10 @@ _FIGURE = re.compile(r"(rs\.?|रु\.?)?[-+.]?[0-9]", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a line: figures as they were typed, and a plant's code."""
+    """The words of a line: figures as they were typed, and a plant's code or name."""
 
     figures: tuple[str, ...]
-    code: str | None
+    plant: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,17 @@ def read_words(raw: str) -> Words:
     """`400 800`, `400 l Rs 800`, `RAMPUR 400 800`: at most two figures and a plant, in any order."""
     words = [word for word in fold(raw).split() if keyword(word) not in UNITS]
     figures = tuple(word for word in words if _FIGURE.match(word))
-    codes = [word for word in words if not _FIGURE.match(word)]
-    if len(figures) > 2 or len(codes) > 1:
+    if len(figures) > 2:
         raise Unclear(say("water.too_much"))
-    return Words(figures, scope.plant(codes[0]) if codes else None)
+    return Words(figures, " ".join(word for word in words if not _FIGURE.match(word)) or None)
+
+
+def plant(raw: str) -> str:
+    """A plant's code, or its name in either script."""
+    named = fold(raw)
+    if not re.search(r"[^\W\d_]", named):
+        raise Unclear(say("water.unknown", typed=reading.quoted(raw)))
+    return named
 
 
 def litres(raw: str) -> int:
@@ -76,7 +83,7 @@ def told(caller: Caller, question: Text) -> Talk[Line]:
     words = yield from said(question, read_words, whole=True)
     if words is None:
         return Line((), None)
-    place = None if words.code is None else (yield from _named(caller, words.code))
+    place = None if words.plant is None else (yield from _named(caller, words.plant))
     return Line(words.figures, place)
 
 
@@ -109,7 +116,7 @@ def place_of(caller: Caller, named: Place | None) -> Talk[Place]:
     if len(mine) == 1:
         return mine[0]
     if len(mine) > CHOSEN_FROM:
-        return (yield from _named(caller, (yield from ask(say("water.which_code"), scope.plant))))
+        return (yield from _named(caller, (yield from ask(say("water.which_code"), plant))))
     chosen = yield from choose(
         say("water.which"), [(one.code, say("water.place", plant=one.label)) for one in mine]
     )
@@ -126,4 +133,4 @@ def _named(caller: Caller, term: str) -> Talk[Place]:
     def unknown(term: str) -> Text:
         return say("water.unknown", typed=reading.quoted(term))
 
-    return (yield from seek(term, search, unknown, scope.plant))
+    return (yield from seek(term, search, unknown, plant))

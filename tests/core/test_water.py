@@ -177,6 +177,21 @@ def test_only_whoever_works_at_a_plant_notes_water_there(well: Well) -> None:
     assert well.rows("SELECT count(*) FROM water_sale") == [(0,)]
 
 
+@pytest.mark.parametrize("named", ["KASBA 400 800", "400 800 kasba", "400 लीटर 800 कसबा", "400l Kasba Rs800"])
+def test_a_line_names_a_plant_by_code_or_name_wherever_it_stands(well: Well, named: str) -> None:
+    assert "Kasba: 400 l of water for Rs 800" in well.say(IN_CHARGE, f"WATER {named}")
+
+
+def test_a_plant_that_is_not_theirs_is_asked_for_again_and_the_figures_stay(well: Well) -> None:
+    assert "New Kasba is no plant of yours" in well.say(IN_CHARGE, "WATER 400 800 New Kasba")
+    assert "12 is no plant of yours" in well.say(IN_CHARGE, "12")
+    assert "Cash in hand Rs 0" in well.say(IN_CHARGE, "CASH"), (
+        "a whole line of another command is meant as one"
+    )
+    well.say(IN_CHARGE, "WATER 400 800 nowhere")
+    assert "Rampur: 400 l of water for Rs 800" in well.say(IN_CHARGE, "rampur")
+
+
 @pytest.mark.parametrize(
     ("litres", "rupees", "lately", "why"),
     [

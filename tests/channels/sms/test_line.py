@@ -74,6 +74,8 @@ def test_these_ask_for_something_else(raw: str, caller: Caller, command: str | N
         ("PYA 120457 300", COLLECTOR, "pay", ("120457", "300"), False),
         ("PAYY 120457", COLLECTOR, "pay", ("120457",), False),
         ("PAI 120457", COLLECTOR, "pay", ("120457",), False),
+        ("PAANI 400 l Rs 800", COLLECTOR, "water", ("400", "l", "800"), True),
+        ("PANI 400 800", COLLECTOR, "water", ("400", "800"), False),
         ("UNDOO", COLLECTOR, "undo", (), False),
         ("FIND 9876५४३२१०", COLLECTOR, "find", ("9876543210",), True),
         ("dues", COLLECTOR, "dues", (), True),
@@ -126,6 +128,12 @@ def test_a_slip_never_names_a_command_for_others(raw: str) -> None:
     """Forgiving a slip is for those who may: a customer's typing slip is no attempt to pay."""
     line = parse(raw, CUSTOMER)
     assert line is None or line.allowed
+
+
+@pytest.mark.parametrize("raw", ["paani bhar gaya", "पानी आ गया", "Water in the meter", "pani hai"])
+def test_water_in_a_sentence_of_a_customer_is_no_word_of_our_staff(raw: str) -> None:
+    assert parse(raw, CUSTOMER) is None
+    assert parse(raw, STRANGER) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
