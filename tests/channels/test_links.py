@@ -82,7 +82,7 @@ def test_whoever_owes_nothing_types_an_amount(till: Till) -> None:
     ("language", "line", "said"),
     [
         ("ENGLISH", "LINK", "Online, Rs 1 to Rs 10,000 can be paid for 120457. Please send such an amount."),
-        ("हिन्दी", "लिंक", "120457 के लिए ऑनलाइन रु 1 से रु 10,000 तक दे सकते हैं। इतनी ही राशि भेजें।"),
+        ("हिन्दी", "लिंक", "120457 के लिए ऑनलाइन भुगतान रु 1 से रु 10,000 तक का हो। इतनी ही राशि भेजें।"),
     ],
 )
 def test_an_amount_that_nobody_means_is_asked_again(till: Till, language: str, line: str, said: str) -> None:

@@ -134,5 +134,5 @@ def test_locked_after_five_and_opened_by_another_in_charge(play: Play) -> None:
 def test_nobody_opens_their_own(play: Play) -> None:
     code = str(play.scalar(f"SELECT code FROM staff WHERE phone = '{CHARGE}'"))
     play.text(CHARGE, f"UNLOCK {code}")
-    assert "nobody else" in play.deliver()[-1][1]
+    assert "not a colleague" in play.deliver()[-1][1]
     assert play.scalar("SELECT count(*) FROM audit WHERE action = 'pin.unlock'") == 0
