@@ -7,7 +7,7 @@ from functools import partial
 
 from conversations import listing, reading
 from conversations.customer import which_line
-from conversations.prompts import Conversation, Talk, ask, confirm, look
+from conversations.prompts import Conversation, Talk, ask, confirm, look, said
 from core import metering, reading_lists
 from core.doing import Doing
 from core.energy import units
@@ -43,9 +43,18 @@ def read(caller: Caller) -> Conversation:
     """Read a meter: connection, kWh, and a yes where it went back or jumped."""
     meter = yield from _meter(caller)
     wh = yield from ask_kwh(meter, reading.kwh)
-    if not (yield from sure_of(meter, wh)):
+    if not ((yield from _without_the_rest(meter, wh)) and (yield from sure_of(meter, wh))):
         return say("read.not_noted", number=meter.number)
     return partial(metering.take, meter=meter, wh=wh, turned_wh=meter.turned(wh))
+
+
+def _without_the_rest(meter: Meter, wh: int) -> Talk[bool]:
+    """A yes to leaving out what stands behind the kWh, such as a day: a reading is of the day it is sent."""
+    rest = yield from said(say("read.rest_asked"), reading.rest, whole=True)
+    if rest is None:
+        return True
+    who: dict[str, Param] = {"name": meter.label, "number": meter.number, "shown": units(wh)}
+    return (yield from confirm(say("read.rest", typed=rest, **who)))
 
 
 def ask_kwh(meter: Meter, read: Callable[[str], int], *, whole: bool = False) -> Talk[int]:

@@ -133,6 +133,11 @@ def letter(raw: str) -> str:
     return plain
 
 
+def rest(raw: str) -> str:
+    """What a line says beyond what is asked for, as it is shown again."""
+    return quoted(raw)
+
+
 def stars(raw: str) -> int:
     """How somebody liked it: 1 to 5."""
     digits = fold(raw).strip()

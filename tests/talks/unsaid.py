@@ -251,6 +251,8 @@ SAID_OF_METERS = {
     "read.higher",
     "read.kwh_first",
     "read.lower",
+    "read.rest",
+    "read.rest_asked",
     "read.same",
     "read.still",
     "readings.by_staff",
