@@ -9,11 +9,12 @@ from conversations.field import mine_of
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, do, look
 from core.coupons import counting, making, redeeming
 from core.coupons.counting import Ending, Mine, Result
-from core.coupons.making import Place, Scheme
+from core.coupons.making import Scheme
 from core.doing import Doing
 from core.errors import Refusal
 from core.money import Money
 from core.people import Caller
+from core.plants import Place
 from core.text import Text, say
 
 SHOWN = 30

@@ -13,7 +13,7 @@ from core.energy import units
 from core.money import Money
 from core.people import Caller, Line
 from core.picture import Picture
-from core.requests import FaultKind, RequestView
+from core.requests import FaultKind, Opened, RequestView
 from core.settings import LANGUAGES
 from core.text import Name, Param, Text, say
 from core.work import telling
@@ -205,13 +205,7 @@ def report_fault(caller: Caller) -> Conversation:
 
     def open_request(doing: Doing) -> Text:
         opened = requests.open_fault(doing, line.id, line.number, line.plant_id, kind, note)
-        if opened.planned is not None:
-            return say("fault.planned", since=opened.planned.since, until=opened.planned.until)
-        if not opened.new:
-            return say("fault.known", request=opened.number)
-        if opened.outage is not None:
-            return outage_words(opened.number, opened.outage)
-        return say("fault.danger" if kind is FaultKind.DANGER else "fault.opened", request=opened.number)
+        return opened_words(opened, kind)
 
     return open_request
 
@@ -226,7 +220,18 @@ def what_is_wrong() -> Talk[tuple[FaultKind, str | None]]:
     return kind, (yield from ask(say("fault.note"), reading.note, whole=True)) or None
 
 
-def outage_words(number: str, outage: Known) -> Text:
+def opened_words(opened: Opened, kind: FaultKind) -> Text:
+    """What became of a fault that was told: planned, known, part of an outage, or noted."""
+    if opened.planned is not None:
+        return say("fault.planned", since=opened.planned.since, until=opened.planned.until)
+    if not opened.new:
+        return say("fault.known", request=opened.number)
+    if opened.outage is not None:
+        return _outage_words(opened.number, opened.outage)
+    return say("fault.danger" if kind is FaultKind.DANGER else "fault.opened", request=opened.number)
+
+
+def _outage_words(number: str, outage: Known) -> Text:
     """Known already: since when, how many homes, and who is on it, once somebody is."""
     gaps: dict[str, Param] = {"request": number, "since": outage.since, "homes": outage.homes}
     return say("fault.outage", **gaps, name=outage.doer) if outage.doer else say("fault.outage_told", **gaps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conversations.customer import outage_words, which_line
+from conversations.customer import opened_words, which_line
 from conversations.prompts import Conversation, confirm, look
 from core import requests
 from core.doing import Doing
@@ -34,9 +34,8 @@ def when(caller: Caller) -> Conversation:
         return say("light.not_reported")
 
     def report(doing: Doing) -> Text:
-        opened = requests.open_fault(doing, line.id, line.number, line.plant_id, FaultKind.NO_POWER, None)
-        if opened.outage is not None:
-            return outage_words(opened.number, opened.outage)
-        return say("fault.opened" if opened.new else "fault.known", request=opened.number)
+        kind = FaultKind.NO_POWER
+        opened = requests.open_fault(doing, line.id, line.number, line.plant_id, kind, None)
+        return opened_words(opened, kind)
 
     return report

@@ -31,7 +31,7 @@ def sell(caller: Caller) -> Conversation:
     if not amount and not paise:
         return say("water.nothing")
     place = yield from place_of(caller, line.place)
-    query = partial(selling.usual, plant_id=place.plant_id)
+    query = partial(selling.usual, plant_id=place.id)
     usual: Usual = yield from look(f"usual-{place.code}", query, Usual)
     how = "large" if paise > me.cash_limit_paise else usual.unlikely(amount, paise)
     sold: dict[str, Param] = {"litres": litres(amount), "amount": Money(paise), "plant": place.label}
@@ -41,7 +41,7 @@ def sell(caller: Caller) -> Conversation:
         return say("water.not_noted")
 
     def note(doing: Doing) -> Text:
-        day = selling.sell(doing, place.plant_id, amount, paise)
+        day = selling.sell(doing, place.id, amount, paise)
         words = say("water.sold", **sold, **_of(day))
         return say("nav.lines", lines=(words, *floats.warning(doing, me.id)))
 

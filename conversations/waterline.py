@@ -12,10 +12,10 @@ from conversations import reading
 from conversations.prompts import Talk, Unclear, ask, choose, look, said, seek
 from core.fold import fold, keyword
 from core.people import Caller
+from core.plants import Place
 from core.text import Text, say
 from core.water import places
 from core.water.litres import UNITS, read_litres
-from core.water.places import Place
 
 V = TypeVar("V")
 

@@ -12,10 +12,10 @@ from conversations.waterline import figure, place_of, told
 from core.doing import Doing
 from core.energy import round_of, units
 from core.people import Caller
+from core.plants import Place
 from core.text import Param, Text, say
 from core.water import units as counters
 from core.water.litres import litres
-from core.water.places import Place
 from core.water.units import KEPT, Last, Shown, Unit, turn_of
 
 
@@ -66,7 +66,7 @@ def counted(caller: Caller) -> Conversation:
         read_wh = reading.kwh if line.figures else waterline.kwh_or_none
         wh = yield from figure(line.figure(1), say("watermeter.kwh"), read_wh)
     place = yield from place_of(caller, line.place)
-    query = partial(counters.unit, plant_id=place.plant_id)
+    query = partial(counters.unit, plant_id=place.id)
     unit: Unit = yield from look(f"unit-{place.code}", query, Unit)
     placed = yield from _placed(unit, place, amount, wh)
     if placed is None:
@@ -102,9 +102,9 @@ def _placed(unit: Unit, place: Place, amount: int, wh: int | None) -> Talk[Place
             continue
         if made.began is None or power.began is None:
             return None
-        shown = Shown(place.plant_id, last.id, amount, made.began, wh, power.began, tuple(wrong))
+        shown = Shown(place.id, last.id, amount, made.began, wh, power.began, tuple(wrong))
         return Placed(shown, last, bool(wrong) or made.asked or power.asked)
-    return Placed(Shown(place.plant_id, None, amount, 0, wh, 0, tuple(wrong)), None, bool(wrong))
+    return Placed(Shown(place.id, None, amount, 0, wh, 0, tuple(wrong)), None, bool(wrong))
 
 
 def _judged(unit: Unit, one: Counter, may_be_wrong: bool) -> Talk[Judged]:

@@ -18,6 +18,7 @@ from core.errors import Refusal
 from core.ids import with_check_digit
 from core.money import Money
 from core.outbox import Message, post_many
+from core.plants import Place
 from core.text import Name, Named, Text, say
 
 MAKERS = ("operator", "technician", "csa", "cluster_in_charge", "state_in_charge")
@@ -121,15 +122,6 @@ class Scheme(Named, msgspec.Struct, frozen=True, array_like=True):
     def worth_paise(self) -> int:
         """The most that one coupon can cost."""
         return self.value_paise or self.most_paise or 0
-
-
-class Place(Named, msgspec.Struct, frozen=True, array_like=True):
-    """A plant of a staff member."""
-
-    id: int
-    code: str
-    name: str
-    name_local: str | None
 
 
 def schemes(reader: Reader, staff_id: int, limit: int) -> list[Scheme]:

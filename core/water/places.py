@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
 from sqlalchemy import text
 
 from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
 from core.people import StaffMember
-from core.text import Named, say
+from core.plants import Place
+from core.text import say
 
 _PLACES = """
 SELECT plant.id, plant.code, plant.name, plant.name_local
@@ -22,19 +22,9 @@ ORDER BY NOT (EXISTS (SELECT FROM water_sale WHERE water_sale.plant_id = plant.i
 LIMIT %(limit)s
 """
 _MINE = text("""
-    SELECT plant.name, plant.name_local FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
-    JOIN plant ON plant.id = staff_plant.plant_id
-    WHERE staff.id = :staff AND staff.active AND plant.id = :plant
+    SELECT 1 FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
+    WHERE staff.id = :staff AND staff.active AND staff_plant.plant_id = :plant
 """)
-
-
-class Place(Named, msgspec.Struct, frozen=True, array_like=True):
-    """A plant where water may be noted."""
-
-    plant_id: int
-    code: str
-    name: str
-    name_local: str | None
 
 
 def places(reader: Reader, staff_id: int, limit: int) -> list[Place]:
@@ -54,6 +44,6 @@ def seller(doing: Doing, plant_id: int) -> StaffMember:
     staff = doing.caller.staff
     if staff is None:
         raise Refusal(say("pay.staff_only"))
-    if doing.session.execute(_MINE, {"staff": staff.id, "plant": plant_id}).one_or_none() is None:
+    if doing.session.execute(_MINE, {"staff": staff.id, "plant": plant_id}).first() is None:
         raise Refusal(say("water.not_yours"))
     return staff

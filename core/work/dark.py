@@ -12,7 +12,8 @@ from core.work.switching import COVERED
 
 _KNOWN = f"""
 SELECT off.created_at, (off.details ->> 'until')::timestamptz, mine.number, mine.created_at, mine.state,
-    outage.since, outage.homes, coalesce(mine.doer, outage.doer), coalesce(mine.doer_local, outage.doer_local)
+    outage.since, outage.homes, coalesce(mine.doer, outage.doer),
+    CASE WHEN mine.doer IS NULL THEN outage.doer_local ELSE mine.doer_local END
 FROM connection
 LEFT JOIN LATERAL (
     SELECT request.* FROM request WHERE {COVERED} ORDER BY request.created_at LIMIT 1
@@ -25,8 +26,9 @@ LEFT JOIN LATERAL (
     AND request.closed_at IS NULL ORDER BY request.id DESC LIMIT 1
 ) AS mine ON true
 LEFT JOIN LATERAL (
-    SELECT one.since, count(DISTINCT request.connection_id) AS homes, max(staff.name) AS doer,
-        max(staff.name_local) AS doer_local
+    SELECT one.since, count(DISTINCT request.connection_id) AS homes,
+        (array_agg(staff.name ORDER BY staff.id))[1] AS doer,
+        (array_agg(staff.name_local ORDER BY staff.id))[1] AS doer_local
     FROM outage AS one
     LEFT JOIN request ON request.outage_id = one.id AND request.closed_at IS NULL
     LEFT JOIN staff ON staff.id = request.assignee_id

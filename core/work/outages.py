@@ -59,7 +59,8 @@ _JOIN = text("""
 _ABOUT = text("""
     SELECT outage.since, outage.feeder, plant.name, plant.name_local,
         count(DISTINCT request.connection_id) AS homes,
-        max(staff.name) AS doer, max(staff.name_local) AS doer_local
+        (array_agg(staff.name ORDER BY staff.id))[1] AS doer,
+        (array_agg(staff.name_local ORDER BY staff.id))[1] AS doer_local
     FROM outage JOIN plant ON plant.id = outage.plant_id
     LEFT JOIN request ON request.outage_id = outage.id AND request.closed_at IS NULL
     LEFT JOIN staff ON staff.id = request.assignee_id
