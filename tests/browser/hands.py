@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,12 +59,26 @@ def write(chat: Locator, words: str) -> None:
     chat.locator("input").press("Enter")
 
 
-def hold(page: Page, path: str) -> list[Route]:
-    """Requests below /phone that wait until the test lets them go."""
-    held: list[Route] = []
+@dataclass
+class Gate:
+    """Requests below /phone that wait until the test lets them go, or opens the gate for all that follow.
 
-    def wait(route: Route) -> None:
-        held.append(route)
+    A rule is never taken off the page while requests may be under way: the browser then lets those
+    through by itself, under the hands of whoever is about to answer them.
+    """
 
-    page.route(f"**/phone/{path}", wait)
-    return held
+    held: list[Route] = field(default_factory=list)
+    open: bool = False
+
+    def __call__(self, route: Route) -> None:
+        if self.open:
+            route.continue_()
+        else:
+            self.held.append(route)
+
+
+def hold(page: Page, path: str) -> Gate:
+    """A gate that is shut before these requests."""
+    gate = Gate()
+    page.route(f"**/phone/{path}", gate)
+    return gate
