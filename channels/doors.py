@@ -8,6 +8,7 @@ from typing import NoReturn
 import structlog
 from flask import Blueprint, Response, abort, request
 
+from channels import form
 from channels.guard import Addresses, TwilioSignature, same_secret
 from channels.message import BadWebhook
 from channels.twilio import TWIML
@@ -56,9 +57,7 @@ def take_signed(
     signature: TwilioSignature, provider: str, act: Callable[[Form], None], body: str = TWIML
 ) -> Response:
     """As `take`, for what Twilio has signed (else 403); answered with an empty TwiML, or the one given."""
-    if not signature.holds(request):
-        _refuse("signature", 403)
-    return take(provider, fields_of_request, act, body, XML)
+    return take(provider, lambda: _signed(signature), act, body, XML)
 
 
 def _refuse(why: str, status: int) -> NoReturn:
@@ -66,7 +65,9 @@ def _refuse(why: str, status: int) -> NoReturn:
     abort(status)
 
 
-def fields_of_request() -> Form:
+def _signed(signature: TwilioSignature) -> Form:
     """The form, and what we put into the address ourselves (our row number)."""
-    fields = request.form.to_dict()
-    return {**request.args.to_dict(), **fields} if request.query_string else fields
+    fields = form.pairs(request.get_data(cache=False))
+    if not signature.holds(request, fields):
+        _refuse("signature", 403)
+    return dict(form.pairs(request.query_string) + fields)

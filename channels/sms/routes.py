@@ -7,19 +7,17 @@ a missing signature or an address that is not on the list is refused (403).
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
 
+from channels import form
 from channels.doors import Form, check_secret, only_listed, take, take_signed
 from channels.guard import TwilioSignature
-from channels.message import BadWebhook, Receive, SmsProvider, TakeReport
+from channels.message import Receive, SmsProvider, TakeReport
 from channels.sms.africastalking import AfricasTalkingDoor
 from channels.sms.kannel import KannelDoor
 from channels.sms.twilio import TwilioDoor
 from core.settings import Settings
-
-MOST_FIELDS = 100
 
 
 def sms_routes(settings: Settings, receive: Receive, take_report: TakeReport) -> Blueprint:
@@ -50,11 +48,11 @@ def _behind_secret(
 
     def text(given: str) -> Response:
         check_secret(given, secret)
-        return take(door.name, read, lambda form: receive(door.receive(form)))
+        return take(door.name, read, lambda sent: receive(door.receive(sent)))
 
     def status(given: str) -> Response:
         check_secret(given, secret)
-        return take(door.name, read, lambda form: take_report(door.name, door.report(form)))
+        return take(door.name, read, lambda sent: take_report(door.name, door.report(sent)))
 
     path = f"/sms/{door.name}/<given>"
     doors.add_url_rule(path, f"{door.name}_text", text, methods=methods or ["POST"])
@@ -67,11 +65,11 @@ def _signed(doors: Blueprint, signature: TwilioSignature, receive: Receive, take
 
     @doors.post("/sms/twilio")
     def twilio_text() -> Response:
-        return take_signed(signature, door.name, lambda form: receive(door.receive(form)))
+        return take_signed(signature, door.name, lambda sent: receive(door.receive(sent)))
 
     @doors.post("/sms/twilio/status")
     def twilio_status() -> Response:
-        return take_signed(signature, door.name, lambda form: take_report(door.name, door.report(form)))
+        return take_signed(signature, door.name, lambda sent: take_report(door.name, door.report(sent)))
 
 
 def raw_form() -> Form:
@@ -79,17 +77,4 @@ def raw_form() -> Form:
     sources = [request.query_string]
     if request.method == "POST":
         sources.append(request.get_data())
-    pairs: dict[str, str] = {}
-    for source in sources:
-        try:
-            pairs.update(
-                parse_qsl(
-                    source.decode("latin-1"),
-                    keep_blank_values=True,
-                    encoding="latin-1",
-                    max_num_fields=MOST_FIELDS,
-                )
-            )
-        except ValueError as error:
-            raise BadWebhook("too many fields") from error
-    return pairs
+    return dict(pair for source in sources for pair in form.pairs(source, "latin-1"))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
+from channels.form import pairs
 from channels.guard import TwilioSignature
 
 # As Twilio's documentation on validating its requests has it.
@@ -41,7 +42,7 @@ def holds(
         content_type="application/x-www-form-urlencoded",
         headers=headers,
     ):
-        return TwilioSignature(token, host).holds(request)
+        return TwilioSignature(token, host).holds(request, pairs(request.get_data()))
 
 
 def test_the_published_example() -> None:
