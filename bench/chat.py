@@ -1,5 +1,8 @@
 """What a hop on WhatsApp costs beside the same hop by USSD: signature, storing and the outbox included.
 
+Two costs are told: processor time of the service, which is what a machine runs out of; and the clock with a
+few threads, where the wait for the disk counts as far as no other hop fills it.
+
 A hop by USSD is answered in its own response. A message on WhatsApp is stored, and its answer is written
 to the outbox, so that neither is ever lost: a commit that USSD does not have. Two talks, as people hold
 them: what is owed, which only reads, and another language, which ends in a change.
@@ -7,7 +10,7 @@ them: what is owed, which only reads, and another language, which ends in a chan
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from urllib.parse import urlencode
@@ -15,11 +18,11 @@ from uuid import uuid4
 
 from twilio.request_validator import RequestValidator
 
-from bench import service
+from bench import cores, service
 from bench.contest import CONNECTIONS
 from bench.load import LoadError, Shot, drive, form_post
 from bench.population import Household, household
-from bench.rig import Served
+from bench.rig import THREADS, Served
 
 ROUNDS = 3
 SECONDS = 1.0
@@ -32,13 +35,22 @@ SENDER = "+911800123456"
 
 
 @dataclass(frozen=True)
+class Cost:
+    """Seconds of a hop."""
+
+    clock: float
+    processor: float
+
+
+@dataclass(frozen=True)
 class Costs:
-    """Seconds of a hop of one talk in one round."""
+    """Those of one talk in one round."""
 
     talk: str
     hops: int
-    ussd: float
-    whatsapp: float
+    """How many the talk has."""
+    ussd: Cost
+    whatsapp: Cost
 
 
 @dataclass(frozen=True)
@@ -47,18 +59,23 @@ class ChatFigures:
 
     costs: Sequence[Costs]
 
-    def ratio(self, *talks: str) -> float:
+    def ratio(self, by: Callable[[Cost], float], *talks: str) -> float:
         """How many times as much a hop on WhatsApp costs as one by USSD, over all hops of these talks."""
-        known = [cost for cost in self.costs if cost.talk in talks]
-        return sum(cost.hops * cost.whatsapp for cost in known) / sum(cost.hops * cost.ussd for cost in known)
+        known = [costs for costs in self.costs if costs.talk in talks]
+        dearer = sum(costs.hops * by(costs.whatsapp) for costs in known)
+        return dearer / sum(costs.hops * by(costs.ussd) for costs in known)
 
     def lines(self) -> list[str]:
-        each = [f"{talk}: {self.ratio(talk):.2f}" for talk in TALKS]
-        a_second = 1 / median(cost.whatsapp for cost in self.costs)
+        a_second = 1 / median(costs.whatsapp.clock for costs in self.costs)
         return [
-            f"A hop on WhatsApp costs {self.ratio(*TALKS):.2f} times one by USSD ({', '.join(each)}).",
+            f"Processor of a hop on WhatsApp: {self._ratios(lambda cost: cost.processor)} times one by USSD.",
+            f"By the clock, with {THREADS} threads: {self._ratios(lambda cost: cost.clock)} times.",
             f"On one core {a_second:,.0f} hops a second on WhatsApp.",
         ]
+
+    def _ratios(self, by: Callable[[Cost], float]) -> str:
+        each = [f"{talk}: {self.ratio(by, talk):.2f}" for talk in TALKS]
+        return f"{self.ratio(by, *TALKS):.2f} ({', '.join(each)}) times"
 
 
 def settings(auth_token: str) -> dict[str, str]:
@@ -97,17 +114,20 @@ def _written(at: Served, env: dict[str, str], keys: Sequence[str]) -> list[list[
     return [[_write(at, url, validator, caller, body) for caller in callers] for body in ("MENU", *keys)]
 
 
-def _cost(at: Served, steps: Sequence[Sequence[Shot]]) -> float:
-    """Seconds of a hop over all steps of the same talks."""
-    seconds, hops = 0.0, 0
+def _cost(at: Served, steps: Sequence[Sequence[Shot]]) -> Cost:
+    """The mean over all steps of the same talks."""
+    clock, processor, hops = 0.0, 0.0, 0
     for shots in steps:
+        before = cores.seconds_used(at.pid)
         # Only talks whose step before was taken can go on.
         volley = drive(at.port, shots[: hops or None], connections=CONNECTIONS, seconds=SECONDS)
         if volley.wrong:
             raise LoadError(f"{len(volley.wrong)} wrong answers, the first one: {volley.wrong[0]!r}")
         taken = len(volley.latencies)
-        seconds, hops = seconds + volley.seconds / taken, taken
-    return seconds / len(steps)
+        clock += volley.seconds / taken
+        processor += (cores.seconds_used(at.pid) - before) / taken
+        hops = taken
+    return Cost(clock / len(steps), processor / len(steps))
 
 
 def _dial(at: Served, path: str, caller: Household, session: str, text: str) -> Shot:

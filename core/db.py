@@ -16,6 +16,8 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 Row = tuple[Any, ...]
+MOST_STATEMENTS, FEW_ROWS = 300, 50
+"""Cursors that a thread keeps, and what each may have found."""
 
 
 class Reader(Protocol):
@@ -39,22 +41,21 @@ class ThreadReader:
 
     def rows(self, sql: LiteralString, params: Mapping[str, Any]) -> list[Row]:
         """Run one query; a connection found dead is opened anew, once."""
-        # One cursor for all: a fresh one costs a fifth of a statement.
-        cursor: psycopg.Cursor[Row] | None = getattr(self._local, "cursor", None)
-        if cursor is not None:
+        found: _Statements | None = getattr(self._local, "statements", None)
+        if found is not None:
             try:
-                return cursor.execute(sql, params).fetchall()
+                return found.rows(sql, params)
             except psycopg.OperationalError:
-                self._open.remove(cursor.connection)
-                cursor.connection.close()
-                self._local.cursor = None
-        return self._connect().execute(sql, params).fetchall()
+                self._open.remove(found.connection)
+                found.connection.close()
+                self._local.statements = None
+        return self._connect().rows(sql, params)
 
-    def _connect(self) -> psycopg.Cursor[Row]:
+    def _connect(self) -> _Statements:
         fresh = psycopg.connect(self._url, autocommit=True, prepare_threshold=0, connect_timeout=5)
         self._open.append(fresh)
-        cursor = self._local.cursor = fresh.cursor()
-        return cursor
+        made = self._local.statements = _Statements(fresh)
+        return made
 
     def close(self) -> None:
         """Close the connections of all threads; for the end of the process."""
@@ -62,6 +63,29 @@ class ThreadReader:
             connection.close()
         self._open.clear()
         self._local = threading.local()
+
+
+class _Statements:
+    """A connection and its statements, each with a cursor of its own.
+
+    A cursor that runs what it ran before knows how its values are written and read; for another
+    statement it finds that out again, which costs as much as making it.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        self.connection = connection
+        self._cursors: dict[str, psycopg.Cursor[Row]] = {}
+
+    def rows(self, sql: LiteralString, params: Mapping[str, Any]) -> list[Row]:
+        """Run a statement; gives all its rows."""
+        cursor = self._cursors.get(sql) or self.connection.cursor()
+        rows = cursor.execute(sql, params).fetchall()
+        # A cursor holds what it found until it runs again.
+        if len(rows) <= FEW_ROWS and len(self._cursors) < MOST_STATEMENTS:
+            self._cursors[sql] = cursor
+        else:
+            self._cursors.pop(sql, None)
+        return rows
 
 
 class Database:
