@@ -68,14 +68,14 @@ class ChatFigures:
     def lines(self) -> list[str]:
         a_second = 1 / median(costs.whatsapp.clock for costs in self.costs)
         return [
-            f"Processor of a hop on WhatsApp: {self._ratios(lambda cost: cost.processor)} times one by USSD.",
-            f"By the clock, with {THREADS} threads: {self._ratios(lambda cost: cost.clock)} times.",
+            f"A hop on WhatsApp beside one by USSD: processor {self._ratios(lambda cost: cost.processor)},",
+            f"clock, with {THREADS} threads, {self._ratios(lambda cost: cost.clock)}.",
             f"On one core {a_second:,.0f} hops a second on WhatsApp.",
         ]
 
     def _ratios(self, by: Callable[[Cost], float]) -> str:
         each = [f"{talk}: {self.ratio(by, talk):.2f}" for talk in TALKS]
-        return f"{self.ratio(by, *TALKS):.2f} ({', '.join(each)}) times"
+        return f"{self.ratio(by, *TALKS):.2f} times ({', '.join(each)})"
 
 
 def settings(auth_token: str) -> dict[str, str]:
