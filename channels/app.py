@@ -50,7 +50,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
         raise SettingError(f"locales: {wrong[0]}" + (f" and {len(wrong) - 1} more" if wrong[1:] else ""))
     name_service(settings.service_name, settings.helpline)
     made = services or make_services(settings)
-    app = App("bijli_line")
+    app = App("bijli_line", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
 
     def step(session: str, phone: str, text: str) -> Reply:

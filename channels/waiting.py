@@ -16,7 +16,10 @@ ATTEMPTS = 3
 """How often a text whose handling breaks is tried before the sender is told so."""
 
 _WAITING = """
-SELECT id, channel, provider, provider_id, sender, body, attempts FROM inbound
+SELECT id, channel, provider, provider_id, sender, body, attempts, ARRAY(
+    SELECT url FROM photo WHERE inbound.channel = 'whatsapp' AND photo.provider_id = inbound.provider_id
+    ORDER BY place)
+FROM inbound
 WHERE handled_at IS NULL AND received_at < now() - interval '20 seconds'
 ORDER BY received_at LIMIT 200
 """
@@ -26,8 +29,9 @@ _TRIED = text("UPDATE inbound SET attempts = attempts + 1 WHERE id = :id")
 def handle_waiting(services: Services) -> int:
     """Answer what was stored and never answered, because a process was killed in between."""
     rows = services.database.reader.rows(_WAITING, {})
-    for id_, channel, provider, provider_id, sender, body, attempts in rows:
-        texting = Texting(services, Inbound(channel, provider, provider_id, sender, body), id_)
+    for id_, channel, provider, provider_id, sender, body, attempts, photos in rows:
+        inbound = Inbound(channel, provider, provider_id, sender, body, tuple(photos))
+        texting = Texting(services, inbound, id_)
         try:
             with services.database.begin() as session:
                 session.execute(_TRIED, {"id": id_})

@@ -28,6 +28,8 @@ _SENT = text("""
     WHERE (sent_to = :to OR asked_by = :by) AND created_at > :day AND purpose NOT LIKE :told || '%'
 """)
 
+# One at a time for a phone: callers who ask at the same moment would not see each other's codes.
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext('code'), hashtext(:to))")
 _STORE = text("""
     INSERT INTO one_time_code (sent_to, asked_by, purpose, digest, created_at, expires_at)
     VALUES (:to, :by, :purpose, :digest, :at, :expires)
@@ -55,6 +57,7 @@ def send_code(
     Codes are stored as a keyed hash. The newest code of a purpose is the only one that holds.
     """
     sent = {"to": recipient, "by": doing.caller.phone}
+    doing.session.execute(_TURN, sent)
     hour, day = doing.session.execute(
         _SENT,
         {**sent, "hour": doing.at - timedelta(hours=1), "day": doing.at - timedelta(days=1), "told": TOLD},

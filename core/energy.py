@@ -8,8 +8,11 @@ from decimal import Decimal
 from core.fold import fold
 
 _KWH = re.compile(
-    r"([0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})(?:\.([0-9]*))?\s*(?:kwh|units?)?", re.IGNORECASE
+    r"([0-9]+|[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})(?:\.([0-9]*))?\s*(?:kwh|units?)?", re.IGNORECASE
 )
+MOST_DIGITS = 9
+"""Before the point, in kWh; no meter has more."""
+MOST_WH = 10**MOST_DIGITS * 1000
 SMALLEST_ROUND = 10_000_000
 """Meters have at least four digits before the point, in Wh."""
 
@@ -24,7 +27,8 @@ def read_kwh(raw: str) -> int | None:
     match = _KWH.fullmatch(fold(raw))
     if match is None or len((match[2] or "").rstrip("0")) > 3:
         return None
-    return int(Decimal(f"{match[1].replace(',', '')}.{match[2] or 0}") * 1000)
+    kwh = match[1].replace(",", "")
+    return int(Decimal(f"{kwh}.{match[2] or 0}") * 1000) if len(kwh) <= MOST_DIGITS else None
 
 
 def round_of(wh: int) -> int:

@@ -1,18 +1,26 @@
-"""Make what people type comparable: digits of either script, look-alike characters, stray marks."""
+"""Make what people type comparable: digits of any script, look-alike characters, stray marks."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-_DEVANAGARI_DIGITS = {0x0966 + i: str(i) for i in range(10)}
+# Keyboards for Urdu and Bengali have digits of their own.
+_DIGITS = {
+    code: str(unicodedata.decimal(chr(code)))
+    for code in range(0x80, 0x10000)
+    if unicodedata.category(chr(code)) == "Nd"
+}
 _LOOK_ALIKES = {
     ord(a): b for a, b in zip("‘’‚‛“”„–—−…₹", ["'"] * 4 + ['"'] * 3 + ["-"] * 3 + ["...", "Rs "], strict=True)
 }
-_INVISIBLE = {ord(c): None for c in "\u200b\u200c\u200d\u2060\ufeff\u00ad"}
+# With the marks of direction that a number copied from a phone's contacts is wrapped in.
+_INVISIBLE = dict.fromkeys(
+    (0x00AD, 0x061C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF)
+)
 _NASAL = re.compile("ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")
 _NO_SIGN = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
-_TABLE = {**_DEVANAGARI_DIGITS, **_LOOK_ALIKES, **_INVISIBLE}
+_TABLE = {**_DIGITS, **_LOOK_ALIKES, **_INVISIBLE}
 
 
 def fold(raw: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from hmac import compare_digest
 
 import msgspec
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -180,7 +181,7 @@ def verify(doing: Doing, number: str, code: str) -> Text:
     if doing.session.execute(_TRIES, try_).scalar_one() >= WRONG_A_DAY:
         return say("verify.too_many", helpline=say("brand.helpline"))
     row = doing.session.execute(_BY_NUMBER, {"number": number}).one_or_none()
-    if row is None or row.code != code:
+    if row is None or not compare_digest(row.code, code):
         doing.session.execute(_WRONG, try_)
         return say("verify.wrong", receipt=number, code=code, helpline=say("brand.helpline"))
     proof = Proof(*row)

@@ -34,6 +34,8 @@ class FaultKind(StrEnum):
     OTHER = "other"
 
 
+# Two phones of one home that report at the same moment must see each other, or there would be two faults.
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext('fault'), CAST(:connection AS integer))")
 _SAME_STILL_OPEN = text("""
     SELECT number FROM request
     WHERE kind = :kind AND closed_at IS NULL
@@ -123,6 +125,7 @@ def open_fault(
     Danger goes to the plant's field staff at once; no light in many homes becomes one outage. `phone` is
     whose fault it is, where staff write it down.
     """
+    doing.session.execute(_TURN, {"connection": connection_id})
     known = _still_open(doing, Kind.FAULT, kind, connection_id)
     if known:
         photos.adopt(doing, request=known)

@@ -9,6 +9,7 @@ from channels.gateways import make_gateways, make_whatsapp_gateways
 from channels.sending import Sender, make_sender
 from channels.services import Services, make_services
 from core.settings import Settings
+from core.text import name_service
 
 stopping = threading.Event()
 """Set when the worker was asked to end: a long job then ends at its next batch."""
@@ -16,8 +17,10 @@ stopping = threading.Event()
 
 @lru_cache(maxsize=1)
 def services() -> Services:
-    """The services of this process, by its environment."""
-    return make_services(Settings.from_env())
+    """The services of this process, by its environment, whose words name the operator and the helpline."""
+    settings = Settings.from_env()
+    name_service(settings.service_name, settings.helpline)
+    return make_services(settings)
 
 
 @lru_cache(maxsize=1)

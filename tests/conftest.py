@@ -36,6 +36,8 @@ SERVICE_PREFIXES = (
     "RAZORPAY_",
     "SPARKMETER_",
     "SIMULATED_",
+    "UPI_",
+    "AWS_",
     "DATABASE_URL",
     "REDIS_URL",
     "PG",

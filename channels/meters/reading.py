@@ -37,7 +37,9 @@ def _read(road: Road, driver: Driver, stop: Callable[[], bool]) -> int:
         except MeterTrouble as trouble:
             note_trouble(road, driver.name, trouble)
             break
-        known = [(connections[one.meter], one) for one in shown if one.meter in connections]
+        # A service that names a meter twice means the later.
+        latest = {one.meter: one for one in sorted(shown, key=lambda one: one.at)}
+        known = [(connections[meter], one) for meter, one in latest.items() if meter in connections]
         with road.database.begin() as session:
             watch.keep(session, known, source=driver.name, at=clock.now())
             resume_gateway(session, rest_name(driver.name))

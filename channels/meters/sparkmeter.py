@@ -15,6 +15,7 @@ import msgspec
 from channels.message import Never, Unsure
 from channels.meters.driver import Done, Outcome, Waiting
 from channels.meters.http import NOT_JSON, Answer, Service
+from core.energy import MOST_WH
 from core.meters.watch import Shown
 from core.settings import SparkMeter
 
@@ -70,7 +71,12 @@ class SparkMeterDriver:
         for customer in found.customers:
             for meter in customer.meters[:1]:
                 at, kwh = meter.last_energy_datetime, meter.last_energy
-                if customer.id in wanted and at is not None and kwh is not None and kwh >= 0:
+                if (
+                    customer.id in wanted
+                    and at is not None
+                    and kwh is not None
+                    and 0 <= kwh * 1000 <= MOST_WH
+                ):
                     moment = at if at.tzinfo else at.replace(tzinfo=UTC)
                     shown.append(Shown(customer.id, round(kwh * 1000), moment))
         return shown

@@ -15,6 +15,7 @@ import msgspec
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from core.money import MOST
 from core.online import Event, Paid, Refund
 from core.phones import read_phone
 from core.settings import Razorpay
@@ -54,7 +55,7 @@ def read_event(body: bytes) -> Event:
     """What a webhook says, in our words; msgspec.DecodeError or ValueError when it is none of theirs."""
     told = msgspec.json.decode(body, type=_Webhook)
     link, payment, refund = (_entity(told, name) for name in ("payment_link", "payment", "refund"))
-    ours = str(link.get("reference_id") or "") or None
+    ours = _words(link.get("reference_id")) or None
     return Event(
         paid=_paid(payment, ours) if payment else None,
         refund=_refund(refund) if refund and told.event == "refund.processed" else None,
@@ -82,24 +83,29 @@ def _paid(payment: dict[str, Any], link: str | None) -> Paid | None:
     notes = payment.get("notes") or {}
     if not isinstance(notes, dict):
         notes = {}
-    words = [str(payment.get("description") or ""), *(str(value) for value in notes.values())]
+    words = map(_words, (payment.get("description"), *notes.values()))
     return Paid(
-        reference=str(payment["id"]),
+        reference=_words(payment["id"]),
         paise=_paise(payment),
-        payer=read_phone(str(payment.get("contact") or "")),
+        payer=read_phone(_words(payment.get("contact"))),
         note=" ".join(word for word in words if word)[:LONGEST_NOTE],
-        link=link or (str(notes["reference"]) if notes.get("reference") else None),
+        link=link or _words(notes.get("reference")) or None,
     )
 
 
 def _refund(refund: dict[str, Any]) -> Refund:
-    return Refund(str(refund["id"]), str(refund["payment_id"]), _paise(refund))
+    return Refund(_words(refund["id"]), _words(refund["payment_id"]), _paise(refund))
+
+
+def _words(value: object) -> str:
+    """A value as text that PostgreSQL takes; empty where there is none."""
+    return str(value or "").replace("\0", "")
 
 
 def _paise(entity: dict[str, Any]) -> int:
     amount = entity["amount"]
-    if not isinstance(amount, int) or amount <= 0:
-        raise ValueError("amount is no positive whole number")
+    if type(amount) is not int or not 0 < amount <= MOST:
+        raise ValueError("amount is no whole number of paise, or beyond reason")
     return amount
 
 

@@ -85,7 +85,8 @@ def phone_routes(services: Services, carrier: Carrier) -> Blueprint:
     """GET /phone and its parts; POST what the phones do; GET what reached them."""
     routes = Blueprint("phone", __name__)
     _add_page(routes, services)
-    _add_networks(routes, services, carrier)
+    _add_calls(routes, services, carrier)
+    _add_messages(routes, services, carrier)
     _add_mail(routes, services)
     media.add_media(routes, services)
 
@@ -130,7 +131,8 @@ def _add_page(routes: Blueprint, services: Services) -> None:
         )
 
 
-def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> None:
+def _add_calls(routes: Blueprint, services: Services, carrier: Carrier) -> None:
+    """A USSD session, step by step and its end, and a missed call."""
     settings = services.settings
 
     @routes.post("/phone/dial")
@@ -157,6 +159,11 @@ def _add_networks(routes: Blueprint, services: Services, carrier: Carrier) -> No
         form = contracts.missed_call(asked.id, _number(asked.phone))
         answer = carrier.africastalking(VOICE_DOOR, form, request.remote_addr, 1 + asked.twice)
         return _json({"good": answer.status == 200 and "<Reject/>" in answer.body, **_told(answer)})
+
+
+def _add_messages(routes: Blueprint, services: Services, carrier: Carrier) -> None:
+    """What is written, by SMS or on WhatsApp, and whether the phone has a signal for it."""
+    settings = services.settings
 
     @routes.post("/phone/sms")
     def sms() -> Response:

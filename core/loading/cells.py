@@ -22,6 +22,7 @@ _WHOLE_AS_DECIMAL = re.compile(r"([0-9]{10,13})\.0+")
 _POINT_ZERO = re.compile(r"\.0+$")
 _TEN_DIGITS = re.compile(r"[6-9][0-9]{9}")
 _CODE = re.compile(r"[^\s;,:*]{1,40}")
+_DAYS = re.compile(r"[0-9]{1,3}")
 LOST_DIGITS = "Excel shortened this number and lost digits: format the column as text and type it again"
 
 
@@ -209,7 +210,7 @@ def meter_id(raw: str) -> str:
 def days(raw: str) -> int:
     """A few whole days, at most a year."""
     cell = plain(raw)
-    if not (cell.isascii() and cell.isdigit() and int(cell) <= 366):
+    if not _DAYS.fullmatch(cell) or int(cell) > 366:
         raise BadCell(f"{cell[:20]!r} is not a number of days from 0 to 366")
     return int(cell)
 

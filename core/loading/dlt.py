@@ -46,6 +46,8 @@ def _header(raw: str) -> str:
 def _body(raw: str) -> str:
     """As it is registered, to the letter; only blanks around it are dropped."""
     cell = raw.strip()
+    if "\0" in cell:
+        raise BadCell("holds a character that no text has")
     wrong = dlt.faults(cell, reason="asked for in its own column")
     if wrong:
         raise BadCell(wrong[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 from core import readings
 from core.clock import local, now
 from core.db import Reader
+from core.energy import MOST_WH
 from core.text import Named
 
 SILENT_AFTER = timedelta(hours=6)
+FIRST_YEAR = 2000
+"""No smart meter is older."""
 
 _OF_DRIVER = text("""
 SELECT id, meter_id FROM connection
@@ -83,8 +86,15 @@ def keep(session: Session, shown: Sequence[tuple[int, Shown]], *, source: str, a
     """Keep what meters said: their state now, and the readings of their days.
 
     A meter is read all day, and a correction keeps what it corrects: so a day's reading is what the meter
-    showed first, and once the day is over, what it showed last.
+    showed first, and once the day is over, what it showed last. A meter whose clock is ahead has shown it
+    now; one never heard of (services say so with the year 1, or 1970), or one that shows what none can, is
+    left out.
     """
+    shown = [
+        (connection, replace(one, at=min(one.at, at)))
+        for connection, one in shown
+        if one.at.year >= FIRST_YEAR and 0 <= one.wh <= MOST_WH
+    ]
     ids = [connection for connection, _ in shown]
     rows = session.execute(_BEFORE, {"connections": ids}).all()
     before = {row.connection_id: row for row in rows}

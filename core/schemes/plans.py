@@ -6,7 +6,7 @@ where billing runs move it to dues, one instalment a month (core/billing/stateme
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -127,7 +127,7 @@ def begin(doing: Doing, connection_id: int, offer: Offer) -> Text:
     while the connection pays the same scheme already.
     """
     session = doing.session
-    bind = {
+    bind: dict[str, object] = {
         "connection": connection_id,
         "scheme": offer.id,
         "price": offer.price_paise,
@@ -147,16 +147,7 @@ def begin(doing: Doing, connection_id: int, offer: Offer) -> Text:
     if session.execute(_RUNNING, bind).first() is not None:
         raise Refusal(say("scheme.running", name=offer.label, number=row.number))
     rest = offer.price_paise - offer.down_paise
-    income = ledger.account_id(session, "income", plant_id=row.plant_id)
-    moves = [(dues, offer.down_paise), (later, rest), (income, -offer.price_paise)]
-    bind["entry"] = ledger.post(
-        session,
-        source=f"plan:{doing.key}",
-        kind="instalment",
-        plant_id=row.plant_id,
-        at=doing.at,
-        moves=[(account, paise) for account, paise in moves if paise],
-    )
+    bind["entry"] = _sold(doing, row.plant_id, offer.price_paise, {dues: offer.down_paise, later: rest})
     session.execute(_BEGIN, bind | {"parts": parts(rest, offer.instalments)})
     figures: dict[str, Param] = {"name": offer.label, "number": row.number, "price": Money(offer.price_paise)}
     _tell(doing, connection_id, say("scheme.told_begun", **figures, terms=terms(offer)))
@@ -164,6 +155,20 @@ def begin(doing: Doing, connection_id: int, offer: Offer) -> Text:
     if offer.down_paise:
         return say("scheme.begun_down", **figures, down=Money(offer.down_paise))
     return say("scheme.begun", **figures)
+
+
+def _sold(doing: Doing, plant_id: int, price_paise: int, owed: Mapping[int, int]) -> int:
+    """Post a sale: what is `owed` by account, now and later, is the plant's income; gives the entry."""
+    income = ledger.account_id(doing.session, "income", plant_id=plant_id)
+    moves = [(account, paise) for account, paise in owed.items() if paise]
+    return ledger.post(
+        doing.session,
+        source=f"plan:{doing.key}",
+        kind="instalment",
+        plant_id=plant_id,
+        at=doing.at,
+        moves=[*moves, (income, -price_paise)],
+    )
 
 
 def fresh(reader: Reader, plan_id: int, staff_id: int) -> Fresh:

@@ -7,10 +7,11 @@ from fractions import Fraction
 
 from babel.numbers import format_decimal
 
+from core.energy import MOST_DIGITS
 from core.fold import fold
 
 _LITRES = re.compile(
-    r"([0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})(?:\.0*)?\s*(?:l|lt|ltr|lit(?:er|re)s?|ली|लीटर)?\.?",
+    r"([0-9]+|[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})(?:\.0*)?\s*(?:l|lt|ltr|lit(?:er|re)s?|ली|लीटर)?\.?",
     re.I,
 )
 UNITS = frozenset(
@@ -27,7 +28,8 @@ def litres(amount: int) -> str:
 def read_litres(raw: str) -> int | None:
     """Whole litres (`400`, `1,200 l`, `४००`), or None if it can't be."""
     match = _LITRES.fullmatch(fold(raw))
-    return None if match is None else int(match[1].replace(",", ""))
+    digits = match[1].replace(",", "") if match else ""
+    return int(digits) if 0 < len(digits) <= MOST_DIGITS else None
 
 
 def per_cent(share: Fraction) -> str:

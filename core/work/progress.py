@@ -51,6 +51,8 @@ _PLANT = text("""
     FROM plant JOIN cluster ON cluster.id = plant.cluster_id JOIN state ON state.id = cluster.state_id
     JOIN organisation ON organisation.id = state.organisation_id WHERE plant.code = :code
 """)
+# One wish of a phone after the other: two at once would both find none.
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext('new'), hashtext(:phone))")
 _OPEN = text("""
     SELECT number FROM request WHERE kind = 'new_connection' AND phone = :phone AND closed_at IS NULL
     ORDER BY id DESC LIMIT 1
@@ -165,6 +167,7 @@ def ask(
     Refusal where staff may not do so at that plant, or its organisation does not work with it.
     """
     applicant = phone or doing.caller.phone
+    doing.session.execute(_TURN, {"phone": applicant})
     known = doing.session.execute(_OPEN, {"phone": applicant}).scalar_one_or_none()
     if known:
         return str(known), False

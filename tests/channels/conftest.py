@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from core.db import Database
-from tests.channels.sms.provider import Answer, Provider
+from tests.channels.sms.provider import Provider, takes_everything
 from tests.channels.till import Shop, Till, razorpay
 from tests.conftest import Servers, demo_settings, fresh_database
 from tests.play import Play
@@ -20,10 +20,8 @@ from tests.play import Play
 @pytest.fixture
 def provider() -> Iterator[Provider]:
     """A stand-in that takes everything, until a test says otherwise."""
-    made = Provider(lambda taken: Answer(202, "0: Accepted for delivery", "text/plain"))
-    made.start()
-    yield made
-    made.stop()
+    with takes_everything() as made:
+        yield made
 
 
 @pytest.fixture

@@ -47,6 +47,25 @@ def test_what_is_signed_and_unclear_is_kept_and_not_asked_for_again(till: Till) 
     assert till.counts()[:2] == (0, 0)
 
 
+def test_what_no_payment_can_be_is_kept_and_not_asked_for_again(till: Till) -> None:
+    """Amounts beyond reason or no numbers at all; they would be asked for again for a day."""
+    captured = json.loads(body_of("payment.captured"))
+    refund = json.loads(body_of("refund.processed"))
+    for amount in (10**30, 10**18, True, -1, 1.5, "100", None):
+        for event, name in ((captured, "payment"), (refund, "refund")):
+            event["payload"][name]["entity"]["amount"] = amount
+            assert post(till.play.client, json.dumps(event).encode()) == 200
+    assert till.counts() == (0, 0, 620_50)
+    assert till.play.scalar("SELECT count(*) FROM provider_event WHERE handled_at IS NULL") == 14
+
+
+def test_a_payer_may_write_what_no_text_of_ours_can_hold(till: Till) -> None:
+    event = json.loads(body_of("payment.captured"))
+    event["payload"]["payment"]["entity"] |= {"id": "pay_\0Nul", "notes": {"for": "120457\0"}}
+    assert post(till.play.client, json.dumps(event).encode()) == 200
+    assert till.play.scalar("SELECT reference FROM online_payment") == "pay_Nul"
+
+
 ORDERS = [
     ("payment_link.paid", "payment.captured"),
     ("payment.captured", "payment_link.paid"),

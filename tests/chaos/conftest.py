@@ -9,7 +9,7 @@ import pytest
 import redis
 import structlog
 
-from tests.channels.sms.provider import Answer, Provider
+from tests.channels.sms.provider import Provider, takes_everything
 from tests.chaos import town
 from tests.chaos.rig import Service
 from tests.conftest import Servers, fresh_database
@@ -37,10 +37,8 @@ def town_template(servers: Servers, template: str, tmp_path_factory: pytest.Temp
 @pytest.fixture
 def kannel() -> Iterator[Provider]:
     """A smsbox that takes every message."""
-    made = Provider(lambda taken: Answer(202, "0: Accepted for delivery", "text/plain"))
-    made.start()
-    yield made
-    made.stop()
+    with takes_everything() as made:
+        yield made
 
 
 @pytest.fixture

@@ -60,6 +60,16 @@ def test_two_who_use_it_at_once_use_it_once(desk: Desk) -> None:
     assert sorted(at_once(*[partial(attempt, desk, code)] * 2)) == ["dead", "right"]
 
 
+def test_asked_for_at_the_same_moment_there_are_no_more_of_them(desk: Desk) -> None:
+    """Forged senders who link one phone at once: it is written to as often as if they had taken turns."""
+    victim, askers = desk.callers["who asked"].phone, ["technician", "CSA", "operator", "nobody"] * 2
+
+    def ask(who: str) -> bool:
+        return desk.act(who, lambda doing: codes.send_code(doing, victim, "link:1")) is True
+
+    assert sum(at_once(*(partial(ask, who) for who in askers))) == codes.PER_HOUR
+
+
 def test_a_late_one_is_dead(desk: Desk) -> None:
     code = send(desk)
     assert attempt(desk, code, minutes=10) == "dead"

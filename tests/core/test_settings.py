@@ -66,7 +66,7 @@ WRONG = [
     ("BIJLI_PORT", "८०००", "BIJLI_PORT must be a whole number"),
     ("BIJLI_THREADS", "-1", "BIJLI_THREADS must be a whole number from 1 to 64"),
     ("BIJLI_LANGUAGE", "fr", "BIJLI_LANGUAGE names 'fr'; known are en, hi, hi-Latn"),
-    ("BIJLI_SMS_GATEWAYS", "kannel,pigeon", "BIJLI_SMS_GATEWAYS names 'pigeon'"),
+    ("BIJLI_SMS_GATEWAYS", "kannel,smoke", "BIJLI_SMS_GATEWAYS names 'smoke'"),
     ("BIJLI_SMS_GATEWAYS", "phone", "BIJLI_SMS_GATEWAYS names 'phone', which exists only with BIJLI_DEMO=1"),
     ("BIJLI_SMS_GATEWAYS", "twilio", "TWILIO_ACCOUNT_SID is not set, but the gateway twilio is in use"),
     ("BIJLI_SMS_GATEWAYS", "africastalking", "AT_API_KEY is not set"),

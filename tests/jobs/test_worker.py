@@ -18,16 +18,14 @@ from core.outbox import post
 from core.settings import Settings
 from ops import embedded
 from ops.child import Child
-from tests.channels.sms.provider import Answer, Provider, Taken
+from tests.channels.sms.provider import Answer, Provider, Taken, takes_everything
 from tests.service import Service, until
 
 
 @pytest.fixture
 def provider() -> Iterator[Provider]:
-    made = Provider(lambda taken: Answer(202, "0: Accepted for delivery", "text/plain"))
-    made.start()
-    yield made
-    made.stop()
+    with takes_everything() as made:
+        yield made
 
 
 @pytest.fixture

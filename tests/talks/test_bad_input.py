@@ -168,6 +168,8 @@ def test_a_step_without_one_of_its_fields(play: Play, missing: str) -> None:
     [
         ({"phoneNumber": "12"}, "phoneNumber"),
         ({"phoneNumber": "VM-BANK"}, "phoneNumber"),
+        ({"sessionId": "a\x00b"}, "sessionId"),
+        ({"sessionId": "x" * 101}, "sessionId"),
         ({"text": "1*" * 9000}, "too long"),
     ],
 )  # fmt: skip
@@ -175,6 +177,51 @@ def test_a_step_with_a_field_that_can_not_be(play: Play, fields: dict[str, str],
     got = play.client.post(f"/ussd/africastalking/{play.secret}", data=USSD | fields)
     assert got.status_code == 400
     assert missing in got.text
+
+
+def test_the_end_of_a_session_that_can_not_be(play: Play) -> None:
+    ended = {"sessionId": "a\x00b", "phoneNumber": CUSTOMER, "status": "Incomplete"}
+    got = play.client.post(f"/ussd/africastalking/{play.secret}/ended", data=ended)
+    assert got.status_code == 400
+
+
+def test_a_number_in_another_script_is_the_same_phone(play: Play) -> None:
+    """Not a stranger's of its own, whom nothing could be sent to."""
+    mohan = "9800000004"
+    written = [
+        mohan.translate({ord(str(digit)): chr(zero + digit) for digit in range(10)})
+        for zero in (0x966, 0x660)
+    ]
+    answers = {
+        play.client.post(f"/ussd/africastalking/{play.secret}", data=USSD | {"phoneNumber": phone}).text
+        for phone in (f"+91{mohan}", *(f"+91{each}" for each in written), f"\u202a+91{mohan}\u202c")
+    }
+    assert len(answers) == 1
+    assert "What I owe" in answers.pop()
+
+
+BEYOND = "9," + ",".join(["99"] * 12) + ",999"
+"""Grouped as rupees are, and more than any column takes."""
+
+
+@pytest.mark.parametrize(
+    ("phone", "line"),
+    [
+        (COLLECTOR, f"READ 120457 {BEYOND}"),
+        (COLLECTOR, f"READ 120457 {BEYOND}, 120473 5"),
+        (COLLECTOR, f"METER 120457 {BEYOND}"),
+        (COLLECTOR, f"WATER {BEYOND} 800"),
+        (COLLECTOR, f"WATERMETER {BEYOND} 10"),
+        (COLLECTOR, f"WATERMETER 10 {BEYOND}"),
+        (CUSTOMER, f"READ {BEYOND}"),
+    ],
+)
+def test_more_than_any_meter_shows_is_asked_for_again(play: Play, phone: str, line: str) -> None:
+    with logged() as lines:
+        answer(play, phone, line)
+        play.text(phone, "1")
+    assert not [line for line in lines if "broke" in line]
+    assert play.scalar("SELECT count(*) FROM inbound WHERE handled_at IS NULL") == 0
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,7 +11,17 @@ from time import sleep
 
 import msgspec
 import pytest
+import redis
+from sqlalchemy import text
 
+from channels.meters.carrying import Road, carry, make_road
+from core import clock, meters
+from core.db import Database
+from core.meters.commands import requeue_abandoned
+from core.settings import SparkMeter
+from tests.conftest import Servers, demo_settings, fresh_database
+
+CUSTOMER = "2f1c7e60-1f5e-4b6f-8a40-3f6a3c0f1d02"
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "sparkmeter"
 
 
@@ -89,3 +99,61 @@ def site() -> Iterator[Site]:
     yield made
     server.shutdown()
     server.server_close()
+
+
+@dataclass
+class Stage:
+    """Connection 120457 on a ThunderCloud site."""
+
+    road: Road
+    database: Database
+    house: int
+
+    def run(self, sql: str) -> None:
+        with self.database.begin() as session:
+            session.execute(text(sql))
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        with self.database.begin() as session:
+            return [tuple(row) for row in session.execute(text(sql)).all()]
+
+    def credit(self, source: str = "pay:1") -> None:
+        with self.database.begin() as session:
+            meters.credit(session, source=source, connection_id=self.house, paise=300_00, at=clock.now())
+
+    def switch(self, source: str, *, on: bool) -> None:
+        with self.database.begin() as session:
+            meters.switch(session, source=source, connection_id=self.house, on=on, at=clock.now())
+
+    def carry(self) -> int:
+        """Let all waiting times go by, and carry."""
+        with self.database.begin() as session:
+            session.execute(text("UPDATE meter_command SET next_at = now() - interval '1 second'"))
+            session.execute(text("UPDATE gateway_pause SET until = now() - interval '1 second'"))
+            requeue_abandoned(session)
+        return carry(self.road, seconds=0.01)
+
+    def states(self) -> list[tuple[object, ...]]:
+        return self.rows("SELECT source, state, error FROM meter_command ORDER BY id")
+
+
+@pytest.fixture
+def stage(servers: Servers, world_template: str, site: Site, redis_client: redis.Redis) -> Iterator[Stage]:
+    with fresh_database(servers, world_template) as url:
+        settings = replace(
+            demo_settings(servers, url),
+            sparkmeter=SparkMeter(site.url, "token", "auto"),
+            meter_rate=1000,
+        )
+        database = Database(url)
+        road = make_road(database, redis_client, settings)
+        with database.begin() as session:
+            house = session.execute(
+                text(
+                    "UPDATE connection SET meter_driver = 'sparkmeter', meter_id = :id "
+                    "WHERE number = '120457' RETURNING id"
+                ),
+                {"id": CUSTOMER},
+            ).scalar_one()
+        yield Stage(road, database, house)
+        database.close()

@@ -6,87 +6,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 import redis
-from sqlalchemy import text
 
 from channels.meters import carrying
-from channels.meters.carrying import Road, carry, make_road
+from channels.meters.carrying import carry, make_road
 from channels.meters.reading import read_all
-from core import clock, meters
-from core.db import Database
-from core.meters.commands import requeue_abandoned
-from core.settings import SparkMeter
 from ops.meters import SLOT_SECONDS, in_reach, make_server
-from tests.channels.meters.conftest import Asked, Said, Site, payload
-from tests.channels.meters.test_sparkmeter import CUSTOMER
-from tests.conftest import Servers, demo_settings, fresh_database
+from tests.channels.meters.conftest import Asked, Said, Site, Stage, payload
+from tests.conftest import Servers
 from tests.service import until
 
 ROOT = Path(__file__).parents[3]
-
-
-@dataclass
-class Stage:
-    """Connection 120457 on a ThunderCloud site."""
-
-    road: Road
-    database: Database
-    house: int
-
-    def run(self, sql: str) -> None:
-        with self.database.begin() as session:
-            session.execute(text(sql))
-
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
-        with self.database.begin() as session:
-            return [tuple(row) for row in session.execute(text(sql)).all()]
-
-    def credit(self, source: str = "pay:1") -> None:
-        with self.database.begin() as session:
-            meters.credit(session, source=source, connection_id=self.house, paise=300_00, at=clock.now())
-
-    def switch(self, source: str, *, on: bool) -> None:
-        with self.database.begin() as session:
-            meters.switch(session, source=source, connection_id=self.house, on=on, at=clock.now())
-
-    def carry(self) -> int:
-        """Let all waiting times go by, and carry."""
-        with self.database.begin() as session:
-            session.execute(text("UPDATE meter_command SET next_at = now() - interval '1 second'"))
-            session.execute(text("UPDATE gateway_pause SET until = now() - interval '1 second'"))
-            requeue_abandoned(session)
-        return carry(self.road, seconds=0.01)
-
-    def states(self) -> list[tuple[object, ...]]:
-        return self.rows("SELECT source, state, error FROM meter_command ORDER BY id")
-
-
-@pytest.fixture
-def stage(servers: Servers, world_template: str, site: Site, redis_client: redis.Redis) -> Iterator[Stage]:
-    with fresh_database(servers, world_template) as url:
-        settings = replace(
-            demo_settings(servers, url),
-            sparkmeter=SparkMeter(site.url, "token", "auto"),
-            meter_rate=1000,
-        )
-        database = Database(url)
-        road = make_road(database, redis_client, settings)
-        with database.begin() as session:
-            house = session.execute(
-                text(
-                    "UPDATE connection SET meter_driver = 'sparkmeter', meter_id = :id "
-                    "WHERE number = '120457' RETURNING id"
-                ),
-                {"id": CUSTOMER},
-            ).scalar_one()
-        yield Stage(road, database, house)
-        database.close()
 
 
 @pytest.fixture
@@ -255,36 +190,6 @@ def test_killed_in_mid_sending_the_end_is_the_same(servers: Servers, stage: Stag
     stage.carry()
     assert stage.states() == [("pay:1", "done", None)]
     assert [asked.method for asked in site.asked].count("POST") == 1
-
-
-def test_a_days_reading_is_its_first_and_once_it_is_over_its_last(stage: Stage, site: Site) -> None:
-    readings = f"SELECT taken_on::text, wh, source FROM reading WHERE connection_id = {stage.house} "
-    readings += "AND source = 'sparkmeter' ORDER BY taken_on"
-    customers = payload("customers")
-    shows = [("2026-11-19T04:30:00", "1404.5"), ("2026-11-19T06:30:00", "1405.5")]
-    shows += [
-        ("2026-11-19T18:29:00", "1406.5"),
-        ("2026-11-19T18:31:00", "1407"),
-        ("2026-11-19T18:31:00", "1407"),
-    ]
-    kept = []
-    for at, kwh in shows:
-        said = customers.replace("1404.76590625", kwh).replace("2026-11-20T05:30:00", at)
-        site.say = lambda asked, said=said: Said(200, said)  # type: ignore[misc]  # bound at once
-        assert read_all(stage.road) == 1
-        kept.append(stage.rows(readings))
-    first = ("2026-11-19", 1_404_500, "sparkmeter")
-    last = ("2026-11-19", 1_406_500, "sparkmeter")
-    assert kept[:3] == [[first]] * 3
-    assert kept[3:] == [[last, ("2026-11-20", 1_407_000, "sparkmeter")]] * 2  # midnight in India
-    assert stage.rows("SELECT wh, is_on FROM meter_state") == [(1_407_000, None)]
-
-
-def test_a_site_that_is_silent_is_left_alone_for_a_while(stage: Stage, site: Site) -> None:
-    site.say = lambda asked: Said(None)
-    assert read_all(stage.road) == 0
-    assert read_all(stage.road) == 0
-    assert len(site.asked) == 1
 
 
 @pytest.mark.usefixtures("daylight")

@@ -13,9 +13,8 @@ from channels.meters.driver import Done, MeterTrouble, Outcome, Waiting
 from channels.meters.sparkmeter import SparkMeterDriver
 from core.meters.watch import Shown
 from core.settings import SparkMeter
-from tests.channels.meters.conftest import Said, Site, payload
+from tests.channels.meters.conftest import CUSTOMER, Said, Site, payload
 
-CUSTOMER = "2f1c7e60-1f5e-4b6f-8a40-3f6a3c0f1d02"
 NOT_YET = "c0ffee00-0000-4000-8000-000000000005"
 TRANSACTION = "6f1d3a52-5ac8-4c5e-9f43-0f8f4d1c7a01"
 HTML = "<html><body>502 Bad Gateway</body></html>"

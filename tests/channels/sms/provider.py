@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -50,6 +51,17 @@ class Provider:
         assert self._server is not None
         self._server.shutdown()
         self._server.server_close()
+
+
+@contextmanager
+def takes_everything() -> Iterator[Provider]:
+    """A smsbox that takes every message, until a test says otherwise."""
+    made = Provider(lambda taken: Answer(202, "0: Accepted for delivery", "text/plain"))
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
 
 
 class _Server(ThreadingHTTPServer):

@@ -6,7 +6,9 @@ import io
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 
+from channels.waiting import handle_waiting
 from core import picture
 from core.picture import Picture
 from jobs import photos
@@ -65,6 +67,19 @@ def test_a_photo_before_the_fault_goes_along(camera: Camera) -> None:
     assert camera.row == ("kept", None, True, False, "")
     assert camera.play.scalar("SELECT count(*) FROM request_event WHERE step = 'photo'") == 1
     assert number
+
+
+def test_a_photo_whose_webhook_was_killed_is_still_a_photo(camera: Camera) -> None:
+    """The sweep that goes on with its message knows of it: nobody hears that only words are understood."""
+    camera.send()
+    with camera.play.services.database.begin() as session:
+        late = "handled_at = NULL, received_at = now() - interval '1 minute'"
+        session.execute(text(f"UPDATE inbound SET {late} WHERE channel = 'whatsapp'"))
+        session.execute(text("DELETE FROM outbox"))
+    assert handle_waiting(camera.play.services) == 1
+    assert camera.play.scalar("SELECT count(*) FROM inbound WHERE handled_at IS NULL") == 0
+    assert camera.play.deliver() == []
+    assert len(camera.said()) == 1
 
 
 def test_an_open_question_stays_open(camera: Camera) -> None:

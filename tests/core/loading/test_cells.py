@@ -79,6 +79,7 @@ READ: list[tuple[Callable[[str], object], str, object]] = [
     (cells.connection_number, "120457.0", "120457"),
     (cells.name, "  सुनीता   देवी ", "सुनीता देवी"),
     (cells.hours, "17:00–23:00", "17:00-23:00"),
+    (cells.days, "३०", 30),
     (cells.features, "coupons = yes; otp=no; receipts", '{"coupons": true, "otp": false, "receipts": true}'),
 ]
 
@@ -130,6 +131,8 @@ REFUSED: list[tuple[Callable[[str], object], str, str]] = [
     (cells.hours, "always", "are not hours"),
     (cells.features, "otp=perhaps", "not yes or no"),
     (cells.features, "o!p", "not the name of a switch"),
+    (cells.days, "367", "not a number of days"),
+    (cells.days, "9" * 5000, "not a number of days"),
 ]
 
 
