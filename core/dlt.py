@@ -81,6 +81,17 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "pin.act_unlock",
         )
     ),
+    **dict.fromkeys(
+        (
+            "work.told_closed",
+            "work.told_by_code",
+            "work.told_changed",
+            "work.told_now_active",
+            "work.told_looked",
+            "work.told_joined",
+        ),
+        ({"stars": "work.stars"}, {"stars": ""}),
+    ),
     "scheme.told_begun": tuple(
         {"terms": f"scheme.terms_{how}"} for how in ("even", "even_down", "rest", "rest_down")
     ),

@@ -18,14 +18,14 @@ from core.work.rules import INSIDE, Kind, Step, lent
 
 _LENDERS = text("""
     SELECT absent.id, absent.role, absent.name, absent.name_local, absent.phone
-    FROM leave JOIN staff AS absent ON absent.id = leave.staff_id AND absent.active
-    JOIN staff AS me ON me.id = leave.stand_in_id AND me.active
-    WHERE leave.stand_in_id = :staff AND leave.ended_at IS NULL
-    AND CAST(:day AS date) BETWEEN leave.first AND leave.last
+    FROM away_on(CAST(:day AS date)) AS away
+    JOIN staff AS absent ON absent.id = away.staff_id AND absent.active
+    JOIN staff AS me ON me.id = away.stand_in_id AND me.active
+    WHERE away.stand_in_id = :staff
     AND EXISTS (SELECT FROM staff_plant WHERE staff_id = absent.id AND plant_id = :plant)
     AND absent.id IS DISTINCT FROM :raised_by AND absent.id IS DISTINCT FROM :done_by
     AND absent.phone IS DISTINCT FROM :asked_by
-    ORDER BY absent.role = 'state_in_charge', leave.id
+    ORDER BY absent.role = 'state_in_charge', away.leave_id
 """)
 
 

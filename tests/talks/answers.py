@@ -115,6 +115,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "off.hours": (["3"], ["99", "abc"]),
     "waive.why": (["meter was wrong"], ["1"]),
     "mended.stars": (["5"], ["6"]),
+    "mended.how": (["5"], ["6"]),
     "deposit.too_much": (["10"], ["abc"]),
     "deposit.owes_less": (["10"], ["abc"]),
     "deposit.amount": (["100"], ["abc", "0.00"]),

@@ -76,6 +76,7 @@ REFUSED_LATE = {
     "work.none",
     "work.none_yours",
     "work.not_theirs",
+    "work.overtaken",
     "work.own",
     "work.too_late",
 }
@@ -189,7 +190,10 @@ OF_OTHER_REQUESTS = {
     *(f"work.did_{step}" for step in ("approve", "sendback", "stage")),
     *(f"work.stage_{stage}" for stage in STAGES),
     "mended.back",
+    *(f"mended.{how}" for how in ("again", "how", "not_right", "stays", "which_done")),
     "withdraw.none",
+    "work.liked",
+    "work.stars",
     "work.health_rated",
     "work.report_row_rated",
     "work.report_none",

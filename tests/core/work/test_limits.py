@@ -8,7 +8,8 @@ import pytest
 
 from core import audit, deposits, ledger, limits, payments
 from core.work import approvals, effects, lists, money
-from core.work.machine import Moved, raise_request, take_step
+from core.work.machine import Moved, take_step
+from core.work.raising import raise_request
 from core.work.rules import CLUSTER, STATE, Kind, Step
 from tests.core.work.desk import Desk, more_in_charge, run
 from tests.core.work.test_machine import plant_of
