@@ -14,7 +14,7 @@ import msgspec
 from core.clock import now, today
 from core.db import Reader
 from core.text import Name, Named
-from core.work.rules import DOERS, EVERY_ROLE, INSIDE, OPEN, RULES, Kind, Step, going_up, lent
+from core.work.rules import AT_PLANT, DOERS, EVERY_ROLE, INSIDE, OPEN, RULES, Kind, Step, going_up, lent
 
 _ROW = """
     SELECT request.number, request.kind, request.topic, request.state, request.urgent, request.plant_id,
@@ -251,7 +251,7 @@ def to_decide(reader: Reader, staff_id: int, role: str, limit: int) -> list[Task
         "kinds": [str(kind) for _, kind, _ in waiting],
         "states": [state for _, _, state in waiting],
         "levels": list(waiting.values()),
-        "inside": [str(kind) for kind in INSIDE],
+        "inside": [str(kind) for kind in AT_PLANT],
         "limit": limit,
         "at": now(),
     }

@@ -187,6 +187,10 @@ RAISERS: Mapping[Kind, frozenset[str]] = {
 
 INSIDE = frozenset({Kind.REFUND, Kind.SETOFF, Kind.WAIVE, Kind.SETTLE, Kind.UNSCHEME})
 """Kinds that are the staff's own: a customer of the connection neither asks for them nor takes them back."""
+AT_PLANT = INSIDE - {Kind.WAIVE, Kind.SETTLE}
+"""Of these, kinds that a stand-in decides only where they are of the plant, too: what is decided is then paid
+out, set off or taken back by whoever has its cash and its goods.
+"""
 DOERS = FIELD
 """Whom work can be given to."""
 JUDGED = frozenset({Step.APPROVE, Step.OK})

@@ -1,8 +1,8 @@
 """Whoever stands in for somebody away decides in their place: in their plants, up to their limits.
 
 What one of the two raised or did the other does not decide for them, and of two approvals they never give
-both in one name. The own requests of staff about money are decided only where the stand-in is of the plant,
-because what they bring about looks at that, too (docs/decisions/0022-standing-in.md).
+both in one name. Deposits and sales are decided only where the stand-in is of the plant, because what that
+brings about looks at it, too (docs/decisions/0022-standing-in.md).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import Row, text
 from core import limits
 from core.clock import local
 from core.doing import Doing
-from core.work.rules import INSIDE, Kind, Step, lent
+from core.work.rules import AT_PLANT, Kind, Step, lent
 
 _LENDERS = text("""
     SELECT absent.id, absent.role, absent.name, absent.name_local, absent.phone
@@ -36,7 +36,7 @@ def lender(doing: Doing, row: Row[Any], step: Step, own_right: bool) -> Row[Any]
     much for oneself and not for who is away.
     """
     staff, kind = doing.caller.staff, Kind(row.kind)
-    if staff is None or staff.id in (row.raised_by, row.done_by) or (kind in INSIDE and not row.mine):
+    if staff is None or staff.id in (row.raised_by, row.done_by) or (kind in AT_PLANT and not row.mine):
         return None
     about_money = step is Step.APPROVE and row.paise is not None
     if own_right and not about_money:
