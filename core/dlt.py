@@ -79,6 +79,7 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "deposit.act",
             "pin.act",
             "pin.act_unlock",
+            "block.act_open",
         )
     ),
     **dict.fromkeys(

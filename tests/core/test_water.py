@@ -173,7 +173,7 @@ def test_only_whoever_works_at_a_plant_notes_water_there(well: Well) -> None:
         well.act(RAMESH, lambda doing: selling.sell(doing, well.plant(), 9, 2_00_000_00)) == "pay.too_large"
     )
     with well.play.services.database.begin() as session:
-        session.execute(text("UPDATE staff SET active = false WHERE phone = :who"), {"who": IN_CHARGE})
+        session.execute(text("UPDATE staff SET listed = false WHERE phone = :who"), {"who": IN_CHARGE})
     assert well.rows("SELECT count(*) FROM water_sale") == [(0,)]
 
 

@@ -99,6 +99,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "pin.again": (["2581", "2580"], ["12"]),
     "pin.differs": (["2580"], ["1234"]),
     "pin.who": (["T4", "zzz"], ["x"]),
+    "block.who": (["T4", "zzz"], ["x"]),
     "pin.unknown": (["T4"], ["x"]),
     "prove.code": (["000000", CODE], ["12"]),
     "prove.pin": (["9999", "2580"], ["12"]),

@@ -312,6 +312,8 @@ LONGEST: dict[str, list[Text]] = {
         say("alerts.pin_locked_mine"),
         say("alerts.pin_locked", name=NAME, code="X" * 12),
         say("alerts.pin_open", name=NAME),
+        *(say(f"alerts.{how}_mine", by=NAME) for how in ("blocked", "unblocked")),
+        *(say(f"alerts.{how}", name=NAME, by=NAME, code="X" * 12) for how in ("blocked", "unblocked")),
         *(_paused(trouble) for trouble in TROUBLES),
         *(
             say("alerts.meters_paused", gateway="meters-sparkmeter", reason=say(f"alerts.trouble.{trouble}"))

@@ -272,6 +272,8 @@ OF_BROADCASTS = {
 
 OF_PINS = {
     *(f"pin.{how}" for how in ("act", "act_unlock", "unlocked")),
+    # Nobody on the stage has lost a phone: block.txt and tests/core/test_blocking.py show these.
+    *(f"block.{how}" for how in ("act_open", "already", "cash", "open", "tasks", "you")),
     *(f"prove.{how}" for how in ("locked", "no_sms", "pin", "wrong_pin")),
 }
 """Said in a code's SMS, or to who has a PIN: ussd/pin.txt and tests/core/test_pins.py show these."""

@@ -126,7 +126,7 @@ def test_taken_back_between_the_two(desk: Desk) -> None:
 def test_a_first_who_has_left_since_does_not_count(desk: Desk) -> None:
     number = change(desk, HUGE)
     assert approve(desk, "other state", number, HUGE) == "first"
-    run(desk, "UPDATE staff SET active = false WHERE code = 'S9'")
+    run(desk, "UPDATE staff SET listed = false WHERE code = 'S9'")
     assert approve(desk, "state in-charge", number, HUGE) == "first"
 
 
