@@ -69,6 +69,8 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "proof.which": ([RECEIPT, "999999999"], ["12", "abc"]),
     "verify.number": ([RECEIPT], ["12", "abc"]),
     "verify.code": (["00000", RECEIPT_CODE], ["12"]),
+    "verify.again": (["00001", RECEIPT_CODE], ["12"]),
+    "water.not_then": (["1/1"], ["x"]),
     "read.number": (["120457", "120473", "120481", "120465", "200027", UNKNOWN], ["120475"]),
     "read.unknown": (["120457"], ["120475"]),
     "read.elsewhere": (["120457"], ["120475"]),
@@ -138,7 +140,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "new.phone": (["9800000055", "9800000066"], ["98000"]),
     "new.for_name": (["Sita Devi", "Sita Devi RAMPUR"], ["7"]),
     "join.meter": (["1", "M-77"], ["abc"]),
-    "new.name": (["Ram Prasad"], ["7"]),
+    "new.name": (["Ram Prasad"], ["7", "bakaya"]),
     "new.village": (["Belauri"], ["7"]),
 }
 """Good and bad answers for each question that is typed; a question that is not here fails the walk."""
