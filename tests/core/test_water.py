@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from itertools import count, pairwise
 
 import pytest
@@ -412,5 +413,5 @@ def test_the_day_that_is_meant(
 
 def test_nothing_is_noted_for_a_day_to_come_or_long_ago(well: Well) -> None:
     for day in (clock.today() + timedelta(days=1), clock.today() - timedelta(days=30)):
-        got = well.act(RAMESH, lambda doing, on=day: selling.sell(doing, well.plant(), 400, 800_00, on))
-        assert got == "water.not_then"
+        sell = partial(selling.sell, plant_id=well.plant(), litres=400, paise=800_00, on=day)
+        assert well.act(RAMESH, sell) == "water.not_then"
