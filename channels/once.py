@@ -26,8 +26,11 @@ MOVED = "moved"
 _CLAIM = text("""
     INSERT INTO handled (key, talk, caller, result)
     SELECT :key, :talk, CAST(:caller AS bytea), '{}' WHERE NOT EXISTS (SELECT FROM handled WHERE key = :moved)
+    AND (CAST(:staff AS bigint) IS NULL
+        OR EXISTS (SELECT FROM staff WHERE id = :staff AND active AND phone = :phone))
     ON CONFLICT (key) DO NOTHING RETURNING key
 """)
+_ACTIVE = text("SELECT id FROM staff WHERE id = :staff AND active AND phone = :phone")
 _RESULT = text(
     "UPDATE handled SET result = jsonb_build_object('value', CAST(:value AS jsonb)) WHERE key = :key"
 )
@@ -48,10 +51,17 @@ _NOTE = text("""
 
 
 def claim(session: Session, place: Place, key: str) -> bool:
-    """Take a key; False when it is used. Refused when another road goes on with the talk, or has ended it."""
+    """Take a key; False when it is used. Refused when another road goes on with the talk, or has ended it.
+
+    Refused, too, for staff whose phone was blocked since the talk began.
+    """
     row = {"key": key, "talk": place.talk, "caller": encode_caller(place.caller)}
     moved = f"{turn_key(place.door, 0)}{MOVED}"
-    if session.execute(_CLAIM, row | {"moved": moved}).scalar_one_or_none() is None:
+    staff = place.caller.staff
+    who = {"staff": staff.id if staff else None, "phone": place.caller.phone}
+    if session.execute(_CLAIM, row | {"moved": moved} | who).scalar_one_or_none() is None:
+        if staff and session.execute(_ACTIVE, who).scalar_one_or_none() is None:
+            raise Refusal(say("block.you"))
         return False
     if place.taken_at >= 0 and _ended_elsewhere(session, place, key):
         raise Refusal(say("carry.moved"))

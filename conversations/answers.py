@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from conversations.prompts import Ask, Prompt, Unclear, options_of
-from core.fold import fold
-from core.text import say
+from core.fold import fold, keyword
+from core.text import say, words_in_all
 
 
 def read_answer(prompt: Prompt, raw: str, labels: Callable[[str], str | None]) -> str:
@@ -22,7 +23,13 @@ def read_answer(prompt: Prompt, raw: str, labels: Callable[[str], str | None]) -
     found = labels(raw)
     if found is not None:
         return found
-    raise Unclear(say("unclear.choice", most=len(options)))
+    more = keyword(raw) in _more()
+    raise Unclear(say("unclear.no_more" if more else "unclear.choice", most=len(options)))
+
+
+@lru_cache(maxsize=1)
+def _more() -> frozenset[str]:
+    return frozenset(map(keyword, words_in_all("nav.more_words")))
 
 
 def value_of(prompt: Prompt, stored: str) -> Any:

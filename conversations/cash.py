@@ -170,4 +170,8 @@ def settle(caller: Caller) -> Conversation:
     if outcome == "keep":
         return (yield from proven(caller, purpose, act, decide))
     others = partial(money.ask_to_take_back, payment_id=payment_id)
-    return (yield from limits.within(caller, found.connection_id, paise, purpose, act, do=decide, ask=others))
+    return (
+        yield from limits.within(
+            caller, found.connection_id, paise, purpose, act, do=decide, ask=others, lent=True
+        )
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
 from conversations import (
+    blocking,
     broadcasts,
     cash,
     change,
@@ -98,6 +99,8 @@ def main_menu(caller: Caller) -> Conversation:
     """Language once, then the caller's menu; each choice is that command's own talk."""
     if caller.language is None:
         yield from customer.pick_language()
+    if _hears_why(caller):
+        return say("block.you")
     return (yield from _menu(caller, audience_of(caller)))
 
 
@@ -168,11 +171,28 @@ def may_use(caller: Caller, command: Command) -> bool:
         return True
     match command.audience:
         case Audience.STAFF:
-            return caller.staff is not None
+            return caller.staff is not None or _hears_why(caller)
         case Audience.CUSTOMER:
             return bool(caller.lines)
         case Audience.STRANGER:
             return not caller.known
+
+
+def _hears_why(caller: Caller) -> bool:
+    """Whether a phone of staff that was blocked is told so; where it is a customer's, too, that goes on."""
+    return caller.blocked and not caller.lines
+
+
+def _staffs_only(command: Command) -> Command:
+    """A command of staff that says to a blocked phone why it does nothing."""
+
+    def talk(caller: Caller) -> Conversation:
+        if caller.staff is None:
+            yield from ()
+            return say("block.you")
+        return (yield from command.talk(caller))
+
+    return replace(command, talk=talk) if command.audience is Audience.STAFF else command
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -281,6 +301,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("watermeter", Audience.STAFF, watermeter.counted, menu="meter"),
     Command("waters", Audience.STAFF, water.months, menu="cash"),
     Command("by_code", Audience.STAFF, closing.by_code, menu="work"),
+    Command("block", Audience.STAFF, blocking.block, menu="people"),
+    Command("unblock", Audience.STAFF, blocking.unblock, menu="people"),
     Command("link", Audience.STRANGER, stranger.link, open=True),
     Command("new", Audience.STRANGER, joining.new_connection),
     Command("verify", Audience.STRANGER, stranger.verify, open=True),
@@ -294,4 +316,4 @@ COMMANDS: tuple[Command, ...] = (
     Command("resume", Audience.CUSTOMER, resume, menu=None, open=True),
 )
 
-BY_NAME = {command.name: command for command in COMMANDS}
+BY_NAME = {command.name: _staffs_only(command) for command in COMMANDS}

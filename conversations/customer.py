@@ -243,6 +243,7 @@ def fault_status(caller: Caller) -> Conversation:
         "faults",
         partial(
             requests.newest,
+            phone=caller.phone,
             connection_ids=[line.id for line in caller.lines],
             limit=FAULTS_SHOWN,
         ),

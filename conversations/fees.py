@@ -19,7 +19,7 @@ def waive(caller: Caller) -> Conversation:
     """Take a late fee back: `WAIVE 120457 meter was wrong`, and the one-time code or the PIN."""
     if caller.staff is None or caller.staff.role not in waiving.WAIVERS:
         return say("waive.not_you")
-    payee = yield from payee_of(caller)
+    payee = yield from payee_of(caller, lent=True)
     query = partial(waiving.late_fees, connection_id=payee.connection_id)
     fees: list[LateFee] = yield from look("fees", query, list[LateFee])
     if not fees:
@@ -37,7 +37,7 @@ def waive(caller: Caller) -> Conversation:
     do = partial(waiving.waive, bill_id=fee.bill_id, reason=reason)
     others = partial(money.ask_to_waive, bill_id=fee.bill_id, reason=reason)
     here = payee.connection_id
-    return (yield from limits.within(caller, here, fee.paise, purpose, act, do=do, ask=others))
+    return (yield from limits.within(caller, here, fee.paise, purpose, act, do=do, ask=others, lent=True))
 
 
 def _label(fee: LateFee) -> Text:

@@ -183,16 +183,17 @@ def cust(caller: Caller) -> Conversation:
 
 
 def _health(year: Health) -> list[Text]:
-    """A year of faults in one line, where there were any."""
+    """A year of faults in one line, where there were any, and how they liked it and all else."""
     if not year.faults:
-        return []
+        return [] if year.stars is None else [say("work.liked", stars=f"{year.stars:g}")]
     gaps: dict[str, Param] = {
         "faults": year.faults,
         "mended": year.mended,
         "hours": reporting.hours(timedelta(seconds=year.seconds)),
     }
     if not year.mended:
-        return [say("work.health_none", faults=year.faults)]
+        liked = [] if year.stars is None else [say("work.liked", stars=f"{year.stars:g}")]
+        return [say("work.health_none", faults=year.faults), *liked]
     if year.stars is None:
         return [say("work.health", **gaps)]
     return [say("work.health_rated", **gaps, stars=f"{year.stars:g}")]

@@ -23,7 +23,7 @@ STANDS = ("requested", "begun", "at_pole", "house_wire", "service_wire", "review
 
 def new_connection(_caller: Caller) -> Conversation:
     """Note who wants a new connection, and where; who does not know the plant need not."""
-    name = yield from ask(say("new.name"), reading.name, whole=True)
+    name = yield from ask(say("new.name"), reading.newcomer, whole=True)
     village = yield from ask(say("new.village"), reading.name, whole=True)
     query = partial(wishes.places, village=village, limit=PLACES_SHOWN)
     found: list[Place] = yield from look("places", query, list[Place])

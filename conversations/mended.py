@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from functools import partial
 
 from conversations import cash, reading
 from conversations.prompts import Act, Conversation, Talk, ask, choose, confirm, do, look, said
 from core import requests
-from core.db import Reader
 from core.doing import Doing
 from core.people import Caller
 from core.requests import RequestView
 from core.text import Text, say
 from core.work import machine, own, telling, verdict
 from core.work.lists import Brief
-from core.work.own import Waiting
-from core.work.rules import OPEN, REOPEN_WITHIN, Kind, Step
+from core.work.rules import LAST_WORD, OPEN, Kind, Step
 
 SHOWN = 5
 
 
 def fixed(caller: Caller) -> Conversation:
-    """Say that a fault is mended, and how it was."""
-    number = yield from _said_mended(caller)
-    if number is None:
-        return say("mended.none")
+    """Say that a fault is mended, and how it was; where none waits, how something else was."""
+    found = yield from _said_mended(caller, {Kind.FAULT})
+    if not found:
+        return (yield from _stars(caller))
+    number = (yield from _one_of(found, say("mended.which"))).number
 
     def close(doing: Doing) -> str:
         machine.take_step(doing, number, Step.OK)
@@ -33,7 +32,22 @@ def fixed(caller: Caller) -> Conversation:
 
     yield from do("close", close)
     stars = yield from ask(say("mended.stars", request=number), reading.stars)
+    return _rated(number, stars)
 
+
+def _stars(caller: Caller) -> Conversation:
+    """How they liked what was done lately, each once."""
+    query = partial(own.unrated, phone=caller.phone, connection_ids=_mine(caller), limit=SHOWN)
+    found: list[Brief] = yield from look("unrated", query, list[Brief])
+    if not found:
+        return say("mended.none")
+    one = yield from _one_of(found, say("mended.which_done"))
+    what = telling.what(one.kind, one.topic)
+    stars = yield from ask(say("mended.how", request=one.number, what=what), reading.stars)
+    return _rated(one.number, stars)
+
+
+def _rated(number: str, stars: int) -> Act:
     def rate(doing: Doing) -> Text:
         verdict.rate(doing, number, stars)
         return say("mended.thanks")
@@ -42,23 +56,35 @@ def fixed(caller: Caller) -> Conversation:
 
 
 def still(caller: Caller) -> Conversation:
-    """Say that a fault is not mended: it goes back to whoever has it."""
-    number = yield from _said_mended(caller)
-    return say("mended.none") if number is None else _sent_back(number)
+    """Say that it is not mended, or not as agreed: it goes back to whoever has it, or is opened again."""
+    found = yield from _said_mended(caller, LAST_WORD)
+    if found:
+        return _sent_back((yield from _one_of(found, say("mended.which"))).number)
+    closed = yield from _closed(caller)
+    if not closed:
+        return say("mended.none")
+    one = yield from _one_of(closed, say("mended.which_closed"))
+    what = telling.what(one.kind, one.topic)
+    if not (yield from confirm(say("mended.again", request=one.number, what=what))):
+        return say("mended.stays", request=one.number)
+    return _opened_again(one.number)
 
 
 def deny(caller: Caller) -> Conversation:
-    """NO, to whatever waits for an answer: the fault that was called mended last, or a receipt for cash."""
-    found: list[Waiting] = yield from look("mended", _waiting(caller, 1), list[Waiting])
+    """NO, to whatever waits for an answer: what was called done last, or a receipt for cash."""
+    found = yield from _said_mended(caller, LAST_WORD)
     if not found:
         return (yield from cash.deny(caller))
-    fault = found[0]
+    last = found[0]
     if (yield from cash.deniable_of(caller)):
-        still_broken = say("mended.not", request=fault.number, what=say(f"fault.kind.{fault.topic}"))
-        options = [("fault", still_broken), ("receipt", say("menu.deny"))]
+        key = "not" if last.kind == Kind.FAULT else "not_right"
+        options = [
+            ("fault", say(f"mended.{key}", request=last.number, what=telling.what(last.kind, last.topic))),
+            ("receipt", say("menu.deny")),
+        ]
         if (yield from choose(say("mended.no_to_what"), options)) == "receipt":
             return (yield from cash.deny(caller))
-    return _sent_back(fault.number)
+    return _sent_back(last.number)
 
 
 def _sent_back(number: str) -> Act:
@@ -70,24 +96,27 @@ def _sent_back(number: str) -> Act:
 
 
 def reopen(caller: Caller) -> Conversation:
-    """A fault that was closed in the last three days is there again."""
-    query = partial(
-        own.lately_closed,
-        phone=caller.phone,
-        connection_ids=_mine(caller),
-        within=REOPEN_WITHIN,
-        limit=SHOWN,
-    )
-    found: list[Waiting] = yield from look("closed", query, list[Waiting])
-    if not found:
+    """What was closed in the last three days is there again, or not as agreed."""
+    found = yield from _closed(caller)
+    if found:
+        return _opened_again((yield from _one_of(found, say("mended.which_closed"))).number)
+    waiting = yield from _said_mended(caller, LAST_WORD)
+    if not waiting:
         return say("mended.none_closed")
-    number = yield from _one_of(found, say("mended.which_closed"))
+    return _sent_back((yield from _one_of(waiting, say("mended.which_closed"))).number)
 
+
+def _opened_again(number: str) -> Act:
     def again(doing: Doing) -> Text:
         machine.take_step(doing, number, Step.REOPEN)
         return say("mended.reopened", request=number)
 
     return again
+
+
+def _closed(caller: Caller) -> Talk[list[Brief]]:
+    query = partial(own.lately_closed, phone=caller.phone, connection_ids=_mine(caller), limit=SHOWN)
+    return (yield from look("closed", query, list[Brief]))
 
 
 def withdraw(caller: Caller) -> Conversation:
@@ -124,23 +153,18 @@ def _brief(one: Brief) -> Text:
     return say("mended.option", request=one.number, what=telling.what(one.kind, one.topic))
 
 
-def _said_mended(caller: Caller) -> Talk[str | None]:
-    found: list[Waiting] = yield from look("mended", _waiting(caller, SHOWN), list[Waiting])
-    return (yield from _one_of(found, say("mended.which"))) if found else None
+def _said_mended(caller: Caller, kinds: Collection[Kind]) -> Talk[list[Brief]]:
+    query = partial(
+        own.said_mended, phone=caller.phone, connection_ids=_mine(caller), kinds=kinds, limit=SHOWN
+    )
+    return (yield from look("mended", query, list[Brief]))
 
 
-def _waiting(caller: Caller, limit: int) -> Callable[[Reader], list[Waiting]]:
-    return partial(own.said_mended, phone=caller.phone, connection_ids=_mine(caller), limit=limit)
-
-
-def _one_of(found: list[Waiting], head: Text) -> Talk[str]:
+def _one_of(found: list[Brief], head: Text) -> Talk[Brief]:
     if len(found) == 1:
-        return found[0].number
-    options = [
-        (one.number, say("mended.option", request=one.number, what=say(f"fault.kind.{one.topic}")))
-        for one in found
-    ]
-    return (yield from choose(head, options))
+        return found[0]
+    number = yield from choose(head, [(one.number, _brief(one)) for one in found])
+    return next(one for one in found if one.number == number)
 
 
 def _mine(caller: Caller) -> list[int]:
@@ -150,7 +174,9 @@ def _mine(caller: Caller) -> list[int]:
 def place(caller: Caller) -> Conversation:
     """Where a fault is, for the newest that is open: a place sent on WhatsApp, or a few words."""
     where = yield from ask(say("place.where"), reading.place, whole=True)
-    query = partial(requests.newest, connection_ids=_mine(caller), limit=1, kinds=[Kind.FAULT])
+    query = partial(
+        requests.newest, phone=caller.phone, connection_ids=_mine(caller), limit=1, kinds=[Kind.FAULT]
+    )
     newest: list[RequestView] = yield from look("newest", query, list[RequestView], fresh=True)
     if not newest or newest[0].state not in OPEN:
         return say("place.none")

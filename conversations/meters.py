@@ -70,6 +70,8 @@ def sure_of(meter: Meter, wh: int) -> Talk[bool]:
     """A yes to what was seen; one sure line counts as yes unless it went back or jumped."""
     who: dict[str, Param] = {"name": meter.label, "number": meter.number, "shown": units(wh)}
     if meter.last_wh is None or meter.last_on is None:
+        if meter.unlikely_first(wh):
+            return (yield from confirm(say("read.jump_first", **who)))
         return (yield from confirm(say("read.confirm", **who), undoable=True))
     used = wh + meter.turned(wh) - meter.last_wh
     if not meter.turned(wh) and not meter.unlikely(used):

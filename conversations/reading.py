@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 from conversations.prompts import Unclear
 from core.dunning.promises import MOST_DAYS
 from core.energy import read_kwh
 from core.flags.view import LONGEST_EXCUSE
-from core.fold import fold
+from core.fold import fold, keyword
 from core.ids import check_digit_holds, read_number
 from core.inbox import SHOWN
 from core.money import BadAmount, Money, read_amount
 from core.payments import CASH_LAW_PAISE
 from core.phones import read_phone
-from core.text import say
+from core.text import all_keys, say, words_in_all
 
 LONGEST_NOTE = 200
 LONGEST_NAME = 60
@@ -193,6 +194,20 @@ def name(raw: str) -> str:
     if len(plain) < 2 or len(plain) > LONGEST_NAME or not _LETTER.search(plain):
         raise Unclear(say("unclear.name"))
     return plain
+
+
+def newcomer(raw: str) -> str:
+    """The name of somebody we don't know; a word that customers send is none, and says what it needs."""
+    plain = name(raw)
+    if keyword(plain) in _commands():
+        raise Unclear(say("nav.customer_only"))
+    return plain
+
+
+@lru_cache(maxsize=1)
+def _commands() -> frozenset[str]:
+    keys = [key for key in all_keys("en") if key.startswith("commands.")]
+    return frozenset(keyword(word) for key in keys for word in words_in_all(key))
 
 
 def term(raw: str) -> str:

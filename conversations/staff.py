@@ -6,7 +6,7 @@ from functools import partial
 
 from conversations import customer, reading, water
 from conversations.prompts import Conversation, Talk, ask, choose, confirm, look, said
-from core import collecting, floats, payments, receipts, taking_back
+from core import charge, collecting, floats, payments, receipts, taking_back
 from core.collecting import Card, Cash, Debtor, Found, Last, Payee
 from core.doing import Doing
 from core.money import Money
@@ -19,14 +19,17 @@ FOUND_SHOWN = 9
 DUES_SHOWN = 30
 
 
-def payee_of(caller: Caller) -> Talk[Payee]:
-    """Ask for a connection until it is one that this collector serves."""
+def payee_of(caller: Caller, *, lent: bool = False) -> Talk[Payee]:
+    """Ask for a connection until it is one that this collector serves.
+
+    `lent`: or one of who is away and for whom they stand in.
+    """
     me = caller.member
     number = yield from ask(say("pay.number"), reading.connection_number)
     while True:
         query = partial(collecting.payee, staff_id=me.id, number=number)
         found: Payee | None = yield from look(f"payee-{number}", query, Payee | None)
-        if found is not None and found.mine:
+        if found is not None and (found.mine or (lent and (yield from _reaches(me.id, found)))):
             return found
         why = (
             say("pay.unknown", number=number)
@@ -34,6 +37,11 @@ def payee_of(caller: Caller) -> Talk[Payee]:
             else say("pay.elsewhere", number=number, plant=found.plant)
         )
         number = yield from ask(why, reading.connection_number, again=True)
+
+
+def _reaches(staff_id: int, payee: Payee) -> Talk[bool]:
+    query = partial(charge.reaches, staff_id=staff_id, connection_id=payee.connection_id)
+    return (yield from look(f"lent-{payee.number}", query, bool))
 
 
 def pay(caller: Caller) -> Conversation:

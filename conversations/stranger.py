@@ -56,8 +56,18 @@ def _try(doing: Doing, typed: str, connection_id: int) -> str:
     return result
 
 
+ROUNDS = 3
+"""How often the code of a receipt is asked for before the number may be wrong, too."""
+
+
 def verify(_caller: Caller) -> Conversation:
-    """Whether a receipt that somebody shows is genuine: its number, then its code."""
+    """Whether a receipt that somebody shows is genuine: its number, then its code, a few times."""
     number = yield from ask(say("verify.number"), reading.receipt_number)
-    code = yield from ask(say("verify.code", receipt=number), reading.receipt_code)
-    return partial(receipts.verify, number=number, code=code)
+    question, code, again = say("verify.code", receipt=number), "", False
+    for _ in range(ROUNDS):
+        code = yield from ask(question, reading.receipt_code, again=again)
+        tried = yield from do("verify", partial(receipts.try_code, number=number, code=code))
+        if tried != "wrong":
+            return partial(receipts.verify, number=number, code=code)
+        question, again = say("verify.again", receipt=number, code=code), True
+    return say("verify.wrong", receipt=number, code=code, helpline=say("brand.helpline"))

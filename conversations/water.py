@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 from conversations import scope, waterline
 from conversations.prompts import Conversation, confirm, look, said
-from conversations.waterline import figure, place_of, told
+from conversations.waterline import day_of, figure, place_of, told
 from core import floats
 from core.collecting import Last
 from core.doing import Doing
 from core.energy import units
 from core.money import Money
 from core.people import Caller
+from core.plants import Place
 from core.text import Param, Text, say
 from core.water import months as by_month
 from core.water import selling
@@ -22,9 +24,10 @@ from core.water.selling import Day, Usual, per_litre
 
 
 def sell(caller: Caller) -> Conversation:
-    """Note litres that were sold for cash: `WATER 400 800`; odd figures are asked about, never refused."""
+    """Note litres that were sold for cash: `WATER 400 800`, `WATER 400 800 19/11`; what is odd is asked."""
     me = caller.member
     line = yield from told(caller, say("water.line"))
+    on = yield from day_of(line.day)
     amount = yield from figure(line.figure(0), say("water.litres"), waterline.litres)
     question = say("water.rupees", litres=litres(amount))
     paise = yield from figure(line.figure(1), question, waterline.cash_or_none)
@@ -34,18 +37,23 @@ def sell(caller: Caller) -> Conversation:
     query = partial(selling.usual, plant_id=place.id)
     usual: Usual = yield from look(f"usual-{place.code}", query, Usual)
     how = "large" if paise > me.cash_limit_paise else usual.unlikely(amount, paise)
-    sold: dict[str, Param] = {"litres": litres(amount), "amount": Money(paise), "plant": place.label}
+    sold: dict[str, Param] = {"litres": litres(amount), "amount": Money(paise), "plant": _then(place, on)}
     prices: dict[str, Param] = {"price": _price(per_litre(paise, amount)), "usual": _price(usual.price)}
     question = say(f"water.confirm_{how}" if how else "water.confirm", **sold, **(prices if how else {}))
-    if not (yield from confirm(question, undoable=not how)):
+    if not (yield from confirm(question, undoable=not how and on is None)):
         return say("water.not_noted")
 
     def note(doing: Doing) -> Text:
-        day = selling.sell(doing, place.id, amount, paise)
-        words = say("water.sold", **sold, **_of(day))
+        day = selling.sell(doing, place.id, amount, paise, on)
+        words = say("water.sold" if on is None else "water.sold_late", **sold, **_of(day))
         return say("nav.lines", lines=(words, *floats.warning(doing, me.id)))
 
     return note
+
+
+def _then(place: Place, on: date | None) -> Param:
+    """A plant, and the day where it was not today."""
+    return place.label if on is None else say("water.then", plant=place.label, day=on)
 
 
 def undo(last: Last, sold: int) -> Conversation:

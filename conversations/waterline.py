@@ -5,51 +5,105 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from datetime import date
+from functools import lru_cache, partial
 from typing import TypeVar
 
 from conversations import reading
 from conversations.prompts import Talk, Unclear, ask, choose, look, said, seek
+from core.db import Reader
 from core.fold import fold, keyword
 from core.people import Caller
 from core.plants import Place
-from core.text import Text, say
-from core.water import places
+from core.text import Text, say, words_in_all
+from core.water import places, selling
 from core.water.litres import UNITS, read_litres
+from core.water.selling import LATE, Sold
 
 V = TypeVar("V")
 
 CHOSEN_FROM = 8
 """From more plants than these one is named by its code, not chosen."""
+_DAY = re.compile(r"([0-9]{1,2})(?:/|-)([0-9]{1,2})(?:(?:/|-)([0-9]{2}|[0-9]{4}))?")
 _FIGURE = re.compile(r"(rs\.?|रु\.?)?[-+.]?[0-9]", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a line: figures as they were typed, and a plant's code or name."""
+    """The words of a line: figures as they were typed, a plant's code or name, and an earlier day."""
 
     figures: tuple[str, ...]
     plant: str | None
+    day: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The figures that a line said, as they were typed, and the plant that it named."""
+    """The figures that a line said, as they were typed, the plant that it named, and the day."""
 
     figures: tuple[str, ...]
     place: Place | None
+    day: str | None = None
 
     def figure(self, nth: int) -> str | None:
         return self.figures[nth] if nth < len(self.figures) else None
 
 
 def read_words(raw: str) -> Words:
-    """`400 800`, `400 l Rs 800`, `RAMPUR 400 800`: at most two figures and a plant, in any order."""
+    """`400 800`, `400 l Rs 800`, `RAMPUR 400 800 19/11`: two figures, a plant, a day, in any order."""
     words = [word for word in fold(raw).split() if keyword(word) not in UNITS]
+    days = [word for word in words if _is_day(word)]
+    words = [word for word in words if not _is_day(word)]
+    if len(days) > 1:
+        raise Unclear(say("water.too_much"))
     figures = tuple(word for word in words if _FIGURE.match(word))
     if len(figures) > 2:
         raise Unclear(say("water.too_much"))
-    return Words(figures, " ".join(word for word in words if not _FIGURE.match(word)) or None)
+    named = " ".join(word for word in words if not _FIGURE.match(word)) or None
+    return Words(figures, named, days[0] if days else None)
+
+
+def _is_day(word: str) -> bool:
+    return bool(_DAY.fullmatch(word)) or keyword(word) in _yesterday()
+
+
+@lru_cache(maxsize=1)
+def _yesterday() -> frozenset[str]:
+    return frozenset(map(keyword, words_in_all("water.yesterday_words")))
+
+
+def sold_day(raw: str) -> Sold | None:
+    """A day as people write it, `19/11` or `19-11-2026`; None for yesterday, in a word."""
+    typed = fold(raw).strip()
+    if keyword(typed) in _yesterday():
+        return None
+    found = _DAY.fullmatch(typed)
+    if found is None:
+        raise Unclear(say("water.which_day"))
+    year = int(found[3]) if found[3] else None
+    return Sold(int(found[1]), int(found[2]), year + 2000 if year and year < 100 else year)
+
+
+def day_of(typed: str | None) -> Talk[date | None]:
+    """The earlier day that a line named; one that can't be is asked for again. None: today."""
+    if typed is None:
+        return None
+
+    def search(raw: str) -> Talk[date | None]:
+        query = partial(_meant, said=sold_day(raw))
+        return look(f"day-{raw}", query, date | None)
+
+    unknown = say("water.not_then", most=LATE.days)
+    return (yield from seek(typed, search, lambda _: unknown, _day_typed))
+
+
+def _meant(_reader: Reader, said: Sold | None) -> date | None:
+    return selling.day_of(said)
+
+
+def _day_typed(raw: str) -> str:
+    sold_day(raw)
+    return raw
 
 
 def plant(raw: str) -> str:
@@ -84,7 +138,7 @@ def told(caller: Caller, question: Text) -> Talk[Line]:
     if words is None:
         return Line((), None)
     place = None if words.plant is None else (yield from _named(caller, words.plant))
-    return Line(words.figures, place)
+    return Line(words.figures, place, words.day)
 
 
 def figure(typed: str | None, question: Text, read: Callable[[str], V]) -> Talk[V]:

@@ -18,7 +18,7 @@ from core.work import approvals, effects, lists, machine, telling
 from core.work.approvals import Standing
 from core.work.lists import Doer, Event, Task
 from core.work.machine import Moved
-from core.work.rules import FIELD, HANDS, INSIDE, JUDGED, RAISER, STAGES, Kind, Step, lent, reached, who_can
+from core.work.rules import AT_PLANT, FIELD, HANDS, JUDGED, RAISER, STAGES, Kind, Step, lent, reached, who_can
 
 BY_METER = ("metered", "by_hand")
 """Steps of a smart meter, which has taken a new package or would not (core/work/reprogramming.py)."""
@@ -193,7 +193,7 @@ def _may(caller: Caller, task: Task, step: Step) -> bool:
 def _is_lent(caller: Caller, task: Task, step: Step) -> bool:
     """Whether it is theirs for standing in for somebody away."""
     role, kind = caller.member.role, Kind(task.kind)
-    if kind in INSIDE and not task.in_my_plants:
+    if kind in AT_PLANT and not task.in_my_plants:
         return False
     return any(lent(kind, step, task.state, task.level, role, of_role) for of_role, _, _ in task.lent_by)
 

@@ -10,9 +10,10 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from sqlalchemy import Row, text
 
-from core import limits, payments, taking_back
+from core import charge, payments, taking_back
 from core.alerts import tell_staff
-from core.clock import now
+from core.charge import PLANTS, Right
+from core.clock import local, now
 from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
@@ -35,7 +36,7 @@ WHERE payment.connection_id = ANY(%(connections)s) AND payment.mode = 'cash'
   AND NOT EXISTS (SELECT FROM dispute WHERE dispute.payment_id = payment.id)
 ORDER BY payment.paid_at DESC, payment.id DESC LIMIT %(limit)s
 """
-_OPEN = """
+_OPEN = f"""
 SELECT payment.id, payment.amount_paise, connection.id, connection.number, staff.name, staff.name_local
 FROM dispute
 JOIN payment ON payment.id = dispute.payment_id
@@ -43,8 +44,9 @@ JOIN receipt ON receipt.payment_id = payment.id
 JOIN connection ON connection.id = payment.connection_id
 JOIN staff ON staff.id = payment.staff_id
 WHERE receipt.number = %(receipt)s AND dispute.settled_at IS NULL
-  AND connection.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s)
-"""
+  AND connection.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(staff)s
+      UNION SELECT mine.plant_id FROM ({PLANTS}) AS mine)
+"""  # noqa: S608 (our own words)
 _ROW = text("""
     SELECT connection.plant_id, staff.phone, staff.name, staff.name_local
     FROM payment JOIN connection ON connection.id = payment.connection_id
@@ -63,7 +65,6 @@ _KEEP = text("""
     WHERE payment_id = :payment AND settled_at IS NULL RETURNING payment_id
 """)
 _STILL = text("SELECT 1 FROM dispute WHERE payment_id = :payment AND settled_at IS NULL FOR UPDATE")
-_IN_SCOPE = text("SELECT 1 FROM staff_plant WHERE staff_id = :staff AND plant_id = :plant")
 
 
 class Deniable(msgspec.Struct, frozen=True, array_like=True):
@@ -95,7 +96,7 @@ def deniable(reader: Reader, connection_ids: list[int], limit: int) -> list[Deni
 
 def open_dispute(reader: Reader, staff_id: int, receipt: str) -> OpenDispute | None:
     """The unsettled dispute of a receipt in one's plants."""
-    rows = reader.rows(_OPEN, {"receipt": receipt, "staff": staff_id})
+    rows = reader.rows(_OPEN, {**charge.bind(staff_id), "receipt": receipt})
     return OpenDispute(*rows[0]) if rows else None
 
 
@@ -122,7 +123,11 @@ def deny(doing: Doing, payment_id: int) -> str:
         number=paid.number,
         name=Name(row.name, row.name_local),
     )
-    in_charge = doing.session.execute(IN_CHARGE, {"plant": row.plant_id}).scalars().all()
+    in_charge = (
+        doing.session.execute(IN_CHARGE, {"plant": row.plant_id, "day": local(doing.at).date()})
+        .scalars()
+        .all()
+    )
     _tell(doing, sorted({row.phone or "", *in_charge}), "denied", words)
     doing.audit("pay.deny", f"payment:{payment_id}", receipt=paid.receipt)
     return str(paid.receipt)
@@ -144,9 +149,11 @@ def settle(doing: Doing, payment_id: int, outcome: Outcome) -> None:
     Refusal for who entered it, who is no in-charge of the plant, and for taking back above one's limit.
     """
     found = disputed(doing, payment_id)
+    but = (found.paid.staff_id,)
+    right = charge.right(doing, found.plant_id, but=but)
     if outcome == "undo":
-        limits.check(doing, found.plant_id, found.paid.amount_paise)
-    decide(doing, found, outcome)
+        right = charge.check(doing, found.plant_id, found.paid.amount_paise, but=but)
+    decide(doing, found, outcome, right)
 
 
 def disputed(doing: Doing, payment_id: int) -> Disputed:
@@ -156,16 +163,15 @@ def disputed(doing: Doing, payment_id: int) -> Disputed:
         raise Refusal(say("settle.not_you"))
     paid = session.execute(taking_back.TO_UNDO, {"payment": payment_id}).one()
     row = session.execute(_ROW, {"payment": payment_id}).one()
-    scope = {"staff": staff.id, "plant": row.plant_id}
-    if paid.staff_id == staff.id or session.execute(_IN_SCOPE, scope).first() is None:
+    if charge.right(doing, row.plant_id, but=(paid.staff_id,)) is None:
         raise Refusal(say("settle.not_you"))
     if session.execute(_STILL, {"payment": payment_id}).first() is None:
         raise Refusal(say("settle.none", receipt=paid.receipt))
     return Disputed(paid, row.plant_id, row.phone)
 
 
-def decide(doing: Doing, found: Disputed, outcome: Outcome) -> None:
-    """Settle as was decided, whatever the limit; customer and collector hear of it."""
+def decide(doing: Doing, found: Disputed, outcome: Outcome, right: Right | None = None) -> None:
+    """Settle as was decided by some `right`, whatever the limit; customer and collector hear of it."""
     staff, paid = doing.caller.staff, found.paid
     if outcome == "undo":
         taking_back.take_back(doing, paid)
@@ -182,7 +188,8 @@ def decide(doing: Doing, found: Disputed, outcome: Outcome) -> None:
         payments.tell(doing, paid.connection_id, "reversal", told)
     words = say(f"alerts.settled_{outcome}", receipt=paid.receipt, amount=Money(paid.amount_paise))
     _tell(doing, [found.collector], "settled", words)
-    doing.audit(f"pay.settle_{outcome}", f"payment:{paid.id}", receipt=paid.receipt)
+    kept = right.kept if right else {}
+    doing.audit(f"pay.settle_{outcome}", f"payment:{paid.id}", receipt=paid.receipt, **kept)
 
 
 def _tell(doing: Doing, phones: Iterable[str | None], cause: str, words: Text) -> None:

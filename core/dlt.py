@@ -79,7 +79,19 @@ _VARIANTS: Mapping[str, tuple[Mapping[str, str], ...]] = {
             "deposit.act",
             "pin.act",
             "pin.act_unlock",
+            "block.act_open",
         )
+    ),
+    **dict.fromkeys(
+        (
+            "work.told_closed",
+            "work.told_by_code",
+            "work.told_changed",
+            "work.told_now_active",
+            "work.told_looked",
+            "work.told_joined",
+        ),
+        ({"stars": "work.stars"}, {"stars": ""}),
     ),
     "scheme.told_begun": tuple(
         {"terms": f"scheme.terms_{how}"} for how in ("even", "even_down", "rest", "rest_down")

@@ -13,6 +13,9 @@ from core.people import Caller
 from core.settings import Settings
 from core.tables import Audit
 
+CHANGED = "changed phones"
+"""Under this name a session keeps the phones of which something has changed (channels/services.py)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Doing:
@@ -28,6 +31,10 @@ class Doing:
     key: str
     at: datetime
     settings: Settings
+
+    def changes(self, phone: str) -> None:
+        """Who this phone is has changed: what is remembered of it is forgotten once this is committed."""
+        self.session.info.setdefault(CHANGED, set()).add(phone)
 
     def audit(self, action: str, target: str, **details: Any) -> None:
         """Write down who did what to what, through which channel."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import ledger
 from core.alerts import tell_staff
-from core.clock import now
+from core.clock import local, now
 from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
@@ -59,9 +59,16 @@ _CLOSE = text("""
     VALUES (:source, :staff, :at, :counted, :expected, :reason, :entry)
 """)
 IN_CHARGE = text("""
-    SELECT DISTINCT staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
-    WHERE staff.active AND staff.phone IS NOT NULL AND staff.role = 'cluster_in_charge'
-      AND staff_plant.plant_id = :plant ORDER BY staff.phone
+    WITH charged AS (
+        SELECT staff.id, staff.phone FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
+        WHERE staff.active AND staff.role = 'cluster_in_charge' AND staff_plant.plant_id = :plant
+    )
+    SELECT phone FROM charged WHERE phone IS NOT NULL
+    UNION
+    SELECT stand_in.phone FROM charged JOIN away_on(CAST(:day AS date)) AS away ON away.staff_id = charged.id
+    JOIN staff AS stand_in ON stand_in.id = away.stand_in_id AND stand_in.active
+    WHERE stand_in.phone IS NOT NULL AND stand_in.role IN ('cluster_in_charge', 'state_in_charge')
+    ORDER BY phone
 """)
 
 
@@ -198,7 +205,9 @@ def _report_close(doing: Doing, plant_id: int, counted: int, missing: int, reaso
             difference=Money(abs(missing)),
             reason=(reason or "-")[:40],
         )
-    phones = doing.session.execute(IN_CHARGE, {"plant": plant_id}).scalars().all()
+    phones = (
+        doing.session.execute(IN_CHARGE, {"plant": plant_id, "day": local(doing.at).date()}).scalars().all()
+    )
     _tell(doing, [phone for phone in phones if phone != doing.caller.phone], "close", words)
 
 

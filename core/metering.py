@@ -27,6 +27,9 @@ STILL_DAYS = 20
 """A meter that has not moved for so many days is pointed out."""
 LOOKED_BACK_DAYS = 120
 
+FIRST_DAYS = 365
+"""A meter's first reading above what its load limit lets through in so many days is asked about."""
+
 _SCOPE = "(SELECT plant_id FROM staff_plant WHERE staff_id = {0})"
 _SHOWN = readings.LAST.format(connection="connection.id", day="%(day)s::date")
 
@@ -134,6 +137,10 @@ class Meter(Named, msgspec.Struct, frozen=True, array_like=True):
     def turned(self, wh: int) -> int:
         """One whole round of the register, in Wh, if `wh` is below what it showed last; else 0."""
         return round_of(self.last_wh) if self.last_wh is not None and wh < self.last_wh else 0
+
+    def unlikely_first(self, wh: int) -> bool:
+        """Whether a meter of which nothing is known yet shows more than its package lets through in years."""
+        return wh > self.load_watts * 24 * FIRST_DAYS
 
     def unlikely(self, used_wh: int) -> bool:
         """Whether so much is far beyond what this house uses, or than its load limit lets through."""

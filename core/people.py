@@ -20,7 +20,8 @@ SELECT phone.language,
         FROM connection_phone AS link
         JOIN connection ON connection.id = link.connection_id
         JOIN customer ON customer.id = connection.customer_id
-        WHERE link.e164 = %(phone)s) AS l)
+        WHERE link.e164 = %(phone)s) AS l),
+    EXISTS (SELECT FROM staff WHERE staff.phone = %(phone)s AND staff.blocked_phone = staff.phone)
 FROM (SELECT %(phone)s::text AS e164) AS asked LEFT JOIN phone USING (e164)
 """
 
@@ -53,6 +54,8 @@ class Caller(msgspec.Struct, frozen=True, array_like=True):
     language: str | None
     lines: tuple[Line, ...]
     staff: StaffMember | None
+    blocked: bool = False
+    """A phone of our staff that was reported lost (core/blocking.py)."""
 
     @property
     def member(self) -> StaffMember:
@@ -68,7 +71,7 @@ class Caller(msgspec.Struct, frozen=True, array_like=True):
 
 def find_caller(reader: Reader, phone: str) -> Caller:
     """Everything we know of a phone, in one round trip."""
-    language, staff, lines = reader.rows(_CALLER, {"phone": phone})[0]
+    language, staff, lines, blocked = reader.rows(_CALLER, {"phone": phone})[0]
     return Caller(
         phone,
         language,
@@ -77,6 +80,7 @@ def find_caller(reader: Reader, phone: str) -> Caller:
             for row in lines or ()
         ),
         StaffMember(*(staff[field] for field in StaffMember.__struct_fields__)) if staff else None,
+        blocked,
     )
 
 

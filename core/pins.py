@@ -98,13 +98,18 @@ def settle(doing: Doing, typed: str) -> str:
     return "set"
 
 
+def forget(doing: Doing, staff_id: int) -> None:
+    """Forget somebody's PIN: until they set a new one they prove what they do with codes."""
+    doing.session.execute(_FORGET, {"staff": staff_id})
+
+
 def unlock(doing: Doing, staff_id: int) -> None:
     """Forget another's PIN, so that they can set a new one; they are told. Refusal for who may not."""
     bind = {"other": staff_id, "me": _staff_id(doing), "roles": list(UNLOCKERS)}
     row = doing.session.execute(_OTHER, bind).one_or_none()
     if row is None:
         raise Refusal(say("pin.not_you"))
-    doing.session.execute(_FORGET, {"staff": staff_id})
+    forget(doing, staff_id)
     doing.audit("pin.unlock", f"staff:{staff_id}")
     me = doing.caller.staff
     words = say("alerts.pin_open", name=Name(me.name, me.name_local) if me else "-")

@@ -67,7 +67,8 @@ def _refused(row: Row, meter: Meter | None, mine: set[int]) -> Text | None:
     if not meter.metered:
         return say("readlist.no_meter", number=row.number)
     if meter.last_wh is None:
-        return None
+        much = meter.unlikely_first(row.wh)
+        return say("readlist.much", number=row.number, shown=units(row.wh)) if much else None
     if row.wh < meter.last_wh:
         return say("readlist.lower", number=row.number, shown=units(row.wh), last=units(meter.last_wh))
     if meter.unlikely(row.wh - meter.last_wh):

@@ -175,6 +175,18 @@ def id_of(session: Session, number: str) -> int:
     )
 
 
+def try_code(doing: Doing, number: str, code: str) -> str:
+    """Whether a number and a code belong together: `right`, `wrong`, or `dead` after too many of a day."""
+    try_ = {"phone": doing.caller.phone, "day": local(doing.at).date()}
+    if doing.session.execute(_TRIES, try_).scalar_one() >= WRONG_A_DAY:
+        return "dead"
+    row = doing.session.execute(_BY_NUMBER, {"number": number}).one_or_none()
+    if row is not None and row.code == code:
+        return "right"
+    doing.session.execute(_WRONG, try_)
+    return "wrong"
+
+
 def verify(doing: Doing, number: str, code: str) -> Text:
     """Whether a receipt is genuine, for anybody; a wrong code and an unknown number sound the same."""
     try_ = {"phone": doing.caller.phone, "day": local(doing.at).date()}

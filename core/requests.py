@@ -17,8 +17,8 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.text import Name, Text, say
 from core.work import outages, switching
-from core.work.machine import raise_request
 from core.work.outages import Known
+from core.work.raising import raise_request
 from core.work.rules import Kind
 from core.work.switching import Planned
 
@@ -56,7 +56,8 @@ _TO_TELL = text("""
 
 _NEWEST = """
 SELECT number, kind, topic, state, (created_at AT TIME ZONE 'Asia/Kolkata')::date FROM request
-WHERE kind = ANY(%(kinds)s) AND connection_id = ANY(%(connections)s)
+WHERE kind = ANY(%(kinds)s) AND (connection_id = ANY(%(connections)s)
+    OR phone = %(phone)s AND kind = 'theft' AND raised_by IS NULL)
 ORDER BY (closed_at IS NOT NULL), created_at DESC LIMIT %(limit)s
 """
 _WHOSE = text("""
@@ -68,7 +69,7 @@ _WHOSE = text("""
     LEFT JOIN staff ON staff.id = staff_plant.staff_id AND staff.active
     WHERE connection.id = :connection
 """)
-TO_ASK = (Kind.FAULT, Kind.PACKAGE, Kind.STATUS)
+TO_ASK = (Kind.FAULT, Kind.PACKAGE, Kind.STATUS, Kind.THEFT)
 """What a customer may ask about at any time."""
 
 
@@ -152,10 +153,11 @@ def open_fault(
 
 
 def newest(
-    reader: Reader, connection_ids: list[int], limit: int, kinds: Sequence[Kind] = TO_ASK
+    reader: Reader, phone: str, connection_ids: list[int], limit: int, kinds: Sequence[Kind] = TO_ASK
 ) -> list[RequestView]:
-    """A customer's requests of some kinds: open ones first, the newest of each first."""
-    bind = {"connections": connection_ids, "limit": limit, "kinds": [str(kind) for kind in kinds]}
+    """A customer's requests of some kinds, complaints by their phone: open ones first, the newest of each."""
+    bind = {"connections": connection_ids, "limit": limit, "phone": phone}
+    bind["kinds"] = [str(kind) for kind in kinds]
     return [RequestView(*row) for row in reader.rows(_NEWEST, bind)]
 
 

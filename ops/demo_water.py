@@ -46,7 +46,8 @@ def write_water(session: Session, now: datetime) -> None:
         entry = ledger.post(session, source=source, kind="water", plant_id=unit.plant_id, at=at, moves=moves)
         sale = {"source": source, "plant_id": unit.plant_id, "staff_id": unit.staff_id, "litres": sold}
         session.execute(
-            insert(WaterSale), [{**sale, "amount_paise": paise, "sold_at": at, "entry_id": entry}]
+            insert(WaterSale),
+            [{**sale, "amount_paise": paise, "sold_at": at, "sold_on": day, "entry_id": entry}],
         )
         _read(session, unit.plant_id, unit.staff_id, day, litres, wh)
 

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, text
 
-from core import ledger, limits
+from core import charge, ledger
+from core.charge import Right
 from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
@@ -37,10 +38,7 @@ _MINE = text("""
             AND (fee.entry_id IS NOT NULL OR fee.closed_at IS NULL) AS standing
     FROM bill_late_fee AS fee JOIN bill ON bill.id = fee.bill_id
     JOIN connection ON connection.id = fee.connection_id
-    JOIN staff_plant ON staff_plant.plant_id = connection.plant_id
-    JOIN staff ON staff.id = staff_plant.staff_id
-    WHERE fee.bill_id = :bill AND staff.id = :staff AND staff.active AND staff.role = ANY(:roles)
-    FOR UPDATE OF fee
+    WHERE fee.bill_id = :bill FOR UPDATE OF fee
 """)
 _WAIVE = text("""
     UPDATE bill_late_fee SET reversal_id = :reversal, waived_by = :staff, reason = :reason,
@@ -71,24 +69,24 @@ def waive(doing: Doing, bill_id: int, reason: str) -> Text:
     Refusal for who is no in-charge of the plant, above their limit, or when it is gone already.
     """
     row = standing_fee(doing, bill_id)
-    limits.check(doing, row.plant_id, row.paise)
-    return take_back(doing, row, reason)
+    right = charge.check(doing, row.plant_id, row.paise)
+    return take_back(doing, row, reason, right)
 
 
 def standing_fee(doing: Doing, bill_id: int) -> Row[Any]:
     """The fee of a bill, held; Refusal for who is no in-charge of the plant, or when it is gone already."""
-    bind = {"bill": bill_id, "staff": _staff_id(doing), "roles": list(WAIVERS)}
+    bind = {"bill": bill_id}
     doing.session.execute(_HOLD, bind)
     row = doing.session.execute(_MINE, bind).one_or_none()
-    if row is None:
+    if row is None or charge.right(doing, row.plant_id) is None:
         raise Refusal(say("waive.not_you"))
     if not row.standing:
         raise Refusal(say("waive.none", number=row.number))
     return row
 
 
-def take_back(doing: Doing, row: Row[Any], reason: str) -> Text:
-    """Take back a fee (a row of `standing_fee`), as was decided; the customer is told."""
+def take_back(doing: Doing, row: Row[Any], reason: str, right: Right | None = None) -> Text:
+    """Take back a fee (a row of `standing_fee`), as was decided by some `right`; the customer is told."""
     session = doing.session
     reversal = None
     if row.entry_id is not None:
@@ -113,6 +111,7 @@ def take_back(doing: Doing, row: Row[Any], reason: str) -> Text:
         paise=row.paise,
         bill=f"{row.period_from:%Y-%m}",
         reason=reason,
+        **(right.kept if right else {}),
     )
     return say("waive.done", number=row.number, amount=Money(row.paise))
 

@@ -27,8 +27,8 @@ _LOCK = text("""
         JOIN staff AS me ON me.id = :staff AND me.active
         WHERE staff_plant.plant_id = note.plant_id AND staff.active AND staff.role = ANY(:roles)
         AND (staff.id = me.id OR EXISTS (
-            SELECT FROM leave WHERE leave.staff_id = staff.id AND leave.stand_in_id = me.id
-            AND ended_at IS NULL AND CAST(:day AS date) BETWEEN first AND last)))
+            SELECT FROM away_on(CAST(:day AS date)) AS away
+            WHERE away.staff_id = staff.id AND away.stand_in_id = me.id)))
     FOR NO KEY UPDATE OF note
 """)
 _ANSWERED = text("""

@@ -21,8 +21,7 @@ WITH mine AS (
     SELECT DISTINCT staff_plant.plant_id FROM staff_plant
     JOIN staff ON staff.id = staff_plant.staff_id AND staff.active AND staff.role = ANY(%(roles)s)
     WHERE staff.id = %(staff)s OR staff.id IN (
-        SELECT staff_id FROM leave WHERE stand_in_id = %(staff)s AND ended_at IS NULL
-        AND %(day)s BETWEEN first AND last)
+        SELECT staff_id FROM away_on(%(day)s) WHERE stand_in_id = %(staff)s)
 )
 SELECT note.number, coalesce(connection.number, '-'), coalesce(customer.name, '-'), customer.name_local,
     note.phone, note.last_at, note.waits_since, said.lines, said.staff

@@ -48,8 +48,8 @@ _HEARERS = text("""
             array_position(CAST(:roles AS text[]), staff.role) AS rank
         FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
         LEFT JOIN LATERAL (
-            SELECT stand_in_id FROM leave WHERE leave.staff_id = staff.id AND ended_at IS NULL
-            AND CAST(:day AS date) BETWEEN first AND last ORDER BY leave.id DESC LIMIT 1) AS away ON true
+            SELECT stand_in_id FROM away_on(CAST(:day AS date)) AS on_leave
+            WHERE on_leave.staff_id = staff.id ORDER BY leave_id DESC LIMIT 1) AS away ON true
         WHERE staff_plant.plant_id = :plant AND staff.active AND staff.role = ANY(:roles)
     ), reached AS (
         SELECT answerer.id, answerer.rank, staff.phone FROM answerer

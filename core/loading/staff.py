@@ -91,7 +91,7 @@ PART = Part(
         ),
         """
         WITH made AS (
-            INSERT INTO staff (code, name, name_local, phone, role, active, float_limit_paise)
+            INSERT INTO staff (code, name, name_local, phone, role, listed, float_limit_paise)
             SELECT staff, name, nullif(name_hindi, ''), nullif(phone, ''), role, coalesce(active, true),
                 nullif(float_limit, 0)
             FROM in_staff WHERE staff NOT IN (SELECT code FROM staff) ORDER BY line
@@ -106,7 +106,7 @@ PART = Part(
                 "name_local": updated("staff.name_local", "given.name_hindi"),
                 "phone": updated("staff.phone", "given.phone"),
                 "role": "given.role",
-                "active": "coalesce(given.active, staff.active)",
+                "listed": "coalesce(given.active, staff.listed)",
                 # Zero takes a limit away; an empty cell leaves it.
                 "float_limit_paise": "nullif(coalesce(given.float_limit, staff.float_limit_paise), 0)",
             },

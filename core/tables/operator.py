@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     ForeignKey,
     Identity,
     Sequence,
@@ -109,7 +110,13 @@ class Staff(Base):
     name_local: Mapped[str | None]
     phone: Mapped[str | None] = mapped_column(unique=True)
     role: Mapped[str]
-    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    listed: Mapped[bool] = mapped_column(server_default=text("true"))
+    """What the operator's spreadsheet says."""
+    blocked_phone: Mapped[str | None]
+    """A number of theirs that was lost; whoever gets another one acts with it at once."""
+    active: Mapped[bool] = mapped_column(
+        Computed("listed AND (blocked_phone IS NULL OR blocked_phone IS DISTINCT FROM phone)", persisted=True)
+    )
     cash_limit_paise: Mapped[int] = mapped_column(server_default=text("500000"))
     """The largest cash payment taken from one line of text without a second look."""
     float_limit_paise: Mapped[int | None]

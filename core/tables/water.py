@@ -21,11 +21,15 @@ class WaterSale(Base):
     litres: Mapped[int]
     amount_paise: Mapped[int]
     sold_at: Mapped[datetime]
+    """When it was written down; its cash is in hand from then on."""
+    sold_on: Mapped[date]
+    """The day it was sold."""
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"), unique=True)
     reversal_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"), unique=True)
     undone_at: Mapped[datetime | None]
     __table_args__ = (
         Index("water_sale_by_plant", "plant_id", "sold_at", postgresql_where=text("undone_at IS NULL")),
+        Index("water_sale_by_day", "plant_id", "sold_on", postgresql_where=text("undone_at IS NULL")),
         Index("water_sale_by_staff", "staff_id", "sold_at", postgresql_where=text("undone_at IS NULL")),
         CheckConstraint("litres >= 0 AND amount_paise >= 0 AND litres + amount_paise > 0", name="something"),
         CheckConstraint("(entry_id IS NULL) = (amount_paise = 0)", name="posted_when_paid"),

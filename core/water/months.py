@@ -51,10 +51,9 @@ WITH month (place, first, last) AS (
         round(sum(litres * share) FILTER (WHERE what = 'power'))::bigint AS powered
     FROM part GROUP BY plant_id, place
 ), sale AS (
-    SELECT plant_id, place, (sold_at AT TIME ZONE 'Asia/Kolkata')::date AS day, litres, amount_paise
+    SELECT plant_id, place, sold_on AS day, litres, amount_paise
     FROM mine JOIN water_sale ON water_sale.plant_id = mine.id CROSS JOIN month
-    WHERE undone_at IS NULL AND sold_at >= month.first::timestamp AT TIME ZONE 'Asia/Kolkata'
-      AND sold_at < (month.last + 1)::timestamp AT TIME ZONE 'Asia/Kolkata'
+    WHERE undone_at IS NULL AND sold_on BETWEEN month.first AND month.last
 ), sold AS (
     SELECT sale.plant_id, sale.place, sum(sale.litres)::bigint AS litres, sum(amount_paise)::bigint AS paise,
         (sum(sale.litres) FILTER (WHERE day > made.since AND day <= made.until))::bigint AS measured

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 from sqlalchemy import text
 
 from core import floats, ledger
-from core.clock import local, now
+from core.clock import local, now, today
 from core.collecting import UNDO_WITHIN
 from core.db import Reader
 from core.doing import Doing
@@ -25,6 +25,8 @@ PRICES = (10, 20_00)
 TIMES = 2
 """So many times dearer or cheaper than lately is asked about."""
 LATELY = timedelta(days=90)
+LATE = timedelta(days=7)
+"""So long ago a sale may have been that is written down now; its cash is in hand from now on all the same."""
 
 _USUAL = """
 SELECT coalesce(sum(litres), 0)::bigint, coalesce(sum(amount_paise), 0)::bigint FROM (
@@ -34,13 +36,12 @@ SELECT coalesce(sum(litres), 0)::bigint, coalesce(sum(amount_paise), 0)::bigint 
     ORDER BY sold_at DESC LIMIT 10) AS latest
 """
 _SELL = text("""
-    INSERT INTO water_sale (source, plant_id, staff_id, litres, amount_paise, sold_at, entry_id)
-    VALUES (:source, :plant, :staff, :litres, :paise, :at, :entry)
+    INSERT INTO water_sale (source, plant_id, staff_id, litres, amount_paise, sold_at, sold_on, entry_id)
+    VALUES (:source, :plant, :staff, :litres, :paise, :at, :day, :entry)
 """)
 _TODAY = text("""
     SELECT coalesce(sum(litres), 0)::bigint AS litres, coalesce(sum(amount_paise), 0)::bigint AS paise
-    FROM water_sale WHERE plant_id = :plant AND undone_at IS NULL
-    AND sold_at >= CAST(CAST(:day AS date) AS timestamp) AT TIME ZONE 'Asia/Kolkata'
+    FROM water_sale WHERE plant_id = :plant AND undone_at IS NULL AND sold_on = CAST(:day AS date)
 """)
 _TO_UNDO = text("SELECT * FROM water_sale WHERE id = :sale FOR UPDATE")
 _UNDONE = text("UPDATE water_sale SET undone_at = :at, reversal_id = :reversal WHERE id = :sale")
@@ -71,8 +72,16 @@ class Usual(msgspec.Struct, frozen=True, array_like=True):
         return None if PRICES[0] * litres <= paise <= PRICES[1] * litres else "odd"
 
 
+class Sold(msgspec.Struct, frozen=True, array_like=True):
+    """The day of a sale, as somebody said it: None for the year where they left it out."""
+
+    day: int
+    month: int
+    year: int | None = None
+
+
 class Day(msgspec.Struct, frozen=True, array_like=True):
-    """What a plant sold today, in litres and paise, and the cash in hand of who asks."""
+    """What a plant sold on a day, in litres and paise, and the cash in hand of who asks."""
 
     litres: int
     paise: int
@@ -89,14 +98,37 @@ def usual(reader: Reader, plant_id: int) -> Usual:
     return Usual(*reader.rows(_USUAL, {"plant": plant_id, "since": now() - LATELY})[0])
 
 
-def sell(doing: Doing, plant_id: int, litres: int, paise: int) -> Day:
-    """Note litres that were sold for cash, or given away for nothing; gives what the day comes to.
+def day_of(said: Sold | None) -> date | None:
+    """The day that is meant, the latest one that was; None: to come, too long ago, or no day at all.
+
+    Nothing said (None) is yesterday.
+    """
+    newest = today()
+    if said is None:
+        return newest - timedelta(days=1)
+    for year in (said.year,) if said.year else (newest.year, newest.year - 1):
+        try:
+            found = date(year, said.month, said.day)
+        except ValueError:
+            continue
+        if newest - LATE <= found <= newest:
+            return found
+    return None
+
+
+def sell(doing: Doing, plant_id: int, litres: int, paise: int, on: date | None = None) -> Day:
+    """Note litres that were sold for cash, or given away for nothing; gives what that day comes to.
+
+    `on`: the day it was, where it was not today.
 
     Raises Refusal outside the seller's plants, at the legal limit for cash, and where cash must be handed
     over first.
     """
     staff, session = seller(doing, plant_id), doing.session
     source, entry = f"water:{doing.key}", None
+    day = on or local(doing.at).date()
+    if not local(doing.at).date() - LATE - timedelta(days=1) <= day <= local(doing.at).date():
+        raise Refusal(say("water.not_then", most=LATE.days))
     if paise >= CASH_LAW_PAISE:
         raise Refusal(say("pay.too_large", most=Money(CASH_LAW_PAISE - 100)))
     if paise:
@@ -112,11 +144,12 @@ def sell(doing: Doing, plant_id: int, litres: int, paise: int) -> Day:
             moves=[(cash, paise), (earned, -paise)],
         )
     bind = {"source": source, "plant": plant_id, "staff": staff.id, "litres": litres, "paise": paise}
-    session.execute(_SELL, {**bind, "at": doing.at, "entry": entry})
-    doing.audit("water.sell", f"plant:{plant_id}", litres=litres, paise=paise)
+    session.execute(_SELL, {**bind, "at": doing.at, "day": day, "entry": entry})
+    late = {"day": day.isoformat()} if on else {}
+    doing.audit("water.sell", f"plant:{plant_id}", litres=litres, paise=paise, **late)
     if paise:
         floats.tell(doing, staff, plant_id)
-    return _day(doing, plant_id, staff.id)
+    return _day(doing, plant_id, staff.id, day)
 
 
 def undo(doing: Doing, sale_id: int) -> Day:
@@ -135,9 +168,9 @@ def undo(doing: Doing, sale_id: int) -> Day:
         reversal = ledger.reverse(session, row.entry_id, f"undo:{doing.key}", doing.at)
     session.execute(_UNDONE, {"sale": sale_id, "at": doing.at, "reversal": reversal})
     doing.audit("water.undo", f"plant:{row.plant_id}", litres=row.litres, paise=row.amount_paise)
-    return _day(doing, row.plant_id, staff.id)
+    return _day(doing, row.plant_id, staff.id, row.sold_on)
 
 
-def _day(doing: Doing, plant_id: int, staff_id: int) -> Day:
-    row = doing.session.execute(_TODAY, {"plant": plant_id, "day": local(doing.at).date()}).one()
+def _day(doing: Doing, plant_id: int, staff_id: int, day: date) -> Day:
+    row = doing.session.execute(_TODAY, {"plant": plant_id, "day": day}).one()
     return Day(row.litres, row.paise, ledger.balance(doing.session, "cash", staff_id=staff_id))

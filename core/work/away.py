@@ -35,10 +35,9 @@ _END = text("""
     AND last >= CAST(:day AS date) RETURNING id
 """)
 _AWAY = """
-SELECT leave.id, staff.name, staff.name_local, leave.last FROM leave
-JOIN staff ON staff.id = leave.stand_in_id
-WHERE leave.staff_id = %(staff)s AND leave.ended_at IS NULL AND %(day)s BETWEEN leave.first AND leave.last
-ORDER BY leave.id DESC LIMIT 1
+SELECT away.leave_id, staff.name, staff.name_local, away.until FROM away_on(%(day)s) AS away
+JOIN staff ON staff.id = away.stand_in_id
+WHERE away.staff_id = %(staff)s ORDER BY away.leave_id DESC LIMIT 1
 """
 # From whom it waits for (`turn`, a rung of core/work/rules.py) to the next one up, then daily to the state
 # in-charges; where a plant has no cluster in-charge, straight past. What waits for cluster in-charges who are
@@ -46,14 +45,14 @@ ORDER BY leave.id DESC LIMIT 1
 # its own (core/work/switching.py).
 _GO_UP = text("""
     WITH away AS (
-        SELECT leave.staff_id, bool_or(stand_in.active AND stand_in.role = ANY(:charge)) AS decided
-        FROM leave JOIN staff AS stand_in ON stand_in.id = leave.stand_in_id
-        WHERE leave.ended_at IS NULL AND CAST(:day AS date) BETWEEN leave.first AND leave.last
-        GROUP BY leave.staff_id
+        SELECT away_on.*, stand_in.phone, stand_in.active AND stand_in.role = ANY(:charge) AS decides
+        FROM away_on(CAST(:day AS date)) JOIN staff AS stand_in ON stand_in.id = away_on.stand_in_id
+    ), decided AS (
+        SELECT staff_id, bool_or(decides) AS decided FROM away GROUP BY staff_id
     ), cluster_led AS (
-        SELECT staff_plant.plant_id, bool_or(coalesce(away.decided, true)) AS there
+        SELECT staff_plant.plant_id, bool_or(coalesce(decided.decided, true)) AS there
         FROM staff JOIN staff_plant ON staff_plant.staff_id = staff.id
-        LEFT JOIN away ON away.staff_id = staff.id
+        LEFT JOIN decided ON decided.staff_id = staff.id
         WHERE staff.active AND staff.role = 'cluster_in_charge' GROUP BY staff_plant.plant_id
     ), late AS (
         SELECT request.id, turn.rung, turn.rung + request.level = 0 AND NOT EXISTS (
@@ -73,15 +72,12 @@ _GO_UP = text("""
     ), noted AS (
         INSERT INTO request_event (request_id, at, state, step) SELECT id, :at, state, 'up' FROM up
     )
-    SELECT up.*, staff.phone, plant.name, plant.name_local, stand_in.phone AS also FROM up
+    SELECT up.*, staff.phone, plant.name, plant.name_local, away.phone AS also FROM up
     LEFT JOIN plant ON plant.id = up.plant_id
     LEFT JOIN staff_plant ON staff_plant.plant_id = up.plant_id
     LEFT JOIN staff ON staff.id = staff_plant.staff_id AND staff.active AND staff.phone IS NOT NULL
         AND staff.role = CASE WHEN up.rung + up.level = 1 THEN 'cluster_in_charge' ELSE 'state_in_charge' END
-    LEFT JOIN leave ON leave.staff_id = staff.id AND leave.ended_at IS NULL
-        AND CAST(:day AS date) BETWEEN leave.first AND leave.last
-    LEFT JOIN staff AS stand_in ON stand_in.id = leave.stand_in_id AND stand_in.active
-        AND stand_in.role = ANY(:charge)
+    LEFT JOIN away ON away.staff_id = staff.id AND away.decides
 """)
 _TURNS = [
     (str(kind), state, rung(kind, state)) for kind in RULES if kind is not Kind.SUPPLY for state in OPEN

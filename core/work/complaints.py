@@ -11,7 +11,7 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.text import say
 from core.work import telling
-from core.work.machine import is_on, raise_request
+from core.work.raising import is_on, raise_request
 from core.work.rules import RAISERS, Kind, Step
 from core.work.telling import roles
 

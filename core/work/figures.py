@@ -13,11 +13,12 @@ from core.text import Name
 YEAR = timedelta(days=365)
 
 _HEALTH = """
-SELECT count(*), count(*) FILTER (WHERE state = 'completed'),
-    coalesce(extract(epoch FROM avg(closed_at - created_at) FILTER (WHERE state = 'completed')), 0)::bigint,
+SELECT count(*) FILTER (WHERE kind = 'fault'), count(*) FILTER (WHERE kind = 'fault' AND state = 'completed'),
+    coalesce(extract(epoch FROM avg(closed_at - created_at)
+        FILTER (WHERE kind = 'fault' AND state = 'completed')), 0)::bigint,
     round(avg(rating), 1)::float8, count(rating)
 FROM request
-WHERE connection_id = %(connection)s AND kind = 'fault' AND created_at > %(since)s
+WHERE connection_id = %(connection)s AND created_at > %(since)s
 """
 # Open work by its partial index, closed work of the time asked for by (plant, closed_at).
 _REPORT = """
@@ -47,8 +48,8 @@ ORDER BY coalesce(open.overdue, 0) DESC, coalesce(open.open, 0) DESC, plant.name
 
 
 class Health(msgspec.Struct, frozen=True, array_like=True):
-    """A connection's faults of the last year: how many, how many were mended, in how many seconds each,
-    and how they liked it (None: nobody said).
+    """A connection's faults of the last year: how many, how many were mended, in how many seconds each;
+    and how they liked whatever they had asked for (None: nobody said).
     """
 
     faults: int

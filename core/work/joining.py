@@ -15,6 +15,7 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.ids import with_check_digit
 from core.text import Named, Text, say
+from core.work import verdict
 from core.work.machine import take_step
 from core.work.rules import Step
 
@@ -83,7 +84,12 @@ def finish(doing: Doing, request: str, wanted: Wanted | None) -> str | None:
         if wanted is not None:
             connection_id, number = _connect(doing, row, wanted)
             made.append(number)
-            words = say("work.told_joined", number=number, service=doing.settings.service_name)
+            words = say(
+                "work.told_joined",
+                number=number,
+                stars=verdict.how(verdict.asks(row, Step.OK)),
+                service=doing.settings.service_name,
+            )
         if row.phone:
             _tell(doing, row, words, connection_id)
 

@@ -14,7 +14,7 @@ import msgspec
 from core.clock import now, today
 from core.db import Reader
 from core.text import Name, Named
-from core.work.rules import DOERS, EVERY_ROLE, INSIDE, OPEN, RULES, Kind, Step, going_up, lent
+from core.work.rules import AT_PLANT, DOERS, EVERY_ROLE, INSIDE, OPEN, RULES, Kind, Step, going_up, lent
 
 _ROW = """
     SELECT request.number, request.kind, request.topic, request.state, request.urgent, request.plant_id,
@@ -32,10 +32,9 @@ _ROW = """
         EXISTS (SELECT FROM staff_plant AS own WHERE own.staff_id = %(staff)s
             AND own.plant_id = request.plant_id) AS in_my_plants,
         coalesce((
-            SELECT jsonb_agg(jsonb_build_array(absent.role, absent.name, absent.name_local) ORDER BY leave.id)
-            FROM leave JOIN staff AS absent ON absent.id = leave.staff_id AND absent.active
-            WHERE leave.stand_in_id = %(staff)s AND leave.ended_at IS NULL
-            AND %(day)s BETWEEN leave.first AND leave.last
+            SELECT jsonb_agg(jsonb_build_array(absent.role, absent.name, absent.name_local) ORDER BY leave_id)
+            FROM away_on(%(day)s) AS away JOIN staff AS absent ON absent.id = away.staff_id AND absent.active
+            WHERE away.stand_in_id = %(staff)s
             AND absent.id IS DISTINCT FROM request.raised_by AND absent.id IS DISTINCT FROM request.done_by
             AND EXISTS (SELECT FROM staff_plant AS theirs
                 WHERE theirs.staff_id = absent.id AND theirs.plant_id = request.plant_id)
@@ -54,8 +53,8 @@ _ROW = """
 # Oneself, and whom one stands in for.
 _FOR_WHOM = """
 WITH for_whom AS (
-    SELECT %(staff)s::bigint AS id UNION SELECT staff_id FROM leave
-    WHERE stand_in_id = %(staff)s AND ended_at IS NULL AND %(day)s BETWEEN first AND last
+    SELECT %(staff)s::bigint AS id UNION
+    SELECT staff_id FROM away_on(%(day)s) WHERE stand_in_id = %(staff)s
 )"""
 # Mine, also what is given to somebody I stand in for; then what nobody has yet in my plants.
 _TASKS = f"""
@@ -80,9 +79,9 @@ _REVIEW = f"""
 WITH whose AS (
     SELECT %(staff)s::bigint AS id, '' AS role
     UNION ALL
-    SELECT absent.id, absent.role FROM leave JOIN staff AS absent ON absent.id = leave.staff_id
-    WHERE leave.stand_in_id = %(staff)s AND leave.ended_at IS NULL AND absent.active
-    AND %(day)s BETWEEN leave.first AND leave.last
+    SELECT absent.id, absent.role FROM away_on(%(day)s) AS away
+    JOIN staff AS absent ON absent.id = away.staff_id
+    WHERE away.stand_in_id = %(staff)s AND absent.active
 ), waiting AS MATERIALIZED (
     SELECT DISTINCT request.id FROM whose JOIN staff_plant ON staff_plant.staff_id = whose.id
     JOIN unnest(%(roles)s::text[], %(kinds)s::text[], %(states)s::text[], %(levels)s::int[])
@@ -252,7 +251,7 @@ def to_decide(reader: Reader, staff_id: int, role: str, limit: int) -> list[Task
         "kinds": [str(kind) for _, kind, _ in waiting],
         "states": [state for _, _, state in waiting],
         "levels": list(waiting.values()),
-        "inside": [str(kind) for kind in INSIDE],
+        "inside": [str(kind) for kind in AT_PLANT],
         "limit": limit,
         "at": now(),
     }

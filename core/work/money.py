@@ -18,7 +18,7 @@ from core.errors import Refusal
 from core.schemes import plans
 from core.text import say
 from core.work import telling
-from core.work.machine import raise_request
+from core.work.raising import raise_request
 from core.work.rules import CHARGE, Kind, Step
 
 _OPEN = text("""

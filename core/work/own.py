@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import msgspec
+from collections.abc import Collection
 
 from core.clock import now
 from core.db import Reader
 from core.work.lists import Brief
-from core.work.rules import INSIDE, RULES, Step
+from core.work.rules import INSIDE, LAST_WORD, OFF, RATED, REOPEN_WITHIN, RULES, Kind, Step
 
-_MINE = """
-SELECT request.number, request.topic FROM request
-WHERE request.kind = 'fault' AND request.closed_at IS NULL AND request.state = 'review'
-AND (request.phone = %(phone)s OR request.connection_id = ANY(%(connections)s))
-ORDER BY request.waits_since DESC LIMIT %(limit)s
+_THEIRS = "(request.phone = %(phone)s OR request.connection_id = ANY(%(connections)s))"
+_NAMED = "SELECT request.number, request.kind, request.topic, request.state FROM request"
+# A connection that goes off for good is nobody's wish to be asked about.
+_MINE = f"""
+{_NAMED}
+WHERE request.kind = ANY(%(kinds)s) AND request.closed_at IS NULL AND request.state = 'review'
+AND {_THEIRS} AND request.topic IS DISTINCT FROM '{OFF}'
+ORDER BY request.waits_since DESC, request.id DESC LIMIT %(limit)s
 """
-_CLOSED = """
-SELECT request.number, request.topic FROM request
-WHERE request.kind = 'fault' AND request.state = 'completed' AND request.closed_at > %(since)s
-AND (request.phone = %(phone)s OR request.connection_id = ANY(%(connections)s))
-ORDER BY request.closed_at DESC LIMIT %(limit)s
+_CLOSED = f"""
+{_NAMED}
+WHERE request.kind = ANY(%(kinds)s) AND request.state = 'completed' AND request.closed_at > %(since)s
+AND {_THEIRS} AND request.topic IS DISTINCT FROM '{OFF}'
+ORDER BY request.closed_at DESC, request.id DESC LIMIT %(limit)s
+"""
+_UNRATED = f"""
+{_NAMED}
+WHERE request.kind = ANY(%(kinds)s) AND request.rating IS NULL
+AND (request.state = 'completed' AND request.closed_at > %(since)s
+    OR request.state = 'review' AND request.kind = ANY(%(at_once)s))
+AND {_THEIRS} AND request.topic IS DISTINCT FROM '{OFF}'
+AND NOT (request.kind = 'theft' AND request.raised_by IS NOT NULL)
+ORDER BY coalesce(request.closed_at, request.waits_since) DESC, request.id DESC LIMIT %(limit)s
 """
 # Whether light is back is asked of many at once, whatever else they are just being asked.
 _ASKED_AFTER = """
@@ -49,31 +59,37 @@ ORDER BY request.created_at DESC LIMIT %(limit)s
 """
 
 
-class Waiting(msgspec.Struct, frozen=True, array_like=True):
-    """A fault that its customer is asked about."""
-
-    number: str
-    topic: str
-
-
 def asked_after(reader: Reader, phone: str, provider: str, text: str) -> bool:
     """Whether a phone was asked if light is back since its message `text` (the provider's id) came."""
     bind = {"phone": phone, "provider": provider, "text": text}
     return bool(reader.rows(_ASKED_AFTER, bind)[0][0])
 
 
-def said_mended(reader: Reader, phone: str, connection_ids: list[int], limit: int) -> list[Waiting]:
-    """Faults of a customer that the technician calls mended."""
-    bind = {"phone": phone, "connections": connection_ids, "limit": limit}
-    return [Waiting(*row) for row in reader.rows(_MINE, bind)]
+def said_mended(
+    reader: Reader, phone: str, connection_ids: list[int], kinds: Collection[Kind], limit: int
+) -> list[Brief]:
+    """What a customer has asked for and the field calls done; off for good is not asked about."""
+    bind = {"phone": phone, "connections": connection_ids, "kinds": _named(kinds), "limit": limit}
+    return [Brief(*row) for row in reader.rows(_MINE, bind)]
 
 
-def lately_closed(
-    reader: Reader, phone: str, connection_ids: list[int], within: timedelta, limit: int
-) -> list[Waiting]:
-    """Faults of a customer that were closed lately, newest first."""
-    bind = {"phone": phone, "connections": connection_ids, "since": now() - within, "limit": limit}
-    return [Waiting(*row) for row in reader.rows(_CLOSED, bind)]
+def lately_closed(reader: Reader, phone: str, connection_ids: list[int], limit: int) -> list[Brief]:
+    """What a customer has asked for and was closed lately, newest first, while it can be opened again."""
+    since = now() - REOPEN_WITHIN
+    bind = {"phone": phone, "connections": connection_ids, "kinds": _named(LAST_WORD), "since": since}
+    return [Brief(*row) for row in reader.rows(_CLOSED, {**bind, "limit": limit})]
+
+
+def unrated(reader: Reader, phone: str, connection_ids: list[int], limit: int) -> list[Brief]:
+    """What a customer has asked for, was done lately, and nobody has said how they liked it."""
+    at_once = [kind for kind, steps in RATED.items() if Step.DONE in steps]
+    bind = {"phone": phone, "connections": connection_ids, "since": now() - REOPEN_WITHIN, "limit": limit}
+    rows = reader.rows(_UNRATED, {**bind, "kinds": _named(RATED), "at_once": _named(at_once)})
+    return [Brief(*row) for row in rows]
+
+
+def _named(kinds: Collection[Kind]) -> list[str]:
+    return sorted(map(str, kinds))
 
 
 def withdrawable(

@@ -15,7 +15,7 @@ from core.tariffs import Step as Price
 from core.tariffs import Tariff, charge
 from core.text import Name, Named, say
 from core.work import approvals, telling
-from core.work.machine import is_on, raise_request
+from core.work.raising import is_on, raise_request
 from core.work.rules import RAISER, RAISERS, Kind, Step
 from core.work.telling import roles
 

@@ -15,7 +15,7 @@ from core.doing import Doing
 from core.errors import Refusal
 from core.text import Name, Named, Text, say
 from core.work.lists import Task, tasks_of
-from core.work.machine import raise_request
+from core.work.raising import raise_request
 from core.work.rules import CHARGE, CSA, RAISERS, RULES, Kind, Step
 from core.work.telling import roles
 

@@ -19,6 +19,7 @@ from core.doing import Doing
 from core.meters import set_package
 from core.outbox import Message, post_many
 from core.text import say
+from core.work import verdict
 from core.work.rules import WAITS
 from core.work.telling import ASKED
 
@@ -50,7 +51,8 @@ _BILLED = text("""
 _ANSWERED = text(f"""
     WITH answered AS (
         SELECT request.id, request.connection_id, package.id AS package_id,
-            meter_command.state = 'done' AS done
+            meter_command.state = 'done' AS done,
+            rating IS NULL AND details ->> 'stars' IS NULL AS asks
         FROM request
         JOIN meter_command ON meter_command.source = 'package:' || request.id
             AND meter_command.state IN ('done', 'failed', 'replaced')
@@ -66,13 +68,14 @@ _ANSWERED = text(f"""
         SELECT id, :at, CASE WHEN done THEN 'completed' ELSE 'in_process' END,
             CASE WHEN done THEN 'metered' ELSE 'by_hand' END FROM answered
     ), moved AS (
-        UPDATE request SET details = details - 'waits', waits_since = :at, level = 0,
+        UPDATE request SET waits_since = :at, level = 0, details = details - 'waits'
+            || CASE WHEN done AND asks THEN jsonb_build_object('stars', 'asked') ELSE '{{}}' END,
             state = CASE WHEN done THEN 'completed' ELSE state END,
             closed_at = CASE WHEN done THEN CAST(:at AS timestamptz) END,
             goes_up_at = CASE WHEN NOT done THEN CAST(:later AS timestamptz) END
         FROM answered WHERE request.id = answered.id
     )
-    SELECT request.id, request.number, request.connection_id, answered.done,
+    SELECT request.id, request.number, request.connection_id, answered.done, answered.asks,
         ARRAY(SELECT asked.e164 FROM ({ASKED}) AS asked WHERE asked.e164 IS NOT NULL) AS phones
     FROM answered JOIN request ON request.id = answered.id
 """)  # noqa: S608 (our own words)
@@ -119,7 +122,7 @@ def _answered(session: Session, default_language: str, service: str) -> int:
             f"metered:{row.id}:{phone}",
             phone,
             "notice",
-            say("work.told_changed", request=row.number, service=service),
+            say("work.told_changed", request=row.number, stars=verdict.how(row.asks), service=service),
             connection_id=row.connection_id,
         )
         for row in rows

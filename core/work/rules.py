@@ -83,6 +83,11 @@ _APPROVED = {
     Step.NOTE: _NOTE,
 }
 """What follows an approval is the same for every kind that needs one."""
+_AS_AGREED = {
+    Step.SENDBACK: Rule(("review",), "in_process", CHARGE | {RAISER}),
+    Step.REOPEN: Rule(("completed",), "in_process", frozenset({RAISER})),
+}
+"""Whoever asked says where it is not as agreed: it is approved already, so it goes back to the field."""
 _MONEY = {
     Step.APPROVE: Rule(("requested",), "completed", CHARGE),
     Step.REJECT: Rule(("requested",), "rejected", CHARGE),
@@ -110,12 +115,14 @@ RULES: Mapping[Kind, Mapping[Step, Rule]] = {
     # 3.6.2: the CSA registers, the cluster in-charge screens and assigns, the technician implements.
     Kind.PACKAGE: {
         **_APPROVED,
+        **_AS_AGREED,
         Step.APPROVE: Rule(("requested",), "in_process", CHARGE),
         Step.REJECT: Rule(("requested",), "rejected", CHARGE),
     },
     # 3.5.6: the cluster in-charge registers and assigns, the state in-charge approves, the field executes.
     Kind.STATUS: {
         **_APPROVED,
+        **_AS_AGREED,
         Step.APPROVE: Rule(("requested",), "in_process", frozenset({STATE})),
         Step.REJECT: Rule(("requested",), "rejected", frozenset({STATE})),
     },
@@ -134,6 +141,7 @@ RULES: Mapping[Kind, Mapping[Step, Rule]] = {
         Step.OK: _OK,
         Step.SENDBACK: _BACK,
         Step.REJECT: Rule(WORKED, "rejected", CHARGE),
+        Step.REOPEN: Rule(("completed",), "requested", frozenset({RAISER})),
         Step.NOTE: _NOTE,
     },
     # 3.5.5: at pole, house wire, service wire, review.
@@ -179,6 +187,10 @@ RAISERS: Mapping[Kind, frozenset[str]] = {
 
 INSIDE = frozenset({Kind.REFUND, Kind.SETOFF, Kind.WAIVE, Kind.SETTLE, Kind.UNSCHEME})
 """Kinds that are the staff's own: a customer of the connection neither asks for them nor takes them back."""
+AT_PLANT = INSIDE - {Kind.WAIVE, Kind.SETTLE}
+"""Of these, kinds that a stand-in decides only where they are of the plant, too: what is decided is then paid
+out, set off or taken back by whoever has its cash and its goods.
+"""
 DOERS = FIELD
 """Whom work can be given to."""
 JUDGED = frozenset({Step.APPROVE, Step.OK})
@@ -189,6 +201,23 @@ SWITCHED: Mapping[Kind, str] = {Kind.SUPPLY: "supply_off", Kind.THEFT: "theft", 
 STAGES = ("at_pole", "house_wire", "service_wire")
 """How far a new connection is (3.5.5); after the last comes the review."""
 REOPEN_WITHIN = timedelta(days=3)
+"""How long whoever asked may say that it is there again or not as agreed, and how they liked it."""
+LAST_WORD = frozenset({Kind.FAULT, Kind.PACKAGE, Kind.STATUS, Kind.THEFT})
+"""Kinds of which whoever asked may say so; what is wrong with a new connection is a fault of it."""
+OFF = "inactive"
+"""The topic of a connection that goes off for good: it comes back by a new request only."""
+RATED: Mapping[Kind, frozenset[Step]] = {
+    Kind.FAULT: frozenset({Step.OK, Step.CODE}),
+    Kind.PACKAGE: frozenset({Step.DONE}),
+    Kind.STATUS: frozenset({Step.DONE}),
+    Kind.THEFT: frozenset({Step.OK}),
+    Kind.NEW: frozenset({Step.OK}),
+}
+"""Kinds whose customer is asked how they liked it, and with which step: the one with which it is there.
+
+Supply that is off for a while is nobody's request but ours; a connection that goes off for good is not asked
+about either (docs/decisions/0023-the-last-word.md).
+"""
 
 LADDER = (FIELD, frozenset({CLUSTER}), frozenset({STATE}))
 """Rung by rung, whom what waits too long goes up to."""

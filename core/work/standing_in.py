@@ -1,8 +1,8 @@
 """Whoever stands in for somebody away decides in their place: in their plants, up to their limits.
 
 What one of the two raised or did the other does not decide for them, and of two approvals they never give
-both in one name. The own requests of staff about money are decided only where the stand-in is of the plant,
-because what they bring about looks at that, too (docs/decisions/0022-standing-in.md).
+both in one name. Deposits and sales are decided only where the stand-in is of the plant, because what that
+brings about looks at it, too (docs/decisions/0022-standing-in.md).
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from sqlalchemy import Row, text
 from core import limits
 from core.clock import local
 from core.doing import Doing
-from core.work.rules import INSIDE, Kind, Step, lent
+from core.work.rules import AT_PLANT, Kind, Step, lent
 
 _LENDERS = text("""
     SELECT absent.id, absent.role, absent.name, absent.name_local, absent.phone
-    FROM leave JOIN staff AS absent ON absent.id = leave.staff_id AND absent.active
-    JOIN staff AS me ON me.id = leave.stand_in_id AND me.active
-    WHERE leave.stand_in_id = :staff AND leave.ended_at IS NULL
-    AND CAST(:day AS date) BETWEEN leave.first AND leave.last
+    FROM away_on(CAST(:day AS date)) AS away
+    JOIN staff AS absent ON absent.id = away.staff_id AND absent.active
+    JOIN staff AS me ON me.id = away.stand_in_id AND me.active
+    WHERE away.stand_in_id = :staff
     AND EXISTS (SELECT FROM staff_plant WHERE staff_id = absent.id AND plant_id = :plant)
     AND absent.id IS DISTINCT FROM :raised_by AND absent.id IS DISTINCT FROM :done_by
     AND absent.phone IS DISTINCT FROM :asked_by
-    ORDER BY absent.role = 'state_in_charge', leave.id
+    ORDER BY absent.role = 'state_in_charge', away.leave_id
 """)
 
 
@@ -36,7 +36,7 @@ def lender(doing: Doing, row: Row[Any], step: Step, own_right: bool) -> Row[Any]
     much for oneself and not for who is away.
     """
     staff, kind = doing.caller.staff, Kind(row.kind)
-    if staff is None or staff.id in (row.raised_by, row.done_by) or (kind in INSIDE and not row.mine):
+    if staff is None or staff.id in (row.raised_by, row.done_by) or (kind in AT_PLANT and not row.mine):
         return None
     about_money = step is Step.APPROVE and row.paise is not None
     if own_right and not about_money:

@@ -22,7 +22,7 @@ from core.errors import Refusal
 from core.meters import switch_many
 from core.outbox import Message, post_many
 from core.text import Name, Named, Text, say
-from core.work.machine import is_on, raise_request
+from core.work.raising import is_on, raise_request
 from core.work.rules import CLUSTER, RAISERS, Kind
 from core.work.telling import roles
 

@@ -26,10 +26,17 @@ CUSTOMER: Mapping[tuple[Kind, Step], str] = {
     (Kind.FAULT, Step.REJECT): "rejected",
     (Kind.PACKAGE, Step.APPROVE): "approved",
     (Kind.PACKAGE, Step.REJECT): "rejected",
+    (Kind.PACKAGE, Step.ASSIGN): "with",
+    (Kind.PACKAGE, Step.TAKE): "with",
     (Kind.PACKAGE, Step.DONE): "changed",
     (Kind.PACKAGE, Step.WITHDRAW): "withdrawn",
     (Kind.STATUS, Step.APPROVE): "will_be",
+    (Kind.STATUS, Step.ASSIGN): "with",
+    (Kind.STATUS, Step.TAKE): "with",
     (Kind.STATUS, Step.DONE): "now",
+    (Kind.THEFT, Step.START): "looking",
+    (Kind.THEFT, Step.OK): "looked",
+    (Kind.THEFT, Step.REJECT): "not_followed",
     (Kind.NEW, Step.ASSIGN): "visit",
     (Kind.NEW, Step.TAKE): "visit",
     (Kind.NEW, Step.STAGE): "stage",
@@ -38,9 +45,13 @@ CUSTOMER: Mapping[tuple[Kind, Step], str] = {
 }
 """What the one who asked is told, by kind and step; other steps are our own affair.
 
-Of a connection that goes off for good or on again it depends on which (its topic). A new connection that is
+Of a connection that goes off for good or on again it depends on which (its topic, `BY_TOPIC`). Who sees
+about a theft, and what they find, is not told: only that it is looked into. A new connection that is
 right is told of with its number (core/work/joining.py).
 """
+
+BY_TOPIC = ("will_be", "now")
+"""What is said of a connection that goes off for good in other words than of one that comes on again."""
 
 ASKED = """
     SELECT link.e164 FROM connection_phone AS link
@@ -59,10 +70,10 @@ _ROLES = text("""
     )
     SELECT phone FROM addressed WHERE phone IS NOT NULL AND id <> ALL(:but)
     UNION
-    SELECT stand_in.phone FROM addressed JOIN leave ON leave.staff_id = addressed.id
-    JOIN staff AS stand_in ON stand_in.id = leave.stand_in_id AND stand_in.active
-    WHERE leave.ended_at IS NULL AND CAST(:day AS date) BETWEEN leave.first AND leave.last
-    AND stand_in.role = ANY(:able) AND stand_in.phone IS NOT NULL
+    SELECT stand_in.phone FROM addressed
+    JOIN away_on(CAST(:day AS date)) AS away ON away.staff_id = addressed.id
+    JOIN staff AS stand_in ON stand_in.id = away.stand_in_id AND stand_in.active
+    WHERE stand_in.role = ANY(:able) AND stand_in.phone IS NOT NULL
     AND stand_in.id <> ALL(:but) AND addressed.id <> ALL(:but)
 """)
 
@@ -85,8 +96,9 @@ def tell(
     if assignee is not None and step in (Step.ASSIGN, Step.SENDBACK) and (me is None or assignee.id != me.id):
         words = _to_doer(row, step, note)
         _tell(doing, [assignee.phone], f"{step}:{row.id}", words)
-    if assignee is None and step is Step.SENDBACK:
-        tell_roles(doing, row.plant_id, FIELD, (), f"{step}:{row.id}", _to_doer(row, step, note))
+    if assignee is None and step in (Step.SENDBACK, Step.REOPEN):
+        who = RULES[Kind.THEFT][Step.ASSIGN].who if row.kind == Kind.THEFT else FIELD
+        tell_roles(doing, row.plant_id, who, (), f"{step}:{row.id}", _to_doer(row, step, note))
     had = row.assignee_id
     if assignee is not None and had not in (None, assignee.id) and (me is None or had != me.id):
         words = say(
@@ -181,16 +193,19 @@ def _tell_of_step(
     doing: Doing, row: Row[Any], step: Step, assignee: Row[Any] | None, details: Mapping[str, Any]
 ) -> bool:
     key = CUSTOMER.get((Kind(row.kind), step))
-    phones = _hearers(doing, row.id) if key else []
+    # What staff have seen themselves they hear of as staff.
+    inside = row.kind == Kind.THEFT and row.raised_by is not None
+    phones = _hearers(doing, row.id) if key and not inside else []
     if not phones:
         return False
     asks = step is Step.DONE and row.kind == Kind.FAULT
     words = say(
-        f"work.told_{key}_{row.topic}" if row.kind == Kind.STATUS else f"work.told_{key}",
+        f"work.told_{key}_{row.topic}" if key in BY_TOPIC else f"work.told_{key}",
         request=row.number,
         number=row.connection_number or "-",
         name=Name(assignee.name, assignee.name_local) if assignee else say("work.our_people"),
         stage=say(f"work.reached_{details['stage']}") if "stage" in details else "",
+        stars=verdict.how(verdict.asks(row, step)),
         code=verdict.new_code(doing, row.number, phones[0]) if asks else "",
         service=doing.settings.service_name,
     )

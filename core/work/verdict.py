@@ -1,6 +1,6 @@
-"""What whoever asked says of a finished fault: a code read out to who finished it, and how they liked it.
+"""What whoever asked says of what is finished: a fault's code, read out to who finished it, and the stars.
 
-The code is their yes in another's mouth. It comes with the question whether it is mended, holds for this
+The code is a yes in another's mouth. It comes with the question whether it is mended, holds for this
 finishing of this fault in the hands of who finished it, and for nothing else.
 """
 
@@ -16,8 +16,8 @@ from core import codes
 from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
-from core.text import Name, say
-from core.work.rules import WAITS
+from core.text import Name, Text, say
+from core.work.rules import OFF, RATED, WAITS, Kind, Step
 
 LIFE = WAITS["review"]
 """As long as the fault waits for a yes before it goes up."""
@@ -32,7 +32,8 @@ AND request.plant_id IN (SELECT plant_id FROM staff_plant WHERE staff_id = %(sta
 ORDER BY request.waits_since DESC LIMIT %(limit)s
 """
 _RATE = text("""
-    UPDATE request SET rating = :stars WHERE number = :number AND state = 'completed' AND (
+    UPDATE request SET rating = :stars WHERE number = :number AND kind = ANY(:kinds)
+    AND (state = 'completed' OR state = 'review' AND kind <> 'fault') AND (
         phone = :phone OR EXISTS (SELECT FROM connection_phone AS link
             WHERE link.connection_id = request.connection_id AND link.e164 = :phone))
     RETURNING id
@@ -74,7 +75,31 @@ def _purpose(number: str, finished_at: datetime) -> str:
 
 def rate(doing: Doing, number: str, stars: int) -> None:
     """Keep how the one who asked liked it, 1 to 5; the newest word counts. Refusal when it is not theirs."""
-    bind = {"number": number, "stars": stars, "phone": doing.caller.phone}
+    bind = {
+        "number": number,
+        "stars": stars,
+        "phone": doing.caller.phone,
+        "kinds": [str(kind) for kind in RATED],
+    }
     if doing.session.execute(_RATE, bind).first() is None:
         raise Refusal(say("work.none_yours", request=number))
     doing.audit("request.rate", f"request:{number}", stars=stars)
+
+
+def asks(row: Row[Any], step: Step) -> bool:
+    """Whether this step's message asks how they liked it: once a request, and not if it is off for good."""
+    if row.rating is not None or row.details.get("stars") or (row.kind == Kind.STATUS and row.topic == OFF):
+        return False
+    if row.kind == Kind.THEFT and row.raised_by is not None:
+        return False
+    return step in RATED.get(Kind(row.kind), ())
+
+
+def asking(row: Row[Any], step: Step) -> dict[str, str]:
+    """What a request remembers of having asked."""
+    return {"stars": "asked"} if asks(row, step) else {}
+
+
+def how(asked: bool) -> Text | str:
+    """The question how they liked it, within a message."""
+    return say("work.stars") if asked else ""

@@ -17,8 +17,8 @@ _STAFF = text("SELECT id, name, name_local, phone, role FROM staff WHERE id = :s
 _STAND_IN = text("""
     SELECT staff.id, staff.name, staff.name_local, staff.phone, staff.role FROM staff
     WHERE staff.active AND staff.id = coalesce((
-        SELECT stand_in_id FROM leave WHERE staff_id = :staff AND ended_at IS NULL
-        AND CAST(:day AS date) BETWEEN first AND last ORDER BY id DESC LIMIT 1), :staff)
+        SELECT stand_in_id FROM away_on(CAST(:day AS date)) WHERE staff_id = :staff
+        ORDER BY leave_id DESC LIMIT 1), :staff)
     AND EXISTS (SELECT FROM staff_plant WHERE staff_id = :staff AND plant_id = :plant)
 """)
 

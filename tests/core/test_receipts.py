@@ -179,3 +179,25 @@ def test_every_way_of_paying_has_words(language: str) -> None:
     known = {render(receipts.mode_words(mode), language) for mode in receipts.MODES}
     assert len(known) == len(receipts.MODES)
     assert receipts.mode_words("barter") == say("mode.other")
+
+
+def test_a_wrong_code_is_asked_for_again_a_few_times_and_counted_each_time(play: Play) -> None:
+    stranger = "+919800000009"
+    play.text(stranger, "LANGUAGE ENGLISH")
+    play.text("+919800000002", "PAY 120457 300")
+    play.deliver()
+    number = str(play.scalar("SELECT number FROM receipt"))
+    right = str(play.scalar("SELECT code FROM receipt"))
+    wrong = "00000" if right != "00000" else "00001"
+
+    def say(words: str) -> str:
+        play.text(stranger, words)
+        return " ".join(said for phone, said in play.deliver() if phone == stranger)
+
+    assert "again" in say(f"VERIFY {number} {wrong}")
+    assert "again" in say(wrong)
+    assert "Genuine" in say(right)
+    assert play.scalar(f"SELECT wrong FROM receipt_check WHERE phone = '{stranger}'") == 2
+    for words in (f"VERIFY {number} {wrong}", wrong):
+        assert "again" in say(words)
+    assert "not ours" in say(wrong)

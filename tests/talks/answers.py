@@ -69,6 +69,8 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "proof.which": ([RECEIPT, "999999999"], ["12", "abc"]),
     "verify.number": ([RECEIPT], ["12", "abc"]),
     "verify.code": (["00000", RECEIPT_CODE], ["12"]),
+    "verify.again": (["00001", RECEIPT_CODE], ["12"]),
+    "water.not_then": (["1/1"], ["x"]),
     "read.number": (["120457", "120473", "120481", "120465", "200027", UNKNOWN], ["120475"]),
     "read.unknown": (["120457"], ["120475"]),
     "read.elsewhere": (["120457"], ["120475"]),
@@ -99,6 +101,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "pin.again": (["2581", "2580"], ["12"]),
     "pin.differs": (["2580"], ["1234"]),
     "pin.who": (["T4", "zzz"], ["x"]),
+    "block.who": (["T4", "zzz"], ["x"]),
     "pin.unknown": (["T4"], ["x"]),
     "prove.code": (["000000", CODE], ["12"]),
     "prove.pin": (["9999", "2580"], ["12"]),
@@ -115,6 +118,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "off.hours": (["3"], ["99", "abc"]),
     "waive.why": (["meter was wrong"], ["1"]),
     "mended.stars": (["5"], ["6"]),
+    "mended.how": (["5"], ["6"]),
     "deposit.too_much": (["10"], ["abc"]),
     "deposit.owes_less": (["10"], ["abc"]),
     "deposit.amount": (["100"], ["abc", "0.00"]),
@@ -136,7 +140,7 @@ ANSWERS: dict[str, tuple[list[str], list[str]]] = {
     "new.phone": (["9800000055", "9800000066"], ["98000"]),
     "new.for_name": (["Sita Devi", "Sita Devi RAMPUR"], ["7"]),
     "join.meter": (["1", "M-77"], ["abc"]),
-    "new.name": (["Ram Prasad"], ["7"]),
+    "new.name": (["Ram Prasad"], ["7", "bakaya"]),
     "new.village": (["Belauri"], ["7"]),
 }
 """Good and bad answers for each question that is typed; a question that is not here fails the walk."""

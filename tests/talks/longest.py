@@ -80,8 +80,8 @@ def told_of_steps() -> set[str]:
     """What steps say to customers; of a connection off or on, one for each way."""
     return {
         f"{key}{way}"
-        for (kind, _), key in telling.CUSTOMER.items()
-        for way in (("_active", "_inactive") if kind is Kind.STATUS else ("",))
+        for key in telling.CUSTOMER.values()
+        for way in (("_active", "_inactive") if key in telling.BY_TOPIC else ("",))
     }
 
 
@@ -205,7 +205,15 @@ LONGEST: dict[str, list[Text]] = {
             for standing in STANDINGS
         ),
         *(
-            say(f"work.told_{key}", request=REQUEST, name=NAME, stage=stage, number=NUMBER, service=SERVICE)
+            say(
+                f"work.told_{key}",
+                request=REQUEST,
+                name=NAME,
+                stage=stage,
+                number=NUMBER,
+                stars=say("work.stars"),
+                service=SERVICE,
+            )
             for key in sorted({*told_of_steps(), *TOLD_BESIDE} - {"mended"})
             for stage in STAGES_REACHED
         ),
@@ -304,6 +312,8 @@ LONGEST: dict[str, list[Text]] = {
         say("alerts.pin_locked_mine"),
         say("alerts.pin_locked", name=NAME, code="X" * 12),
         say("alerts.pin_open", name=NAME),
+        *(say(f"alerts.{how}_mine", by=NAME) for how in ("blocked", "unblocked")),
+        *(say(f"alerts.{how}", name=NAME, by=NAME, code="X" * 12) for how in ("blocked", "unblocked")),
         *(_paused(trouble) for trouble in TROUBLES),
         *(
             say("alerts.meters_paused", gateway="meters-sparkmeter", reason=say(f"alerts.trouble.{trouble}"))

@@ -53,6 +53,7 @@ READING_ANSWERS = [
     say("toread.none"),
     say("readlist.what"),
     say("readlist.jump", shown=KWH, last=KWH, number=NUMBER),
+    say("readlist.much", shown=KWH, number=NUMBER),
     say("readlist.lower", shown=KWH, last=KWH, number=NUMBER),
     say("unclear.reading_list"),
 ]
@@ -77,7 +78,8 @@ WATER_ANSWERS = [
     say("water.sold", today="99,999", sum=AMOUNT, held=AMOUNT, **_WATER),
     say("water.undone", today="99,999", sum=AMOUNT, held=AMOUNT, **_WATER),
     *(say(f"water.{how}") for how in ("line", "litres", "nothing", "which_code", "not_noted", "not_yours")),
-    *(say(f"water.{how}") for how in ("too_late", "too_much")),
+    *(say(f"water.{how}") for how in ("too_late", "too_much", "which_day")),
+    say("water.not_then", most=7),
     say("water.rupees", litres="99,99,999"),
     say("water.unknown", typed="Bhuvaneshwa."),
     say("unclear.litres", typed="Bhuvaneshwa."),

@@ -76,6 +76,7 @@ REFUSED_LATE = {
     "work.none",
     "work.none_yours",
     "work.not_theirs",
+    "work.overtaken",
     "work.own",
     "work.too_late",
 }
@@ -189,7 +190,10 @@ OF_OTHER_REQUESTS = {
     *(f"work.did_{step}" for step in ("approve", "sendback", "stage")),
     *(f"work.stage_{stage}" for stage in STAGES),
     "mended.back",
+    *(f"mended.{how}" for how in ("again", "how", "not_right", "stays", "which_done")),
     "withdraw.none",
+    "work.liked",
+    "work.stars",
     "work.health_rated",
     "work.report_row_rated",
     "work.report_none",
@@ -268,12 +272,15 @@ OF_BROADCASTS = {
 
 OF_PINS = {
     *(f"pin.{how}" for how in ("act", "act_unlock", "unlocked")),
+    # Nobody on the stage has lost a phone: block.txt and tests/core/test_blocking.py show these.
+    *(f"block.{how}" for how in ("act_open", "already", "cash", "not_blocked", "open", "tasks", "you")),
     *(f"prove.{how}" for how in ("locked", "no_sms", "pin", "wrong_pin")),
 }
 """Said in a code's SMS, or to who has a PIN: ussd/pin.txt and tests/core/test_pins.py show these."""
 
 OF_WATER = {
     *(f"water.{how}" for how in ("confirm_odd", "line", "not_yours", "too_late", "too_much")),
+    *(f"water.{how}" for how in ("not_then", "sold_late", "then", "which_day")),
     *(f"water.{how}" for how in ("undo", "undone", "unknown", "which_code")),
     *(f"waters.{how}" for how in ("none_then", "not_read", "over", "which")),
     *(f"watermeter.{how}" for how in ("line", "moved", "same", "used")),

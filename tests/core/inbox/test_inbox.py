@@ -47,13 +47,13 @@ def test_a_note_goes_to_the_csa_and_the_answer_back(desk: Desk) -> None:
 
 
 def test_without_a_csa_it_goes_to_the_cluster_and_without_one_to_the_state(desk: Desk) -> None:
-    change(desk, "UPDATE staff SET active = false WHERE role = 'csa'")
+    change(desk, "UPDATE staff SET listed = false WHERE role = 'csa'")
     write(desk)
     assert told(desk) == {IN_CHARGE}
     change(desk, "UPDATE staff SET phone = NULL WHERE role = 'cluster_in_charge'")
     write(desk, "is anybody there")
     assert told(desk) == {STATE}
-    change(desk, "UPDATE staff SET active = false WHERE role = 'state_in_charge'")
+    change(desk, "UPDATE staff SET listed = false WHERE role = 'state_in_charge'")
     assert write(desk, "nobody at all") == "note.nobody"
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from core.doing import Doing
 from core.errors import Refusal
 from core.people import Caller, find_caller
-from core.work.machine import Moved, raise_request, take_step
+from core.work.machine import Moved, take_step
+from core.work.raising import raise_request
 from core.work.rules import CLUSTER, STATE, Kind, Step
 from tests.play import Play
 

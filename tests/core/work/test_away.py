@@ -137,7 +137,7 @@ def test_where_a_plant_has_no_cluster_in_charge_it_goes_past(desk: Desk) -> None
     number = desk.fault()
     with desk.play.services.database.begin() as session:
         session.connection().exec_driver_sql(
-            "UPDATE staff SET active = false WHERE role = 'cluster_in_charge'"
+            "UPDATE staff SET listed = false WHERE role = 'cluster_in_charge'"
         )
     assert rise(desk) == {"+919800000030"}
     assert isinstance(desk.step("state in-charge", number, Step.TAKE, now()), Moved)

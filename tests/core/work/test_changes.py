@@ -278,5 +278,5 @@ def test_a_fault_that_staff_write_down_is_the_customers_own(desk: Desk) -> None:
 
 def test_whoever_asks_at_any_time_hears_of_a_package_change_too(desk: Desk) -> None:
     number = wish(desk, "CSA", "HOME30")
-    found = requests.newest(desk.play.services.database.reader, [connection(desk)], 5)
+    found = requests.newest(desk.play.services.database.reader, "", [connection(desk)], 5)
     assert [(one.number, one.kind, one.state) for one in found] == [(number, "package_change", "requested")]

@@ -8,7 +8,8 @@ import pytest
 
 from core import audit, deposits, ledger, limits, payments
 from core.work import approvals, effects, lists, money
-from core.work.machine import Moved, raise_request, take_step
+from core.work.machine import Moved, take_step
+from core.work.raising import raise_request
 from core.work.rules import CLUSTER, STATE, Kind, Step
 from tests.core.work.desk import Desk, more_in_charge, run
 from tests.core.work.test_machine import plant_of
@@ -125,7 +126,7 @@ def test_taken_back_between_the_two(desk: Desk) -> None:
 def test_a_first_who_has_left_since_does_not_count(desk: Desk) -> None:
     number = change(desk, HUGE)
     assert approve(desk, "other state", number, HUGE) == "first"
-    run(desk, "UPDATE staff SET active = false WHERE code = 'S9'")
+    run(desk, "UPDATE staff SET listed = false WHERE code = 'S9'")
     assert approve(desk, "state in-charge", number, HUGE) == "first"
 
 

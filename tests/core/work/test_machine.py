@@ -10,7 +10,8 @@ from sqlalchemy import text
 from core.clock import now
 from core.text import render
 from core.work import figures, own
-from core.work.machine import Moved, raise_request
+from core.work.machine import Moved
+from core.work.raising import raise_request
 from core.work.rules import CSA, TECHNICIAN, Kind, Step
 from core.work.telling import roles
 from tests.core.work.desk import AT, Desk
