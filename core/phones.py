@@ -10,16 +10,22 @@ import phonenumbers
 from core.fold import fold
 
 _INDIAN_MOBILE = re.compile(r"(?:\+?91|0091|0)?([6-9][0-9]{9})")
+LONGEST = 60
+"""Characters; with every blank and hyphen that people put in, no number has more."""
 _SCOPED = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
 
 
-@lru_cache(maxsize=8192)
 def read_phone(raw: str) -> str | None:
     """An E.164 mobile number, or None.
 
     Indian mobiles (10 digits from 6 to 9) are read in every usual form; other countries' numbers
     only in full international form, and only when phonenumbers calls them a possible mobile.
     """
+    return _read(raw) if len(raw) <= LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def _read(raw: str) -> str | None:
     plain = re.sub(r"[\s\-().]", "", fold(raw))
     match = _INDIAN_MOBILE.fullmatch(plain)
     if match:
