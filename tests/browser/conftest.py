@@ -102,6 +102,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
             executable_path=CHROMIUM,
             args=["--no-sandbox"] if sys.platform == "linux" else [],
             env={"FONTCONFIG_FILE": str(fonts), "HOME": str(fonts.parent)},
+            timeout=PATIENCE,
         )
         yield made
         made.close()
