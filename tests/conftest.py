@@ -74,18 +74,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Before any module of ours is imported: forget the operator's settings."""
+    config.addinivalue_line("markers", "long: takes minutes where the machine is slow")
     for name in list(os.environ):
         if name.startswith(SERVICE_PREFIXES):
             del os.environ[name]
 
 
-def pytest_runtest_setup() -> None:
-    """No test begins in the last minute of a day: what it is told today would be of yesterday at its end."""
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """No test begins in the last minute of a day: what it is told today would be of yesterday at its end.
+
+    One marked as long needs five.
+    """
     here = clock.local(clock.now())
     left = timedelta(days=1) - timedelta(hours=here.hour, minutes=here.minute, seconds=here.second)
-    if left <= timedelta(minutes=1):
+    if left <= timedelta(minutes=5 if item.get_closest_marker("long") else 1):
         time.sleep(left.total_seconds())
 
 

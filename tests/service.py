@@ -7,7 +7,9 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 from core.settings import Settings
@@ -19,10 +21,18 @@ PROGRAMS = {"web": ["serve"], "worker": ["work"], "cron": ["work", "--cron"]}
 """`cron` is a worker that also runs the schedule."""
 
 
+_ports = cycle(range(10_000, 32_000))
+for _ in range(os.getpid() * 97 % 22_000):
+    next(_ports)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody has, nor gets before it is used: those from 32768 on are given to any connection."""
+    for port in _ports:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is always a next one")
 
 
 def listens(port: int) -> bool:
@@ -31,7 +41,7 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def until(what: Callable[[], bool], why: str, patience: float = 90.0) -> float:
+def until(what: Callable[[], bool], why: str, patience: float = 300.0) -> float:
     """Wait until something holds; gives the seconds it took."""
     began = time.monotonic()
     while not what():

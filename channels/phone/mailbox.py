@@ -22,7 +22,7 @@ _GOT: LiteralString = """
 SELECT got.* FROM unnest(%(phones)s::text[]) AS asked(phone) CROSS JOIN LATERAL (
     SELECT id, recipient, channel, body, finished_at, widget, kind, language, picture FROM outbox
     WHERE recipient = asked.phone AND gateway = 'phone' AND state = 'delivered'
-      AND (%(since)s::timestamptz IS NULL OR finished_at > %(since)s::timestamptz - interval '5 seconds')
+      AND (%(since)s::timestamptz IS NULL OR finished_at > %(since)s::timestamptz - interval '1 minute')
     ORDER BY id DESC LIMIT %(limit)s
 ) AS got
 """
@@ -31,7 +31,7 @@ SELECT sent.provider_id, sender, channel, coalesce(photo.caption, body), sent.re
 FROM (
     SELECT *, row_number() OVER (PARTITION BY sender ORDER BY id DESC) AS place FROM inbound
     WHERE sender = ANY(%(phones)s)
-      AND (%(since)s::timestamptz IS NULL OR received_at > %(since)s::timestamptz - interval '5 seconds')
+      AND (%(since)s::timestamptz IS NULL OR received_at > %(since)s::timestamptz - interval '1 minute')
 ) AS sent LEFT JOIN photo ON photo.provider_id = sent.provider_id AND photo.place = 1
 WHERE sent.place <= %(limit)s ORDER BY sent.id DESC
 """
@@ -94,7 +94,7 @@ def letters(
     """What reached these phones and what they sent, since a moment or of late; the oldest first.
 
     `limit` goes for each phone, so that which others are asked for changes nothing for it.
-    A message of the five seconds before `since` may come again, as its transaction may have ended later.
+    A message of the minute before `since` may come again, as its transaction may have ended later.
     """
     asked = {"phones": list(phones), "since": since, "limit": limit}
     got = [_got(settings, *row) for row in reversed(reader.rows(_GOT, asked))]

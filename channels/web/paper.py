@@ -6,12 +6,15 @@ import io
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import fontpkg
 import pypdfium2
 import segno
-from fpdf import FPDF
 from PIL import Image
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 WIDTH, HEIGHT, MARGIN = 105, 148, 8
 """A6 in millimetres: a quarter of a sheet, and tall enough for a phone's screen."""
@@ -90,6 +93,9 @@ def _colours() -> Image.Image:
 
 
 def _blank(words: Words) -> FPDF:
+    # Takes a quarter of the whole start: whoever draws first waits for it, and no other process.
+    from fpdf import FPDF
+
     paper = FPDF(format=(WIDTH, words.height))
     paper.set_title(f"{words.title} {words.receipt}")
     paper.set_margin(MARGIN)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 import redis
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PICTURES = Path(__file__).parents[2] / "build" / "pictures"
 """Where screenshots are kept, for people to look at."""
-PATIENCE = 60_000
-"""Milliseconds until something must have been seen; most take a hundredth, a slow machine some tenths."""
+PATIENCE = 120_000
+"""Milliseconds until something must have been seen; most take a hundredth of that."""
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>{folders}</fontconfig>
 """
@@ -34,6 +35,12 @@ def missing() -> list[str]:
     """What these tests need and this machine lacks."""
     lacking = [] if CHROMIUM else ["chromium (Debian: apt install chromium)"]
     return lacking + ([] if find_spec("playwright") else ["playwright (pip install -e '.[browser]')"])
+
+
+NEEDED = pytest.mark.skipif(
+    bool(missing()), reason=f"the browser's tests are left out: no {', no '.join(missing())}"
+)
+"""The mark of every module here."""
 
 
 class PhoneService(Service):
@@ -59,14 +66,26 @@ class Stage:
 
     service: PhoneService
     browser: Browser
+    complaints: list[str] = field(default_factory=list)
+
+    def blank(self, width: int = 1280, height: int = 900) -> Page:
+        """A fresh page at no address yet; whatever its scripts complain of fails the test at its end."""
+        page = self.browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+        page.context.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
 
     def page(self, address: str = "/phone", width: int = 1280, height: int = 900) -> Page:
-        """A fresh page; whatever its scripts complain of fails the test."""
-        page = self.browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: pytest.fail(f"the page broke: {error}"))
+        """A fresh page at an address of the service."""
+        page = self.blank(width, height)
         page.goto(self.service.url + address)
         return page
+
+    def scalar(self, sql: str) -> object:
+        """One value from the service's database."""
+        with psycopg.connect(self.service.settings.database_url) as connection:
+            row = connection.execute(sql.encode()).fetchone()
+        return row[0] if row else None
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +102,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
             executable_path=CHROMIUM,
             args=["--no-sandbox"] if sys.platform == "linux" else [],
             env={"FONTCONFIG_FILE": str(fonts), "HOME": str(fonts.parent)},
+            timeout=PATIENCE,
         )
         yield made
         made.close()
@@ -99,9 +119,11 @@ def stage(
             service.start("web")
             service.start("cron")
             service.await_web()
-            yield Stage(service, browser)
+            made = Stage(service, browser)
+            yield made
             for context in browser.contexts:
                 context.close()
+            assert not made.complaints
         finally:
             service.stop()
 

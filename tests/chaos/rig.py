@@ -13,13 +13,14 @@ import psutil
 import psycopg
 import urllib3
 
-from bench.rig import clean_environment, free_port
+from bench.rig import clean_environment
 from core.settings import Settings
 from ops.child import Child, start
+from tests.service import free_port
 
 ROOT = Path(__file__).parent.parent.parent
-READY_WITHIN = 90.0
-PATIENCE = 120.0
+READY_WITHIN = 300.0
+PATIENCE = 300.0
 """Seconds a gateway keeps repeating a text."""
 SECRET = "a-secret-of-the-chaos-tests-0001"
 RAZORPAY_SECRET = "a-webhook-secret-of-the-chaos-tests"

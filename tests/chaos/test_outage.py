@@ -50,7 +50,7 @@ def receipts_locked(play: Play) -> Iterator[psycopg.Connection[tuple[object, ...
 
 def kill_one_act(admin: psycopg.Connection[tuple[object, ...]]) -> None:
     """Wait until an act is held up, and end its connection; it is gone afterwards."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while not admin.execute(KILL_WAITING).fetchall():
         assert time.monotonic() < until, "no act was held up"
         time.sleep(0.01)
@@ -62,7 +62,7 @@ def test_an_act_whose_connection_is_lost_is_tried_again_and_happens_once(play: P
         with receipts_locked(play) as admin:
             pressed: Future[str] = pool.submit(phone.press, "1")
             kill_one_act(admin)
-        pressed.result(10)
+        pressed.result(300)
     assert phone.ended
     assert "300" in phone.screen
     assert play.scalar("SELECT count(*) FROM payment") == 1
@@ -75,7 +75,7 @@ def test_an_act_that_breaks_ends_in_kind_words_and_its_repeat_does_it(play: Play
             pressed: Future[str] = pool.submit(phone.press, "1")
             kill_one_act(admin)
             kill_one_act(admin)
-            assert pressed.result(10) == render(say("nav.busy"), "en")
+            assert pressed.result(300) == render(say("nav.busy"), "en")
         assert phone.ended
     assert play.scalar("SELECT count(*) FROM payment") == 0
     assert "300" in phone.send()
@@ -87,8 +87,9 @@ def test_a_text_whose_act_breaks_is_answered_later(play: Play) -> None:
         sent = pool.submit(play.text, COLLECTOR, "PAY 120457 300")
         kill_one_act(admin)
         kill_one_act(admin)
-        sent.result(10)
+        sent.result(300)
     assert play.scalar("SELECT count(*) FROM payment") == 0
+    _sql(play, "UPDATE inbound SET received_at = now()")
     assert handle_waiting(play.services) == 0, "only what has waited for a while"
     _sql(play, WAIT_OVER)
     assert handle_waiting(play.services) == 1
@@ -152,14 +153,14 @@ def test_connections_that_are_cut_all_the_time_cost_nobody_an_error_page(service
         cutter = pool.submit(_cut, service, enough)
         talks = [pool.submit(_talk_on, service, over, i) for i in range(4)]
         try:
-            cutter.result(120)
+            cutter.result(300)
         finally:
             enough.set()
             over.set()
-        taken = sum(talk.result(120) for talk in talks)
+        taken = sum(talk.result(300) for talk in talks)
     service.sql(WAIT_OVER + " WHERE handled_at IS NULL")
     service.start_worker()
-    until = time.monotonic() + 90
+    until = time.monotonic() + 300
     while service.sql("SELECT count(*) FROM inbound WHERE handled_at IS NULL") != [(0,)]:
         assert time.monotonic() < until
         time.sleep(0.1)

@@ -9,12 +9,60 @@ from sqlalchemy import text
 from core import billing
 from core.billing import Period
 from core.clock import now, today
+from core.db import Database
 from core.doing import Doing
 from core.dunning import charging, late_fees
 from core.ids import with_check_digit
 from core.people import find_caller
 from core.schemes import plans, view
 from tests.play import Play
+
+
+def set_out(play: Play) -> None:
+    """All of it, one after the other."""
+    for amount in range(1, 9):
+        play.text("+919800000002", f"PAY 120457 {amount}")
+    for phone in ("+919800000003", "+919800000062"):
+        play.text(phone, "PAY 120457 9")
+    sell(play, "FAN", "120457", "120473")
+    bill_two_months(play)
+    read_water(play)
+    leave_unpaid(play)
+    sell(play, "TV", "120473", "200002")
+    play.text("+919800000001", "READ 140")
+    flag_and_meter(play)
+    play.text("+919800000002", "PAY 120465 7")
+    play.text("+919800000002", "HAND M1 5")
+    for words in ("NO", "1"):
+        play.text("+919800000001", words)
+    work_on_some(play)
+    play.text("+919800000004", "when will the new lines reach our lane")
+
+
+_JUST_NOW = """
+DO $$
+DECLARE
+    age interval := now() - (SELECT max(received_at) FROM inbound);
+    one record;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR one IN
+        SELECT table_name, string_agg(format('%1$I = CASE WHEN %1$I > now() - interval ''1 day'' '
+            'AND %1$I < now() THEN %1$I + $1 ELSE %1$I END', column_name), ', ') AS moments
+        FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+        WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'
+        AND data_type = 'timestamp with time zone' GROUP BY table_name
+    LOOP
+        EXECUTE format('UPDATE %I SET %s', one.table_name, one.moments) USING age;
+    END LOOP;
+END $$
+"""
+
+
+def just_now(database: Database) -> None:
+    """Let all of it have happened this moment: how long ago it was made decides what may still be undone."""
+    with database.begin() as session:
+        session.execute(text(_JUST_NOW))
 
 
 def sell(play: Play, scheme: str, *numbers: str) -> None:

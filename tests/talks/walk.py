@@ -96,15 +96,18 @@ class Walk:
     def __post_init__(self) -> None:
         self.watch = Watch(screen if self.channel == "ussd" else PAGERS[self.channel])
 
-    def stops(self, command: str) -> list[Stop]:
-        """Walk a command from its start; gives every stop, each of them checked."""
+    def stops(self, command: str, *, whole: bool = True) -> list[Stop]:
+        """Walk a command from its start; gives every stop, each of them checked.
+
+        Not `whole`: through menus only, and of the talks they lead to the first question.
+        """
         start = self._start(command)
         self._check(start, None)
-        return [start, *self._after(start)]
+        return [start, *self._after(start, whole)]
 
-    def _after(self, stop: Stop) -> list[Stop]:
+    def _after(self, stop: Stop, whole: bool) -> list[Stop]:
         """All that can follow; one branch to its end before the next begins, as acts change what is true."""
-        if stop.prompt is None or stop.unclear:
+        if stop.prompt is None or stop.unclear or not (whole or stop.prompt.text.key.startswith("menu.")):
             return []
         assert len(stop.path) < DEEPEST, f"does not end: {stop.path}"
         found: list[Stop] = []
@@ -114,7 +117,7 @@ class Walk:
             found.append(after)
             # Asked the same again, a person answers as before: nothing new is to be seen there.
             if after.prompt is None or after.prompt.text.key != stop.prompt.text.key:
-                found += self._after(after)
+                found += self._after(after, whole)
         return found
 
     def _check(self, stop: Stop, before: Stop | None) -> None:

@@ -65,6 +65,7 @@ export class Person {
     this.root.querySelector(".limit").value = String(this.setup.seconds);
     this.root.setAttribute("aria-label", `Phone of ${this.line.name}`);
     this.root.dataset.phone = phone;
+    this.root.setAttribute("aria-busy", "true");
     this.renew(".handset");
     this.renew(".chat");
     this.handset = new Handset(this.root.querySelector(".handset"), this.line);
@@ -119,6 +120,7 @@ export class Person {
       this.handset.letters.history(texts);
       this.chat.letters.history(chats);
       this.fresh = false;
+      this.root.setAttribute("aria-busy", "false");
     } else {
       const came = texts.filter((letter) => this.handset.letters.take(letter) && !letter.mine);
       const said = chats.filter((letter) => this.chat.letters.take(letter) && !letter.mine);
