@@ -12,6 +12,7 @@ SAID_BY_DOORS = {
     "nav.busy",
     "nav.customer_only",
     "nav.empty",
+    "nav.no_more",
     "nav.not_understood",
     "nav.not_understood_staff",
     "nav.not_understood_stranger",
