@@ -32,10 +32,13 @@ def fixed(caller: Caller) -> Conversation:
 
     yield from do("close", close)
     question = say("mended.stars", request=number)
-    stars = (yield from said(question, reading.stars_within, whole=True)) or (
-        yield from ask(question, reading.stars)
-    )
+    stars = (yield from _stars_said()) or (yield from ask(question, reading.stars))
     return _rated(number, stars)
+
+
+def _stars_said() -> Talk[int | None]:
+    """The stars that a line says beside its command; in words of its own, as it is not the question."""
+    return (yield from said(say("mended.which_done"), reading.stars_within, whole=True))
 
 
 def rate(caller: Caller) -> Conversation:
@@ -47,7 +50,7 @@ def rate(caller: Caller) -> Conversation:
     one = yield from _one_of(found, say("mended.which_done"))
     what = telling.what(one.kind, one.topic)
     question = say("mended.how", request=one.number, what=what)
-    stars = yield from said(question, reading.stars_within, whole=True)
+    stars = yield from _stars_said()
     return _rated(one.number, stars or (yield from ask(question, reading.stars)))
 
 
