@@ -8,15 +8,16 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from channels.line import LONGEST, Line, letters
 from channels.message import Inbound
 from conversations.catalogue import BY_NAME
 from core.db import Reader
-from core.fold import fold
+from core.fold import fold, keyword
 from core.inbox import view
 from core.people import Caller
-from core.text import Text, say
+from core.text import Text, say, words_in_all
 
 SAME_AN_HOUR = 3
 """Answers to the same words that mean nothing to us, within an hour."""
@@ -27,6 +28,8 @@ SENTENCE, LETTERS = 2, 8
 NOT_THEIRS = 4
 """The same where the first word is one of our staff's: FIND ASHA DEVI is none, "meter is on fire now" is."""
 
+STARS = frozenset({"3", "4", "5"})
+"""How somebody liked it, said alone; 1 and 2 are commands, and lead there."""
 _AUTOMATIC = re.compile(
     r"auto[\s-]?(reply|response|responder)|automat(ic|ed) (reply|response|message)|out of office|do not reply"
     r"|driving (right )?now|i'?m driving|can'?t talk (right )?now|i'?ll call (you )?(right )?back"
@@ -61,10 +64,13 @@ def automatic(raw: str) -> bool:
 def to_a_person(reader: Reader, raw: str, caller: Caller, line: Line | None) -> Line | None:
     """The command that passes a text on, where it is no command of the caller's and somebody could read it.
 
+    A figure of stars is none while a question is open; to none it is how somebody liked what was done.
     Only what nothing understands costs a look for open talks.
     """
     if caller.staff or (line and line.exact and line.allowed):
         return None
+    if caller.lines and fold(raw) in STARS:
+        return Line(BY_NAME["rate"], (fold(raw),), True, True, None)
     standing = view.standing(reader, caller.phone)
     meant = (standing.talking or standing.at_home) and for_a_person(raw, line, standing.talking)
     return Line(BY_NAME["write"], (raw,), False, True, None) if meant else None
@@ -105,6 +111,11 @@ _ANSWERS = frozenset({"fixed", "still", "deny"})
 """Commands that answer what we ask of customers in messages."""
 
 
+@lru_cache(maxsize=1)
+def _more_words() -> frozenset[str]:
+    return frozenset(map(keyword, words_in_all("nav.more_words")))
+
+
 def refused(raw: str, line: Line | None, caller: Caller) -> Text | None:
     """Why no talk begins, in words that say what to send instead; None: one does."""
     plain = fold(raw)
@@ -113,6 +124,8 @@ def refused(raw: str, line: Line | None, caller: Caller) -> Text | None:
     if line is None or _is_nobodys_answer(line, caller):
         if len(plain) > LONGEST:
             return say("nav.too_long")
+        if keyword(plain) in _more_words():
+            return say("nav.no_more")
         kind = "not_understood" + ("_staff" if caller.staff else "" if caller.lines else "_stranger")
         return say(f"nav.{kind}", typed=plain if len(plain) <= 16 else plain[:13] + "...")
     if not line.allowed:

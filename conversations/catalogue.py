@@ -152,6 +152,8 @@ def resume(caller: Caller) -> Conversation:
 def help_text(caller: Caller) -> Conversation:
     """What can be sent and what it does, one line a command."""
     yield from ()
+    if _hears_why(caller):
+        return say("block.you")
     usable = [one for one in COMMANDS if not one.for_all and may_use(caller, one)]
     lines = [say(f"help.{command.name}") for command in usable]
     call = say("help.call", helpline=say("brand.helpline"))
@@ -310,6 +312,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("help", Audience.CUSTOMER, help_text, menu=None, open=True),
     Command("menu", Audience.CUSTOMER, main_menu, menu=None, open=True),
     Command("light", Audience.CUSTOMER, light.when, menu=None),
+    Command("rate", Audience.CUSTOMER, mended.rate, menu=None),
     Command("place", Audience.CUSTOMER, mended.place, menu=None),
     Command("whatsapp", Audience.CUSTOMER, consent.whatsapp, menu=None),
     Command("stop", Audience.CUSTOMER, consent.stop, menu=None, open=True, at_once=True),

@@ -23,7 +23,7 @@ def fixed(caller: Caller) -> Conversation:
     """Say that a fault is mended, and how it was; where none waits, how something else was."""
     found = yield from _said_mended(caller, {Kind.FAULT})
     if not found:
-        return (yield from _stars(caller))
+        return (yield from rate(caller))
     number = (yield from _one_of(found, say("mended.which"))).number
 
     def close(doing: Doing) -> str:
@@ -31,11 +31,17 @@ def fixed(caller: Caller) -> Conversation:
         return number
 
     yield from do("close", close)
-    stars = yield from ask(say("mended.stars", request=number), reading.stars)
+    question = say("mended.stars", request=number)
+    stars = (yield from _stars_said()) or (yield from ask(question, reading.stars))
     return _rated(number, stars)
 
 
-def _stars(caller: Caller) -> Conversation:
+def _stars_said() -> Talk[int | None]:
+    """The stars that a line says beside its command; in words of its own, as it is not the question."""
+    return (yield from said(say("mended.which_done"), reading.stars_within, whole=True))
+
+
+def rate(caller: Caller) -> Conversation:
     """How they liked what was done lately, each once."""
     query = partial(own.unrated, phone=caller.phone, connection_ids=_mine(caller), limit=SHOWN)
     found: list[Brief] = yield from look("unrated", query, list[Brief])
@@ -43,8 +49,9 @@ def _stars(caller: Caller) -> Conversation:
         return say("mended.none")
     one = yield from _one_of(found, say("mended.which_done"))
     what = telling.what(one.kind, one.topic)
-    stars = yield from ask(say("mended.how", request=one.number, what=what), reading.stars)
-    return _rated(one.number, stars)
+    question = say("mended.how", request=one.number, what=what)
+    stars = yield from _stars_said()
+    return _rated(one.number, stars or (yield from ask(question, reading.stars)))
 
 
 def _rated(number: str, stars: int) -> Act:

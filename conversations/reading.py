@@ -147,6 +147,12 @@ def stars(raw: str) -> int:
     return int(digits)
 
 
+def stars_within(raw: str) -> int:
+    """1 to 5 in what else was said, `hai 5`; 0 where there is none, or more than one."""
+    found = re.findall(r"(?<![0-9])[1-5](?![0-9])", fold(raw))
+    return int(found[0]) if len(found) == 1 else 0
+
+
 def receipt_number(raw: str) -> str:
     """A receipt's number: plant, year and serial, all digits."""
     digits = re.sub(r"[\s\-./]", "", fold(raw)).lstrip("#")
@@ -199,8 +205,11 @@ def name(raw: str) -> str:
 def newcomer(raw: str) -> str:
     """The name of somebody we don't know; a word that customers send is none, and says what it needs."""
     plain = name(raw)
-    if keyword(plain) in _commands():
+    counts = any(char.isdecimal() for char in plain)
+    if keyword(plain.split()[0] if counts else plain) in _commands():
         raise Unclear(say("nav.customer_only"))
+    if counts:
+        raise Unclear(say("unclear.name"))
     return plain
 
 

@@ -25,6 +25,8 @@ V = TypeVar("V")
 CHOSEN_FROM = 8
 """From more plants than these one is named by its code, not chosen."""
 _DAY = re.compile(r"([0-9]{1,2})(?:/|-)([0-9]{1,2})(?:(?:/|-)([0-9]{2}|[0-9]{4}))?")
+_DOTTED = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}")
+"""A day where two figures stand before it, `400 800 19.11`; else it is rupees and paise."""
 _FIGURE = re.compile(r"(rs\.?|रु\.?)?[-+.]?[0-9]", re.I)
 
 
@@ -54,6 +56,10 @@ def read_words(raw: str) -> Words:
     words = [word for word in fold(raw).split() if keyword(word) not in UNITS]
     days = [word for word in words if _is_day(word)]
     words = [word for word in words if not _is_day(word)]
+    if not days and len(words) > 2 and len([word for word in words if _FIGURE.match(word)]) == 3:
+        days = [word for word in words[2:] if _DOTTED.fullmatch(word)][-1:]
+        words = [word for word in words if word not in days]
+        days = [day.replace(".", "/") for day in days]
     if len(days) > 1:
         raise Unclear(say("water.too_much"))
     figures = tuple(word for word in words if _FIGURE.match(word))

@@ -12,6 +12,8 @@ SAID_BY_DOORS = {
     "nav.busy",
     "nav.customer_only",
     "nav.empty",
+    "nav.no_more",
+    "unclear.no_more",
     "nav.not_understood",
     "nav.not_understood_staff",
     "nav.not_understood_stranger",
@@ -82,7 +84,7 @@ REFUSED_LATE = {
 }
 """Refusals of the core that a talk meets only when something changes between two of its steps."""
 
-OF_OTHER_RECEIPTS = {"proof.cancelled", "proof.link", "verify.cancelled", "verify.too_many"}
+OF_OTHER_RECEIPTS = {"proof.cancelled", "proof.link", "verify.cancelled", "verify.too_many", "verify.wrong"}
 """What the stage has no receipt or setting for; tests/core/test_receipts.py says them."""
 
 OF_OTHER_WAYS = {
@@ -251,6 +253,8 @@ SAID_OF_METERS = {
     "meter.done",
     "read.billed",
     "read.first",
+    "read.jump_first",
+    "readlist.much",
     "read.future",
     "read.higher",
     "read.kwh_first",

@@ -249,3 +249,21 @@ def test_ratings_of_all_kinds_count_for_the_customer_and_the_plant(desk: Desk) -
     assert (plant.rating, plant.rated) == (4.0, 1)
     heard = hear(desk, "+919800000003", "CUST 120457")
     assert any("4 of 5" in words or "5 में से 4" in words or "5 mein se 4" in words for _, words in heard)
+
+
+def test_stars_are_found_in_what_else_is_said(desk: Desk) -> None:
+    number = changed(desk)
+    desk.play.deliver()
+    assert "how was it" in say(desk, "fixed thanks a lot")
+    assert "Thank you" in say(desk, "3")
+    assert rating(desk, number) == 3
+
+
+def test_a_figure_alone_is_how_they_liked_it_and_closes_nothing(desk: Desk) -> None:
+    fault = desk.fault(at=now())
+    steps(desk, fault, ("technician", Step.DONE))
+    say(desk, "5")
+    assert state(desk, fault) == "review"
+    number = changed(desk)
+    say(desk, "5")
+    assert rating(desk, number) == 5
