@@ -47,6 +47,24 @@ def test_no_signal_drops_the_session_and_holds_messages(stage: Stage, pictures: 
     sees(handset.locator(".screen"), "Your electricity")
 
 
+def test_nothing_arrives_before_the_phone_shows_signal(stage: Stage) -> None:
+    """The network brings what it held as soon as it knows of the signal; that it knows may be heard later."""
+    page = stage.page(BOTH)
+    owner = phone(page, CUSTOMER)
+    lose_signal(owner)
+    text(phone(page, COLLECTOR).locator(".handset"), "PAY 120457 300")
+    sees(phone(page, COLLECTOR).locator(".inbox .sms:not(.mine)"), "300")
+    gate = hold(page, "signal")
+    owner.get_by_label("No signal").uncheck()
+    back = gate.next()
+    back.fetch()
+    pass_news(page)
+    assert owner.locator(".inbox .sms").count() == 0
+    back.continue_()
+    sees(owner.locator(".handset"), "Bharat GSM")
+    sees(owner.locator(".inbox .sms"), "300")
+
+
 def test_texts_written_without_signal_keep_their_order(stage: Stage) -> None:
     page = stage.page(BOTH)
     owner = phone(page, CUSTOMER)

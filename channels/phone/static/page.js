@@ -97,13 +97,18 @@ async function look() {
     away("");
     // Another database than this page was begun with: nothing on it is true any more.
     if (found.world !== setup.world) return location.reload();
+    let all = before === changes; // whoever came meanwhile still lacks what was before
     for (const [person, line, turn] of asked) {
       if (person.line !== line) continue;
+      if (person.moving > 0) {
+        all = false; // nothing arrives while a switch is on its way: the phone may still show no signal
+        continue;
+      }
       person.hearSignal(found.dark.includes(line.phone), turn);
       person.takeNews(found.letters);
       line.sendWaiting();
     }
-    if (before !== changes) return; // whoever came meanwhile still lacks what was before
+    if (!all) return;
     for (const letter of found.letters) since = since && Date.parse(since) > Date.parse(letter.at) ? since : letter.at;
   } catch (error) {
     if (!(error instanceof net.NoService)) throw error;
