@@ -21,7 +21,7 @@ from ops import embedded
 from ops.child import Child, start
 
 ROOT = Path(__file__).parent.parent
-THREADS = 8
+THREADS = 4
 GRANIAN = ("--interface", "wsgi", "--workers", "1", "--blocking-threads", str(THREADS))
 """The same for every Python server under test, and what `bijli serve` uses when nothing else is set."""
 START_LIMIT = 30.0

@@ -109,7 +109,7 @@ def _read(env: Env) -> Settings:
         public_url=_public_url(env, demo),
         host=env.text("BIJLI_HOST", "127.0.0.1"),
         port=env.number("BIJLI_PORT", 8000, 1, 65535),
-        threads=env.number("BIJLI_THREADS", 8, 1, 64),
+        threads=env.number("BIJLI_THREADS", 4, 1, 64),
         workers=env.number("BIJLI_WORKERS", 1, 1, 64),
         service_name=_service_name(env.text("BIJLI_SERVICE_NAME", "Bijli Line")),
         ussd_code=env.text("BIJLI_USSD_CODE", "*384*77#"),
