@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from channels.waiting import handle_waiting
 from tests.play import Play
 
 ASHA, RAMESH = "+919800000001", "+919800000002"
+WAITING = "SELECT count(*) FROM inbound WHERE handled_at IS NULL"
+FAILS_AT_COMMIT = """
+CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is full'; END $$;
+CREATE CONSTRAINT TRIGGER fails AFTER INSERT OR UPDATE ON phone DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION fails()
+"""
 
 
 def told(play: Play) -> list[str]:
@@ -108,3 +115,21 @@ def test_one_and_two_answer_what_was_asked_last(play: Play) -> None:
     play.text(ASHA, "1")
     [thanks] = told(play)
     assert thanks.startswith("Dhanyavaad, 10006 band.")
+
+
+def test_a_change_that_fails_at_its_commit_leaves_its_text_to_the_sweep(play: Play) -> None:
+    """Text and change share one commit: when that fails, the text is kept by another, and answered later."""
+    with play.services.database.begin() as session:
+        session.connection().exec_driver_sql(FAILS_AT_COMMIT)
+    play.text(ASHA, "LANGUAGE 2", "a")
+    assert play.scalar(WAITING) == 1
+    with play.services.database.begin() as session:
+        session.connection().exec_driver_sql(
+            "DROP FUNCTION fails() CASCADE; UPDATE inbound SET received_at = now() - interval '1 minute'"
+        )
+    assert told(play) == []
+    assert handle_waiting(play.services) == 1
+    [words] = told(play)
+    assert "हिन्दी" in words
+    assert (play.scalar(WAITING), play.scalar("SELECT count(*) FROM inbound")) == (0, 1)
+    assert play.scalar(f"SELECT language FROM phone WHERE e164 = '{ASHA}'") == "hi"
