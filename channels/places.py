@@ -165,6 +165,11 @@ class Places:
         """Something about this phone changed: look it up anew next time."""
         self._wire.call("DEL", f"bl:c:{phone}")
 
+    def forget_phone(self, phone: str) -> None:
+        """This phone is somebody else's now: its talks end, and who calls is looked up anew."""
+        places = [f"bl:p:{channel}:{phone}" for channel in ("ussd", "sms", "whatsapp")]
+        self._wire.call("DEL", f"bl:c:{phone}", *places)
+
     def forget_all_callers(self) -> None:
         """After a load from files anybody may have changed."""
         try:

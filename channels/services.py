@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import redis
-from sqlalchemy import Engine, event
-from sqlalchemy.orm import Session
 
 from channels.places import Places
 from channels.wire import Wire
 from core.db import Database
-from core.doing import CHANGED
 from core.settings import Settings
 
 
@@ -27,36 +23,11 @@ class Services:
     places: Places
 
 
-_places: WeakKeyDictionary[Engine, Places] = WeakKeyDictionary()
-_CHANNELS = ("ussd", "sms", "whatsapp")
-
-
 def make_services(settings: Settings) -> Services:
     """Connect to nothing yet: connections open at first use."""
     client = redis_client(settings)
     wire = Wire(client)
-    made = Services(settings, Database(settings.database_url), client, wire, Places(client, wire))
-    _places[made.database.engine] = made.places
-    return made
-
-
-@event.listens_for(Session, "after_commit")
-def _forget_changed(session: Session) -> None:
-    """Whoever has become another person by what is committed here is looked up anew, and their talks end."""
-    phones: set[str] = session.info.pop(CHANGED, set())
-    bind = session.get_bind() if phones else None
-    places = _places.get(bind) if isinstance(bind, Engine) else None
-    if places is not None:
-        for phone in phones:
-            _forget(places, phone)
-
-
-def _forget(places: Places, phone: str) -> None:
-    places.forget_caller(phone)
-    for channel in _CHANNELS:
-        left = places.load(channel, phone).raw
-        if left:
-            places.forget(channel, phone, left)
+    return Services(settings, Database(settings.database_url), client, wire, Places(client, wire))
 
 
 def redis_client(settings: Settings) -> redis.Redis:

@@ -213,7 +213,7 @@ class Turn:
         return result
 
     def _in_one_transaction(self, step: int, run: Callable[[Doing], tuple[Any, Close | None]]) -> Any:
-        key = step_key(self.place, step)
+        key, changed = step_key(self.place, step), set[str]()
         with self.services.database.begin() as session:
             if not claim(session, self.place, key):
                 result = result_of(session, key)
@@ -223,6 +223,9 @@ class Turn:
                 if close is not None:
                     close(session, result)
                 keep_result(session, key, result)
+                changed = doing.changed
+        for phone in changed:
+            self.services.places.forget_phone(phone)
         return result
 
 

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from conversations import reading
 from conversations.prompts import Talk, Unclear, ask, choose, look, said, seek
-from core.db import Reader
 from core.fold import fold, keyword
 from core.people import Caller
 from core.plants import Place
@@ -96,15 +95,11 @@ def day_of(typed: str | None) -> Talk[date | None]:
         return None
 
     def search(raw: str) -> Talk[date | None]:
-        query = partial(_meant, said=sold_day(raw))
+        query = partial(selling.meant, said=sold_day(raw))
         return look(f"day-{raw}", query, date | None)
 
     unknown = say("water.not_then", most=LATE.days)
     return (yield from seek(typed, search, lambda _: unknown, _day_typed))
-
-
-def _meant(_reader: Reader, said: Sold | None) -> date | None:
-    return selling.day_of(said)
 
 
 def _day_typed(raw: str) -> str:

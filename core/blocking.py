@@ -15,30 +15,23 @@ from core.alerts import tell_staff
 from core.db import Reader
 from core.doing import Doing
 from core.errors import Refusal
-from core.pins import UNLOCKERS, forget
+from core.pins import IN_CHARGE_OF, UNLOCKERS, forget, in_charge_of
 from core.text import Name, Named, say
 
 TASKS_NAMED = 6
 """Requests named to who gives them on; the others are counted."""
 
-# As for UNLOCK: in charge, of a plant of the other's, and not the other.
-_SHARED = """
-    EXISTS (SELECT FROM staff_plant AS his JOIN staff_plant AS mine USING (plant_id)
-        JOIN staff AS me ON me.id = mine.staff_id
-        WHERE his.staff_id = other.id AND me.id = {me} AND me.id <> other.id
-        AND me.active AND me.role = ANY({roles}))
-"""
 _FIND = f"""
 SELECT other.id, other.code, other.name, other.name_local,
     other.blocked_phone IS NOT NULL AND other.blocked_phone = other.phone
 FROM staff AS other WHERE other.listed AND other.phone IS NOT NULL
 AND (upper(other.code) = upper(%(term)s) OR other.phone = %(phone)s)
-AND {_SHARED.format(me="%(staff)s", roles="%(roles)s")}
+AND {IN_CHARGE_OF.format(me="%(staff)s", roles="%(roles)s")}
 """  # noqa: S608 (our own words)
 _HOLD = text(f"""
     SELECT other.id, other.phone, other.code, other.name, other.name_local, other.active FROM staff AS other
     WHERE other.id = :other AND other.listed AND other.phone IS NOT NULL
-    AND {_SHARED.format(me=":staff", roles=":roles")} FOR NO KEY UPDATE OF other
+    AND {IN_CHARGE_OF.format(me=":staff", roles=":roles")} FOR NO KEY UPDATE OF other
 """)  # noqa: S608 (our own words)
 _BLOCK = text("UPDATE staff SET blocked_phone = phone WHERE id = :other")
 _UNBLOCK = text("UPDATE staff SET blocked_phone = NULL WHERE id = :other")
@@ -47,13 +40,6 @@ SELECT coalesce((SELECT balance_paise FROM account WHERE kind = 'cash' AND staff
     count(*), coalesce((array_agg(number ORDER BY urgent DESC, created_at, id))[:%(named)s], '{}')
 FROM request WHERE assignee_id = %(other)s AND closed_at IS NULL
 """
-_OTHERS = text("""
-    SELECT DISTINCT staff.phone FROM staff
-    JOIN staff_plant AS theirs ON theirs.staff_id = staff.id
-    JOIN staff_plant AS his ON his.plant_id = theirs.plant_id AND his.staff_id = :other
-    WHERE staff.active AND staff.phone IS NOT NULL AND staff.role = ANY(:roles)
-    AND staff.id <> ALL(ARRAY[CAST(:other AS bigint), CAST(:staff AS bigint)])
-""")
 
 
 class Owner(Named, msgspec.Struct, frozen=True, array_like=True):
@@ -99,7 +85,7 @@ def block(doing: Doing, staff_id: int) -> None:
     forget(doing, staff_id)
     doing.audit("staff.block", f"staff:{staff_id}")
     _tell(doing, row, "blocked")
-    doing.changes(row.phone)
+    doing.changed.add(row.phone)
 
 
 def unblock(doing: Doing, staff_id: int) -> None:
@@ -110,7 +96,7 @@ def unblock(doing: Doing, staff_id: int) -> None:
     doing.session.execute(_UNBLOCK, {"other": staff_id})
     doing.audit("staff.unblock", f"staff:{staff_id}")
     _tell(doing, row, "unblocked")
-    doing.changes(row.phone)
+    doing.changed.add(row.phone)
 
 
 def _held(doing: Doing, staff_id: int) -> Row[Any]:
@@ -126,8 +112,7 @@ def _tell(doing: Doing, row: Row[Any], how: str) -> None:
     me, language = doing.caller.staff, doing.settings.default_language
     by = Name(me.name, me.name_local) if me else "-"
     tell_staff(doing.session, [row.phone], f"{how}:{doing.key}", say(f"alerts.{how}_mine", by=by), language)
-    bind = {"other": row.id, "staff": _me(doing), "roles": list(UNLOCKERS)}
-    phones = doing.session.scalars(_OTHERS, bind).all()
+    phones = [phone for phone in in_charge_of(doing, row.id) if phone != doing.caller.phone]
     words = say(f"alerts.{how}", name=Name(row.name, row.name_local), by=by, code=row.code)
     tell_staff(doing.session, phones, f"{how}:{doing.key}", words, language)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,6 @@ from sqlalchemy.orm import Session
 from core.people import Caller
 from core.settings import Settings
 from core.tables import Audit
-
-CHANGED = "changed phones"
-"""Under this name a session keeps the phones of which something has changed (channels/services.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +28,8 @@ class Doing:
     key: str
     at: datetime
     settings: Settings
-
-    def changes(self, phone: str) -> None:
-        """Who this phone is has changed: what is remembered of it is forgotten once this is committed."""
-        self.session.info.setdefault(CHANGED, set()).add(phone)
+    changed: set[str] = field(default_factory=set)
+    """Phones that are somebody else's now: what is remembered of them is forgotten after the commit."""
 
     def audit(self, action: str, target: str, **details: Any) -> None:
         """Write down who did what to what, through which channel."""

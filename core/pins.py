@@ -7,6 +7,7 @@ are only ten thousand). Five wrong ones in a row lock it; another in-charge lets
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -36,14 +37,17 @@ _SET = text("""
 """)
 _COUNT = text("UPDATE staff_pin SET failures = :failures WHERE staff_id = :staff")
 _FORGET = text("DELETE FROM staff_pin WHERE staff_id = :staff")
-# The one who unlocks shares a plant with the other, is in charge, and is not the other.
-_OTHER = text("""
-    SELECT other.phone, other.code FROM staff AS other, staff AS me
-    WHERE other.id = :other AND me.id = :me AND me.id <> other.id
-    AND me.active AND other.active AND me.role = ANY(:roles)
-    AND EXISTS (SELECT FROM staff_plant AS his JOIN staff_plant AS mine USING (plant_id)
-                WHERE his.staff_id = other.id AND mine.staff_id = me.id)
-""")
+IN_CHARGE_OF = """
+    EXISTS (SELECT FROM staff_plant AS his JOIN staff_plant AS mine USING (plant_id)
+        JOIN staff AS me ON me.id = mine.staff_id
+        WHERE his.staff_id = other.id AND me.id = {me} AND me.id <> other.id
+        AND me.active AND me.role = ANY({roles}))
+"""
+"""Whether `me` may open what the `other` has locked: shares a plant, is in charge, and is not the other."""
+_OTHER = text(f"""
+    SELECT other.phone, other.code FROM staff AS other WHERE other.id = :other AND other.active
+    AND {IN_CHARGE_OF.format(me=":me", roles=":roles")}
+""")  # noqa: S608 (our own words)
 _WHO_CAN = text("""
     SELECT DISTINCT other.phone FROM staff AS other
     JOIN staff_plant AS theirs ON theirs.staff_id = other.id
@@ -116,6 +120,11 @@ def unlock(doing: Doing, staff_id: int) -> None:
     tell_staff(doing.session, [row.phone], f"pin:{doing.key}", words, doing.settings.default_language)
 
 
+def in_charge_of(doing: Doing, staff_id: int) -> Sequence[str]:
+    """The phones of those who can open what is locked of this member of staff."""
+    return doing.session.scalars(_WHO_CAN, {"staff": staff_id, "roles": list(UNLOCKERS)}).all()
+
+
 def _tell_locked(doing: Doing, staff_id: int) -> None:
     """They hear that their PIN is locked, and so do those who can open it again."""
     me = doing.caller.staff
@@ -123,7 +132,7 @@ def _tell_locked(doing: Doing, staff_id: int) -> None:
     language = doing.settings.default_language
     mine = say("alerts.pin_locked_mine")
     tell_staff(doing.session, [doing.caller.phone], f"pin:{doing.key}", mine, language)
-    phones = doing.session.scalars(_WHO_CAN, {"staff": staff_id, "roles": list(UNLOCKERS)}).all()
+    phones = in_charge_of(doing, staff_id)
     code = doing.session.execute(_CODE, {"staff": staff_id}).scalar_one()
     theirs: Text = say("alerts.pin_locked", name=name, code=code)
     tell_staff(doing.session, phones, f"pin:{doing.key}", theirs, language)

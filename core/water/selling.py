@@ -98,12 +98,16 @@ def usual(reader: Reader, plant_id: int) -> Usual:
     return Usual(*reader.rows(_USUAL, {"plant": plant_id, "since": now() - LATELY})[0])
 
 
-def day_of(said: Sold | None) -> date | None:
-    """The day that is meant, the latest one that was; None: to come, too long ago, or no day at all.
+def meant(_reader: Reader, said: Sold | None) -> date | None:
+    """The day that is meant today, as `day_of`."""
+    return day_of(said, today())
 
-    Nothing said (None) is yesterday.
+
+def day_of(said: Sold | None, newest: date) -> date | None:
+    """The day that is meant, the latest one up to `newest`; None: to come, too long ago, or no day at all.
+
+    Nothing said (None) is the day before.
     """
-    newest = today()
     if said is None:
         return newest - timedelta(days=1)
     for year in (said.year,) if said.year else (newest.year, newest.year - 1):

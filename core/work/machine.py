@@ -79,20 +79,7 @@ def take_step(
         return stays
     state = rule.after or row.state
     assignee = whose.assignee_after(doing, row, step, to_staff_id)
-    me = doing.caller.staff
-    doing.session.execute(
-        _MOVE,
-        {
-            "request": row.id,
-            "state": state,
-            "assignee": assignee.id if assignee else None,
-            "done_by": me.id if step is Step.DONE and me else row.done_by,
-            "at": doing.at,
-            "again": step in (Step.SENDBACK, Step.REOPEN),
-            "goes_up_at": row.goes_up_at if state == row.state else goes_up(doing.at, state, row.urgent),
-            "details": msgspec.json.encode({**(details or {}), **verdict.asking(row, step)}).decode(),
-        },
-    )
+    _move(doing, row, step, state, assignee, details or {})
     said = note or (details or {}).get("stage")
     given_to = assignee.id if step is Step.ASSIGN and assignee else None
     about_paise = row.paise if step is Step.APPROVE else None
@@ -104,6 +91,30 @@ def take_step(
     doing.audit(f"request.{step}", f"request:{number}", state=state, **about, **_for(lender))
     who_has = Name(assignee.name, assignee.name_local) if assignee else None
     return Moved(number, state, who_has, told=told)
+
+
+def _move(
+    doing: Doing,
+    row: Row[Any],
+    step: Step,
+    state: str,
+    assignee: Row[Any] | None,
+    details: dict[str, Any],
+) -> None:
+    me = doing.caller.staff
+    doing.session.execute(
+        _MOVE,
+        {
+            "request": row.id,
+            "state": state,
+            "assignee": assignee.id if assignee else None,
+            "done_by": me.id if step is Step.DONE and me else row.done_by,
+            "at": doing.at,
+            "again": step in (Step.SENDBACK, Step.REOPEN),
+            "goes_up_at": row.goes_up_at if state == row.state else goes_up(doing.at, state, row.urgent),
+            "details": msgspec.json.encode({**details, **verdict.asking(row, step)}).decode(),
+        },
+    )
 
 
 def _stays(

@@ -15,9 +15,9 @@ from core.work.rules import DANGER_WAITS, SWITCHED, WAITS, Kind
 _RAISE = text("""
     WITH made AS (
         INSERT INTO request (number, kind, topic, state, plant_id, connection_id, phone, details, channel,
-            source, created_at, raised_by, assignee_id, urgent, waits_since, goes_up_at, paise)
+            source, created_at, raised_by, urgent, waits_since, goes_up_at, paise)
         VALUES (:number, :kind, :topic, :state, :plant, :connection, :phone, CAST(:details AS jsonb),
-            :channel, :source, :at, :staff, :assignee, :urgent, :at, :goes_up_at, :paise)
+            :channel, :source, :at, :staff, :urgent, :at, :goes_up_at, :paise)
         RETURNING id
     )
     INSERT INTO request_event (request_id, at, state, step, staff_id, note)
@@ -77,7 +77,6 @@ def raise_request(
         "source": f"{kind}:{doing.key}",
         "at": doing.at,
         "staff": staff.id if staff else None,
-        "assignee": None,
         "urgent": urgent,
         "goes_up_at": goes_up_at or goes_up(doing.at, state, urgent),
         "note": note,

@@ -289,7 +289,7 @@ OF_WATER = {
     *(f"waters.{how}" for how in ("none_then", "not_read", "over", "which")),
     *(f"watermeter.{how}" for how in ("line", "moved", "same", "used")),
 }
-"""Said to a line that says more, or where days or people come between: water.txt, core/test_water.py."""
+"""Said to a line that says more, or where days or people come between: water.txt, core/water."""
 
 UNSAID = (
     SAID_BY_DOORS

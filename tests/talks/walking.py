@@ -1,4 +1,7 @@
-"""Every role and kind of caller on the walk: how it begins, and what must hold in all languages."""
+"""Every role and kind of caller on the walk: how it begins, and what must hold in all languages.
+
+Each channel has a file of its own, so that they are walked side by side.
+"""
 
 from __future__ import annotations
 
